@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import type { Report, StepMark } from '../chat/report.ts';
+import type { Cloud, CloudReader, RequestLimits } from '../openstack/cloud.ts';
+import type { Desk } from './desk.ts';
+import type { Lease, LeaseReader, LeaseWriter } from './lease.ts';
+import type { Json, Outcome } from './outcome.ts';
+import type { Plan, PlanDraft } from './plan.ts';
+
+export type Role = 'reader' | 'operator' | 'approver' | 'admin';
+export type Risk = 'read' | 'change' | 'disruptive' | 'destructive';
+
+/** One word of the line. `rest` takes all remaining words as they were typed. */
+export interface Arg<S extends z.ZodType = z.ZodType> {
+  readonly place: 'positional' | 'option' | 'flag' | 'rest';
+  readonly schema: S;
+  readonly help: string;
+}
+export type Args = Readonly<Record<string, Arg>>;
+export type Values<A extends Args> = { readonly [K in keyof A]: z.output<A[K]['schema']> };
+
+export interface CommandFacts<A extends Args> {
+  /** The words of the line; the default is the file's path. `maintenance <host> off` names an argument in its place. */
+  readonly words?: string;
+  readonly summary: string;
+  /** Without prefix; each must parse. */
+  readonly examples: readonly [string, ...string[]];
+  readonly role: Role;
+  readonly args: A;
+  /** More lines for `help NAME`. */
+  readonly details?: readonly string[];
+}
+
+/** Who asked, as steps and plans may say it: never an account, always the human. */
+export interface Asker {
+  readonly human: string;
+}
+
+export interface PlanContext {
+  readonly cloud: CloudReader;
+  readonly leases: LeaseReader;
+  readonly by: Asker;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** Who holds a claim now, as `maintenance cmp1 (7f3a)`; null if nobody does. */
+  holder(claim: string): Promise<string | null>;
+}
+
+export interface StepContext {
+  readonly cloud: Cloud;
+  readonly leases: LeaseWriter;
+  readonly job: { readonly id: string; readonly human: string; readonly line: string };
+  /** What an earlier turn or a dead worker wrote by `act` or `remember`; null at first. */
+  readonly checkpoint: Json;
+  /** The database's time at which `checkpoint` was written. */
+  readonly checkpointAt: Date | null;
+  /** When the step first began, in any worker. */
+  readonly startedAt: Date;
+  /** The answer to the question this step asked, once there is one. */
+  readonly answer: { readonly choice: string; readonly by: string } | null;
+  /** How the job's steps that have ended did, so that a last stage can say what is left. */
+  readonly ended: readonly EndedStep[];
+  readonly signal: AbortSignal;
+  now(): Date;
+  /** Rejects with `signal.reason` when the step must end its turn. */
+  sleep(ms: number): Promise<void>;
+  /** Writes the intent, fenced, then lets the request leave within 2 s or not at all. Never retried blindly. */
+  act<T>(intent: Json, request: (limits: RequestLimits) => Promise<T>): Promise<T>;
+  remember(checkpoint: Json): Promise<void>;
+  progress(note: string): void;
+}
+
+export interface EndedStep {
+  readonly key: string;
+  readonly step: string;
+  readonly label: string;
+  readonly state: StepMark;
+  readonly note: string;
+  readonly input: Json;
+  readonly output: Json;
+  readonly seconds: number | null;
+}
+
+export interface Step<S extends z.ZodType = z.ZodType> {
+  readonly input: S;
+  run(input: z.output<S>, context: StepContext): Promise<Outcome>;
+}
+export type Steps = Readonly<Record<string, Step>>;
+
+/** What `report` gets when the job has ended. */
+export interface EndedJob {
+  readonly id: string;
+  readonly state: 'done' | 'partial' | 'failed' | 'cancelled';
+  readonly line: string;
+  readonly cloud: string;
+  readonly plan: Plan;
+  readonly steps: readonly EndedStep[];
+  readonly seconds: number;
+}
+
+/** The uniform shapes that the registry holds, made by `query`, `change` and `control`. */
+export interface QueryCommand extends CommandFacts<Args> {
+  readonly kind: 'query';
+  readonly risk: 'read';
+  answer(values: Values<Args>, context: PlanContext): Promise<Report>;
+}
+export interface ChangeCommand extends CommandFacts<Args> {
+  readonly kind: 'change';
+  readonly risk: Risk;
+  readonly steps: Steps;
+  plan(values: Values<Args>, context: PlanContext): Promise<PlanDraft>;
+  report(job: EndedJob): Report;
+}
+export interface ControlCommand extends CommandFacts<Args> {
+  readonly kind: 'control';
+  readonly risk: 'read' | 'change';
+  run(values: Values<Args>, desk: Desk): Promise<Report>;
+}
+export type Command = QueryCommand | ChangeCommand | ControlCommand;
+export type { Lease };

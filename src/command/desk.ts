@@ -1,0 +1,31 @@
+import type { Report } from '../chat/report.ts';
+
+/**
+ * What control commands may use: rows, never a cloud. Every method answers with a report fit for the person who
+ * asked, decides by the same policy as everything else, and audits what it changes.
+ */
+export interface Desk {
+  readonly now: Date;
+  /** `words` empty: what this person may do here; else one command or a search by words. */
+  help(words: string): Promise<Report>;
+  whoami(): Promise<Report>;
+  clouds(): Promise<Report>;
+  /** Says a bad credential may be tried again. */
+  trustCredential(cloud: string): Promise<Report>;
+  jobs(filter: { all: boolean }): Promise<Report>;
+  job(id: string, what: 'card' | 'log'): Promise<Report>;
+  more(): Promise<Report>;
+  /** Without an id: the only open one in this place. */
+  approve(id: string | null, options: { breakGlass: string | null }): Promise<Report>;
+  deny(id: string | null, reason: string | null): Promise<Report>;
+  cancel(id: string | null, options: { now: boolean }): Promise<Report>;
+  answer(id: string, words: readonly string[]): Promise<Report>;
+  freeze(cloud: string | null, reason: string): Promise<Report>;
+  thaw(cloud: string | null): Promise<Report>;
+  audit(words: string): Promise<Report>;
+  auditVerify(): Promise<Report>;
+  scheduleAdd(schedule: { cron: string; zone: string | null; line: string }): Promise<Report>;
+  scheduleList(): Promise<Report>;
+  scheduleRemove(id: string): Promise<Report>;
+  schedulePause(id: string, on: boolean): Promise<Report>;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { Block } from '../chat/report.ts';
+
+/**
+ * The exact steps a command would take, as data. `key` is stable (`move:<uuid>`), so the second look can compare;
+ * input is plain JSON that the step's zod schema takes, when planned and when run.
+ */
+export const PlannedStep = z.object({
+  key: z.string().max(190),
+  step: z.string(),
+  input: z.json(),
+  stage: z.string(),
+  label: z.string(),
+});
+export type PlannedStep = z.output<typeof PlannedStep>;
+
+/** Stages run in order. `always` runs after failure and cancel too (what is proven, what is left). */
+export const Stage = z.object({
+  name: z.string(),
+  lanes: z.number().int().min(1).default(1),
+  onFailure: z.enum(['stop', 'continue']).default('stop'),
+  always: z.boolean().default(false),
+});
+export type Stage = z.output<typeof Stage>;
+
+/**
+ * One thing the plan would touch or leave, and how hard: the second look voids an approval only for a row that is
+ * new or whose `weight` grew. 0 = nothing happens to it; higher is harsher; a blocked one is heavier than any act.
+ */
+export const PlanRow = z.object({ key: z.string(), verdict: z.string(), weight: z.number(), label: z.string(), why: z.string() });
+export type PlanRow = z.output<typeof PlanRow>;
+
+export const Plan = z.object({
+  title: z.string(),
+  /** Shown above the rows: facts, warnings, what this does not stop. */
+  blocks: z.array(Block).default([]),
+  rows: z.array(PlanRow).default([]),
+  stages: z.array(Stage).min(1),
+  steps: z.array(PlannedStep),
+  /** What the job holds while it runs: `host:prod/cmp1`, `server:prod/<uuid>`. */
+  claims: z.array(z.string()).default([]),
+  /** May raise the command's risk, never lower it. */
+  risk: z.enum(['read', 'change', 'disruptive', 'destructive']).optional(),
+  /** How many servers, rows or hosts it touches: the policy asks more votes of larger ones. */
+  size: z.number().default(1),
+});
+export type Plan = z.output<typeof Plan>;
+/** What a command's `plan` returns: defaults may be left out. */
+export type PlanDraft = z.input<typeof Plan>;

@@ -1,0 +1,277 @@
+import type { HostName, ProjectId, ServerId } from './names.ts';
+
+/**
+ * What a command may see (`CloudReader`) and do (`Cloud`) of one OpenStack. Domain values, not wire shapes: every
+ * implementation choice by microversion is behind this port. All methods throw `OpenStackError`.
+ */
+export interface CloudReader {
+  readonly name: string;
+  readonly settings: CloudSettings;
+  /** Is the token admin and project-scoped, which versions does the cloud speak. */
+  about(): Promise<CloudAbout>;
+  /** os-services. `unreachable` lists services of a cell that is down (status UNKNOWN from 2.69). */
+  services(filter?: { host?: HostName; binary?: string }): Promise<Service[]>;
+  /** The one nova-compute service of a host, exact match; null where there is none. */
+  computeService(host: HostName): Promise<Service | null>;
+  hypervisors(filter?: { host?: HostName }): Promise<Hypervisor[]>;
+  /** Streamed a page at a time; `deleted: true` lists soft-deleted ones (status SOFT_DELETED) too. */
+  servers(filter: ServerFilter): AsyncIterable<Server>;
+  server(id: ServerId): Promise<Server>;
+  /** By uuid, uuid prefix (4 or more characters) or exact name; at most `limit` matches. */
+  findServers(reference: string, limit: number): Promise<Server[]>;
+  /** os-migrations, newest first. */
+  migrations(filter: MigrationFilter): Promise<Migration[]>;
+  /** Live migrations of a server in progress, with memory figures (2.23); empty on older clouds. */
+  serverMigrations(id: ServerId): Promise<Migration[]>;
+  /** Newest first. */
+  actions(id: ServerId): Promise<InstanceAction[]>;
+  /** One action with its events: the reason Nova recorded, where it recorded one. */
+  action(id: ServerId, requestId: string): Promise<InstanceAction>;
+  serverGroups(): Promise<ServerGroup[]>;
+  aggregates(): Promise<Aggregate[]>;
+  projects(): Promise<Project[]>;
+  /** Consumers holding allocations on this host's resource provider (Placement); null if Placement cannot be asked. */
+  allocations(host: HostName): Promise<string[] | null>;
+  /** Hosts that could take this server now, by Placement's allocation candidates; null if it cannot be asked. */
+  candidates(server: Server): Promise<HostName[] | null>;
+  /** Neutron agents on a host; null where the cloud has no agents API. */
+  agents(host: HostName): Promise<Agent[] | null>;
+  /** The operators' databases, read only. Throws `UserError` naming the DSN that is not configured. */
+  readonly databases: DatabasesReader;
+}
+
+/**
+ * Requests that change the cloud. Each leaves at most once: it is never retried by itself and takes `limits` from
+ * the step's `act`, which wrote the intent first.
+ */
+export interface Cloud extends CloudReader {
+  disableService(host: HostName, reason: string, limits: RequestLimits): Promise<Accepted>;
+  enableService(host: HostName, limits: RequestLimits): Promise<Accepted>;
+  /** os-hosts maintenance_mode: only where `settings.hostMaintenance` declares a driver that has it. */
+  setHostMaintenance(host: HostName, on: boolean, limits: RequestLimits): Promise<Accepted>;
+  liveMigrate(id: ServerId, how: { host: HostName | null; block: 'auto' | boolean }, limits: RequestLimits): Promise<Accepted>;
+  coldMigrate(id: ServerId, how: { host: HostName | null }, limits: RequestLimits): Promise<Accepted>;
+  confirmResize(id: ServerId, limits: RequestLimits): Promise<Accepted>;
+  abortMigration(id: ServerId, migration: number, limits: RequestLimits): Promise<Accepted>;
+  lock(id: ServerId, reason: string, limits: RequestLimits): Promise<Accepted>;
+  unlock(id: ServerId, limits: RequestLimits): Promise<Accepted>;
+  readonly databases: Databases;
+}
+
+/** `notAfter`: performance.now() after which the request may not leave any more. */
+export interface RequestLimits {
+  readonly signal: AbortSignal;
+  readonly notAfter: number;
+}
+
+export interface Accepted {
+  readonly requestId: string | null;
+}
+
+/** Per cloud, from vigie's own keys in clouds.yaml. Durations in milliseconds. */
+export interface CloudSettings {
+  /** Moves of one source posted at a time (`vigie.lanes`, default 2: one running, one waiting in Nova's queue). */
+  readonly lanes: number;
+  readonly serverDeadline: number;
+  readonly totalDeadline: number;
+  /** The cloud's compute driver implements os-hosts maintenance_mode (`vigie.host_maintenance: true`). */
+  readonly hostMaintenance: boolean;
+  /** How often a waiting step looks again, ms. */
+  readonly pollInterval: number;
+}
+
+export interface CloudAbout {
+  readonly computeVersion: Version;
+  readonly user: string;
+  readonly project: string | null;
+  readonly roles: readonly string[];
+  readonly admin: boolean;
+}
+
+/** A microversion as two integers: 2.100 is newer than 2.96. */
+export interface Version {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export interface Service {
+  readonly id: string;
+  readonly host: HostName;
+  readonly binary: string;
+  readonly zone: string | null;
+  readonly status: 'enabled' | 'disabled' | 'unknown';
+  readonly state: 'up' | 'down' | 'unknown';
+  readonly disabledReason: string | null;
+  readonly forcedDown: boolean;
+  readonly updatedAt: Date | null;
+}
+
+export interface Hypervisor {
+  readonly id: string;
+  readonly hostname: string;
+  readonly host: HostName;
+  readonly state: string;
+  readonly status: string;
+  readonly type: string | null;
+  /** Null where this microversion cannot tell. */
+  readonly servers: readonly ServerId[] | null;
+  readonly usage: { vcpus: number; vcpusUsed: number; memoryMb: number; memoryMbUsed: number; running: number } | null;
+}
+
+export interface ServerFilter {
+  readonly host?: HostName;
+  readonly project?: ProjectId;
+  readonly status?: string;
+  /** A regular expression to Nova; matches anywhere in the name. */
+  readonly name?: string;
+  /** Servers being soft-deleted still lie on their host: `true` asks for those only. */
+  readonly softDeleted?: boolean;
+}
+
+export interface Server {
+  readonly id: ServerId;
+  readonly name: string;
+  readonly project: ProjectId;
+  readonly user: string;
+  /** Nova's word, upper case: ACTIVE, SHUTOFF, PAUSED, VERIFY_RESIZE, ERROR, MIGRATING …; UNKNOWN where its cell is down. */
+  readonly status: string;
+  readonly vmState: string | null;
+  readonly taskState: string | null;
+  readonly powerState: number | null;
+  readonly host: HostName | null;
+  readonly hypervisor: string | null;
+  readonly hostStatus: string | null;
+  readonly locked: boolean | null;
+  readonly lockedReason: string | null;
+  readonly zone: string | null;
+  /** What the owner asked for at boot; undefined where the cloud (below 2.96) does not tell. */
+  readonly pinnedZone: string | null | undefined;
+  readonly flavor: Flavor;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly volumes: number;
+  readonly bootsFromVolume: boolean;
+  readonly fault: { message: string; created: Date | null } | null;
+  readonly createdAt: Date | null;
+  readonly updatedAt: Date | null;
+}
+
+export interface Flavor {
+  readonly name: string | null;
+  readonly vcpus: number | null;
+  readonly ramMb: number | null;
+  readonly diskGb: number | null;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+export interface MigrationFilter {
+  readonly server?: ServerId;
+  readonly host?: HostName;
+  readonly status?: string;
+  readonly limit?: number;
+}
+
+export interface Migration {
+  readonly id: number;
+  readonly uuid: string | null;
+  readonly server: ServerId;
+  readonly type: 'live-migration' | 'migration' | 'resize' | 'evacuation' | 'unknown';
+  readonly status: string;
+  readonly source: HostName | null;
+  readonly destination: HostName | null;
+  readonly createdAt: Date | null;
+  readonly updatedAt: Date | null;
+  readonly memory: { totalBytes: number; remainingBytes: number } | null;
+}
+
+export interface InstanceAction {
+  readonly action: string;
+  readonly requestId: string;
+  readonly user: string | null;
+  readonly startedAt: Date | null;
+  readonly message: string | null;
+  readonly events: readonly ActionEvent[];
+}
+
+export interface ActionEvent {
+  readonly event: string;
+  readonly result: string | null;
+  readonly details: string | null;
+  readonly host: string | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface ServerGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly policy: string;
+  readonly members: readonly string[];
+}
+
+export interface Aggregate {
+  readonly name: string;
+  readonly zone: string | null;
+  readonly hosts: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface Project {
+  readonly id: ProjectId;
+  readonly name: string;
+}
+
+export interface Agent {
+  readonly binary: string;
+  readonly type: string;
+  readonly alive: boolean;
+}
+
+/** The operators' nova and keystone databases. Rows read with parameters and a time limit. */
+export interface DatabasesReader {
+  /** The flag as it stands in the server's cell; `zone` is `instances.availability_zone` (what the owner asked for). */
+  instance(id: ServerId): Promise<InstanceRow | null>;
+  /** Every living instance whose disable_terminate is set, in all cells that are configured. */
+  protectedInstances(): Promise<InstanceRow[]>;
+  tokens(options: { signal: AbortSignal; limitMs: number; fullScan: boolean }): Promise<TokenTable>;
+  /** What grows in a cloud whose tokens are not rows: counts by table, null where it could not be read. */
+  growth(options: { signal: AbortSignal; limitMs: number }): Promise<GrowthCount[]>;
+}
+
+export interface Databases extends DatabasesReader {
+  /** Exactly one living row in exactly one cell, or `UserError`. Reads back what it wrote. */
+  setDisableTerminate(id: ServerId, on: boolean, limits: RequestLimits): Promise<InstanceRow>;
+}
+
+export interface InstanceRow {
+  readonly id: ServerId;
+  readonly name: string | null;
+  readonly host: HostName | null;
+  readonly cell: string;
+  readonly vmState: string | null;
+  readonly taskState: string | null;
+  readonly zone: string | null;
+  readonly disableTerminate: boolean;
+}
+
+export interface TokenTable {
+  readonly exists: boolean;
+  /** The provider as far as it can be found out: a token of our own tells (fernet `gAAAA`, uuid 32 hex, PKI long). */
+  readonly provider: 'uuid' | 'pki' | 'fernet' | 'jws' | 'unknown';
+  readonly indexes: readonly string[];
+  /** Rows as the server estimates them (information_schema): may be off by a factor of three. */
+  readonly estimate: number;
+  readonly dataBytes: number;
+  /** Null where counting would have been a full scan that nobody asked for, or ran out of time. */
+  readonly counts: { live: number; expired: number; revoked: number } | null;
+  /** Rows by the day they expire, oldest first. */
+  readonly histogram: readonly { day: string; rows: number }[];
+  readonly oldest: Date | null;
+  readonly seconds: number;
+}
+
+export interface GrowthCount {
+  readonly database: string;
+  readonly table: string;
+  readonly what: string;
+  readonly rows: number | null;
+  readonly why: string | null;
+}
