@@ -1,0 +1,40 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/** Groups that take minutes or need more than this machine's servers; everything else under test/ is quick. */
+const groups = ['stories', 'openstack', 'chaos'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('quick', ['test/**/*.test.ts'], { exclude: groups.map((group) => `test/${group}/**`) }),
+      project('stories', ['test/stories/**/*.test.ts'], { testTimeout: 30_000, hookTimeout: 30_000 }),
+      // The same stories on a real OpenStack: one cloud for all, so one file at a time.
+      project('openstack', ['test/stories/**/*.test.ts', 'test/openstack/**/*.test.ts'], {
+        env: { VIGIE_TEST_CLOUD: 'openstack' },
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        fileParallelism: false,
+      }),
+      project('chaos', ['test/chaos/**/*.test.ts'], {
+        testTimeout: 600_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
+
+function project(name: string, include: string[], settings: object): TestProjectConfiguration {
+  return {
+    test: {
+      name,
+      include,
+      pool: 'forks',
+      globalSetup: ['test/setup/global.ts'],
+      setupFiles: ['test/setup/seed.ts'],
+      testTimeout: 10_000,
+      hookTimeout: 20_000,
+      ...settings,
+    },
+  };
+}
