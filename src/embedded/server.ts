@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../chat/user-error.ts';
@@ -53,7 +52,7 @@ export async function startServer(plan: ServerPlan): Promise<() => Promise<void>
 export function socketPath(directory: string, name: string): string {
   const wanted = join(directory, `${name}.sock`);
   if (Buffer.byteLength(wanted) <= 100) return wanted;
-  const short = join(process.platform === 'darwin' ? '/tmp' : tmpdir(), `vigie-${process.getuid?.() ?? 0}`);
+  const short = `/tmp/vigie-${process.getuid?.() ?? 0}`;
   mkdirSync(short, { recursive: true, mode: 0o700 });
   const found = lstatSync(short);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
