@@ -1,0 +1,113 @@
+import { type Kysely, Kysely as KyselyClient, MysqlDialect, sql, type Transaction } from 'kysely';
+import { createPool } from 'mysql2';
+import { migrate } from './migrate.ts';
+import type { Tables } from './tables.ts';
+
+export type Rows = Kysely<Tables>;
+export type Work = Transaction<Tables>;
+
+/** vigie's own rows. One writer of truth: everything that decides is a compare-and-set on it. */
+export interface Database {
+  readonly rows: Rows;
+  /**
+   * Runs the work as one READ COMMITTED transaction, and again from its start after a deadlock, a lock wait, a Galera
+   * certification failure, a `Conflict`, or a connection lost before COMMIT. A connection lost *during* COMMIT reruns
+   * too: the work must therefore be compare-and-sets, which find themselves already done.
+   */
+  transaction<T>(work: (rows: Work) => Promise<T>): Promise<T>;
+  /** The database's clock: the only one that leases and times are measured by. */
+  now(): Promise<Date>;
+  close(): Promise<void>;
+}
+
+/** Thrown inside a transaction whose compare-and-set lost a race that a rerun would win. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing. */
+export async function openDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
+  const pool = createPool({ ...connection(url), connectionLimit: options.connections ?? 10 });
+  pool.on('connection', (fresh) => {
+    fresh.query("SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, SESSION transaction_isolation = 'READ-COMMITTED'", () => {});
+  });
+  const rows = new KyselyClient<Tables>({ dialect: new MysqlDialect({ pool }) });
+  await patiently(() => migrate(rows));
+  return {
+    rows,
+    transaction: (work) => patiently(() => once(rows, work)),
+    now: () => patiently(() => databaseTime(rows)),
+    close: () => rows.destroy(),
+  };
+}
+
+function connection(url: string) {
+  const address = new URL(url);
+  const socketPath = address.searchParams.get('socketPath');
+  return {
+    user: decodeURIComponent(address.username),
+    password: decodeURIComponent(address.password),
+    database: address.pathname.slice(1),
+    ...(socketPath === null ? { host: address.hostname, port: Number(address.port || 3306) } : { socketPath }),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    connectTimeout: 5000,
+    enableKeepAlive: true,
+    idleTimeout: 30_000,
+  };
+}
+
+async function once<T>(rows: Rows, work: (rows: Work) => Promise<T>): Promise<T> {
+  return rows.transaction().setIsolationLevel('read committed').execute(work);
+}
+
+async function databaseTime(rows: Rows): Promise<Date> {
+  const answer = await sql<{ now: Date }>`SELECT UTC_TIMESTAMP(3) AS now`.execute(rows);
+  const first = answer.rows[0];
+  if (first === undefined) throw new Error('the database told no time');
+  return first.now;
+}
+
+const rerun = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_UNKNOWN_COM_ERROR', 'ER_CHECKREAD']);
+const lost = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
+]);
+
+/** A restart of the database takes seconds: work waits for it that long, and no longer. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + 10_000;
+  for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!worthAnother(error) || performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+    }
+  }
+}
+
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(error) === 'ER_DUP_ENTRY';
+}
+
+/** The database could not be reached: nothing is known about what it holds. */
+export function isUnreachable(error: unknown): boolean {
+  return lost.has(codeOf(error));
+}
+
+function worthAnother(error: unknown): boolean {
+  return error instanceof Conflict || rerun.has(codeOf(error)) || lost.has(codeOf(error)) || /closed state/.test(String(error));
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely';
+import { trunk } from './migrations/0001-trunk.ts';
+import type { Tables } from './tables.ts';
+
+const migrations: readonly { name: string; statements: readonly string[] }[] = [{ name: '0001-trunk', statements: trunk }];
+
+/**
+ * Brings the tables up to date under a lease in a row (no GET_LOCK: it means nothing on Galera). MySQL commits each
+ * DDL by itself, so a killed migration is taken up at the statement it had not yet counted.
+ */
+export async function migrate(rows: Kysely<Tables>): Promise<void> {
+  await sql`CREATE TABLE IF NOT EXISTS migration (name VARCHAR(64) NOT NULL PRIMARY KEY, at DATETIME(3) NOT NULL)`.execute(rows);
+  const missing = await pending(rows);
+  if (missing.length === 0) return;
+  const me = `${process.pid}-${Math.random().toString(36).slice(2)}`;
+  await sql`CREATE TABLE IF NOT EXISTS migrating (one TINYINT NOT NULL PRIMARY KEY, holder VARCHAR(64) NOT NULL, until DATETIME(3) NOT NULL)`.execute(rows);
+  await sql`INSERT IGNORE INTO migrating VALUES (1, '', '1970-01-01')`.execute(rows);
+  while (!(await takeLease(rows, me))) await new Promise((resolve) => setTimeout(resolve, 200));
+  try {
+    for (const { name, statements } of await pending(rows)) await apply(rows, name, statements);
+  } finally {
+    await sql`UPDATE migrating SET until = '1970-01-01' WHERE holder = ${me}`.execute(rows);
+  }
+}
+
+async function pending(rows: Kysely<Tables>) {
+  const done = await rows.selectFrom('migration').select('name').execute();
+  const names = new Set(done.map((row) => row.name));
+  return migrations.filter(({ name }) => !names.has(name));
+}
+
+async function takeLease(rows: Kysely<Tables>, me: string): Promise<boolean> {
+  const taken = await sql`UPDATE migrating SET holder = ${me}, until = UTC_TIMESTAMP(3) + INTERVAL 60 SECOND
+    WHERE one = 1 AND until < UTC_TIMESTAMP(3)`.execute(rows);
+  return taken.numAffectedRows === 1n;
+}
+
+async function apply(rows: Kysely<Tables>, name: string, statements: readonly string[]): Promise<void> {
+  for (const [number, statement] of statements.entries()) {
+    const mark = `${name}#${number}`;
+    const done = await rows.selectFrom('migration').select('name').where('name', '=', mark).executeTakeFirst();
+    if (done !== undefined) continue;
+    await sql.raw(tolerant(statement)).execute(rows);
+    await sql`INSERT INTO migration VALUES (${mark}, UTC_TIMESTAMP(3))`.execute(rows);
+  }
+  await sql`INSERT INTO migration VALUES (${name}, UTC_TIMESTAMP(3))`.execute(rows);
+}
+
+/** A statement that ran but was not counted before a kill must be harmless the second time. */
+function tolerant(statement: string): string {
+  return statement
+    .replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS ')
+    .replace(/^INSERT INTO /, 'INSERT IGNORE INTO ');
+}
