@@ -13,3 +13,20 @@ export type HostName = z.output<typeof HostName>;
 
 export const ProjectId = z.string().min(1).brand<'ProjectId'>();
 export type ProjectId = z.output<typeof ProjectId>;
+
+/**
+ * Nova keeps reasons in three-byte utf8 columns: any character above the BMP (emoji) is answered with 500, and the
+ * change is not made. Names the characters that must go; null where the reason may be sent.
+ */
+export function unsendable(reason: string): string | null {
+  const characters = [...new Set(reason)].filter(
+    (character) => (character.codePointAt(0) ?? 0) > 0xffff || /\p{Cs}/u.test(character),
+  );
+  if (characters.length === 0) return null;
+  return `the cloud cannot store ${characters.map(named).join(', ')} in a reason; leave ${characters.length === 1 ? 'it' : 'them'} out`;
+}
+
+function named(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return /\p{Cs}/u.test(character) ? `half a character (U+${code})` : `${character} (U+${code})`;
+}
