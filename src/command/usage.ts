@@ -1,0 +1,75 @@
+import type { Arg, Command } from './command.ts';
+
+/** A command as the registry holds it: `name` is its literal words, unique; `words` is how the line is written. */
+export interface Registered {
+  readonly name: string;
+  readonly words: string;
+  readonly command: Command;
+}
+
+/** What may be said with a command, in the order the usage line shows it. */
+export interface Slot {
+  readonly key: string;
+  readonly arg: Arg;
+  /** Stands in the middle of the command's words. */
+  readonly placed: boolean;
+  readonly required: boolean;
+}
+
+export type Token = { readonly literal: string } | { readonly slot: string };
+
+export function tokensOf(words: string): Token[] {
+  return words.split(' ').map((word) => {
+    const name = /^<(.+)>$/.exec(word)?.[1];
+    return name === undefined ? { literal: word } : { slot: name };
+  });
+}
+
+export function slotsOf(registered: Registered): Slot[] {
+  const placed = new Set(tokensOf(registered.words).flatMap((token) => ('slot' in token ? [token.slot] : [])));
+  return Object.entries(registered.command.args).map(([key, arg]) => {
+    const required = arg.place !== 'flag' && !arg.schema.safeParse(undefined).success;
+    return { key, arg, placed: placed.has(key), required };
+  });
+}
+
+/** `breakGlass` is typed `--break-glass`. */
+export function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Commands that reach a cloud take `--cloud`. */
+export function takesCloud(command: Command): boolean {
+  return command.kind !== 'control';
+}
+
+/** `maintenance HOST [--reason REASON] [--cloud CLOUD]` */
+export function usageOf(registered: Registered): string {
+  const slots = slotsOf(registered);
+  const words = tokensOf(registered.words).map((token) => ('slot' in token ? shout(token.slot) : token.literal));
+  const free = slots.filter(({ placed, arg }) => !placed && (arg.place === 'positional' || arg.place === 'rest'));
+  const options = slots.filter(({ arg }) => arg.place === 'option' || arg.place === 'flag');
+  const bare = free.map((slot) =>
+    optional(slot, slot.arg.place === 'rest' ? `${shout(slot.key)}...` : shout(slot.key)),
+  );
+  // A rest swallows what follows it, so options are shown before.
+  const rest = free.at(-1)?.arg.place === 'rest' ? bare.splice(-1) : [];
+  return [...words, ...bare, ...options.map(optionUsage), ...cloudUsage(registered.command), ...rest].join(' ');
+}
+
+function optionUsage(slot: Slot): string {
+  const name = optionName(slot.key);
+  return slot.arg.place === 'flag' ? `[${name}]` : optional(slot, `${name} ${shout(slot.key)}`);
+}
+
+function cloudUsage(command: Command): string[] {
+  return takesCloud(command) ? ['[--cloud CLOUD]'] : [];
+}
+
+function optional(slot: Slot, written: string): string {
+  return slot.required ? written : `[${written}]`;
+}
+
+function shout(key: string): string {
+  return optionName(key).slice(2).toUpperCase();
+}
