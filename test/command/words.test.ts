@@ -24,7 +24,7 @@ test('facts are said short and exact', () => {
 });
 
 test('the nearest candidates come first, strangers not at all', () => {
-  expect(nearest('cpm1', ['cmp1', 'cmp11', 'storage'])).toEqual(['cmp1']);
+  expect(nearest('cpm1', ['cmp1', 'cmp41', 'storage'])).toEqual(['cmp1', 'cmp41']);
   expect(nearest('cmp-01', ['cmp-10', 'cmp-02', 'net-01'])).toEqual(['cmp-02', 'cmp-10']);
   expect(nearest('cmp1', ['cmp1.example.net', 'cmp2.example.net'])).toEqual(['cmp1.example.net']);
 });
