@@ -34,8 +34,7 @@ export async function ensureRedis(directory: string): Promise<PrivateServer> {
 
 /** The same for MariaDB, with these databases made if they are not there. Its root has no password: the socket is ours. */
 export async function ensureMariadb(directory: string, databases: readonly string[] = []): Promise<PrivateServer> {
-  const program =
-    findProgram('mariadbd', 'mysqld') ?? missing('MariaDB', 'mariadb-server-core mariadb-client-core', 'mariadb');
+  const program = findProgram('mariadbd') ?? missing('MariaDB', 'mariadb-server-core mariadb-client-core', 'mariadb');
   const data = await mariadbData(directory);
   const socket = socketPath(directory, 'mariadb');
   const wanted = join(directory, 'mariadb.sql');
