@@ -49,7 +49,11 @@ export interface Cloud extends CloudReader {
   enableService(host: HostName, limits: RequestLimits): Promise<Accepted>;
   /** os-hosts maintenance_mode: only where `settings.hostMaintenance` declares a driver that has it. */
   setHostMaintenance(host: HostName, on: boolean, limits: RequestLimits): Promise<Accepted>;
-  liveMigrate(id: ServerId, how: { host: HostName | null; block: 'auto' | boolean }, limits: RequestLimits): Promise<Accepted>;
+  liveMigrate(
+    id: ServerId,
+    how: { host: HostName | null; block: 'auto' | boolean },
+    limits: RequestLimits,
+  ): Promise<Accepted>;
   coldMigrate(id: ServerId, how: { host: HostName | null }, limits: RequestLimits): Promise<Accepted>;
   confirmResize(id: ServerId, limits: RequestLimits): Promise<Accepted>;
   abortMigration(id: ServerId, migration: number, limits: RequestLimits): Promise<Accepted>;
@@ -231,6 +235,8 @@ export interface DatabasesReader {
   instance(id: ServerId): Promise<InstanceRow | null>;
   /** Every living instance whose disable_terminate is set, in all cells that are configured. */
   protectedInstances(): Promise<InstanceRow[]>;
+  /** Cells that Nova has and no DSN is configured for: what lies there is not seen. */
+  cellsWithoutDsn(): Promise<string[]>;
   tokens(options: { signal: AbortSignal; limitMs: number; fullScan: boolean }): Promise<TokenTable>;
   /** What grows in a cloud whose tokens are not rows: counts by table, null where it could not be read. */
   growth(options: { signal: AbortSignal; limitMs: number }): Promise<GrowthCount[]>;
@@ -260,8 +266,8 @@ export interface TokenTable {
   /** Rows as the server estimates them (information_schema): may be off by a factor of three. */
   readonly estimate: number;
   readonly dataBytes: number;
-  /** Null where counting would have been a full scan that nobody asked for, or ran out of time. */
-  readonly counts: { live: number; expired: number; revoked: number } | null;
+  /** Null where counting would have been a full scan that nobody asked for, or ran out of time; `revoked` where only that would. */
+  readonly counts: { live: number; expired: number; revoked: number | null } | null;
   /** Rows by the day they expire, oldest first. */
   readonly histogram: readonly { day: string; rows: number }[];
   readonly oldest: Date | null;

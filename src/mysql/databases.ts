@@ -1,0 +1,50 @@
+import type { Databases } from '../openstack/cloud.ts';
+import { countGrowth } from './growth.ts';
+import { countTokens } from './keystone-db.ts';
+import { cellsWithoutDsn, findInstance, type NovaDatabases, protectedInstances, setFlag } from './nova-db.ts';
+import { openOperatorPool } from './operator-pool.ts';
+
+export interface OperatorDsns {
+  readonly novaApi?: string;
+  /** By cell uuid, as `nova_api.cell_mappings` has it. */
+  readonly cells: Readonly<Record<string, string>>;
+  readonly keystone?: string;
+}
+
+export interface DatabasesOptions {
+  /** The cloud's name, for messages. */
+  readonly cloud: string;
+  readonly dsns: OperatorDsns;
+  /** A token of our own: its shape tells which provider Keystone runs. */
+  readonly ownToken?: () => Promise<string>;
+  readonly now: () => Date;
+}
+
+/** Opens no connection by itself. Throws `UserError` where a DSN cannot be read. */
+export function connectDatabases({
+  cloud,
+  dsns,
+  ownToken,
+  now,
+}: DatabasesOptions): Databases & { close(): Promise<void> } {
+  const api = dsns.novaApi === undefined ? null : openOperatorPool(dsns.novaApi, `nova_api of ${cloud}`);
+  const cells = Object.entries(dsns.cells).map(([uuid, dsn]) => ({
+    uuid,
+    pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
+  }));
+  const keystone =
+    dsns.keystone === undefined ? null : openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`);
+  const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
+  const pools = [api, keystone, ...cells.map(({ pool }) => pool)].filter((pool) => pool !== null);
+  return {
+    instance: (id) => findInstance(nova, id),
+    protectedInstances: () => protectedInstances(nova),
+    cellsWithoutDsn: () => cellsWithoutDsn(nova),
+    setDisableTerminate: (id, on, limits) => setFlag(nova, id, on, limits),
+    tokens: (options) => countTokens({ cloud, keystone, now, ...(ownToken && { ownToken }) }, options),
+    growth: (options) => countGrowth({ cloud, keystone, cells, now }, options),
+    close: async () => {
+      await Promise.all(pools.map((pool) => pool.close()));
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { GrowthCount } from '../openstack/cloud.ts';
+import { keystoneOf, naiveUtc } from './keystone-db.ts';
+import type { Cell } from './nova-cell.ts';
+import { DatabaseError } from './operator-errors.ts';
+import type { OperatorPool, Statement } from './operator-pool.ts';
+
+export interface GrowthParts {
+  readonly cloud: string;
+  readonly keystone: OperatorPool | null;
+  readonly cells: readonly Cell[];
+  readonly now: () => Date;
+}
+
+export interface GrowthLimits {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+}
+
+/** What grows where tokens are no rows. Small or indexed tables are counted; of the big ones the server's estimate is told. */
+export async function countGrowth(parts: GrowthParts, limits: GrowthLimits): Promise<GrowthCount[]> {
+  const keystone = keystoneOf(parts);
+  const now = parts.now();
+  const counts: GrowthCount[] = [];
+  for (const question of keystoneQuestions(now)) counts.push(await ask(keystone, 'keystone', question, limits));
+  // One cell at a time: counting must not be felt by anyone else.
+  for (const cell of parts.cells) counts.push(...(await cellGrowth(cell, limits)));
+  return counts;
+}
+
+interface Question {
+  readonly table: string;
+  readonly what: string;
+  readonly where: string;
+  readonly values: readonly (string | number)[];
+}
+
+function keystoneQuestions(now: Date): Question[] {
+  return [
+    { table: 'revocation_event', what: 'revocations', where: '1 = 1', values: [] },
+    { table: 'trust', what: 'expired', where: 'deleted_at IS NULL AND expires_at < ?', values: [naiveUtc(now)] },
+    { table: 'trust', what: 'soft-deleted', where: 'deleted_at IS NOT NULL', values: [] },
+    // Keystone keeps this moment as microseconds since 1970.
+    { table: 'application_credential', what: 'expired', where: 'expires_at < ?', values: [now.getTime() * 1000] },
+  ];
+}
+
+async function cellGrowth(cell: Cell, limits: GrowthLimits): Promise<GrowthCount[]> {
+  const name = `cell ${cell.uuid}`;
+  const deleted = await ask(
+    cell.pool,
+    name,
+    { table: 'instances', what: 'deleted', where: 'deleted <> 0', values: [] },
+    limits,
+  );
+  return [deleted, ...(await bigTables(cell.pool, name, limits))];
+}
+
+async function ask(
+  pool: OperatorPool,
+  database: string,
+  question: Question,
+  limits: GrowthLimits,
+): Promise<GrowthCount> {
+  const statement: Statement = {
+    sql: `SELECT COUNT(*) AS found FROM \`${question.table}\` WHERE ${question.where}`,
+    values: question.values,
+    ...limits,
+  };
+  const { table, what } = question;
+  const answer = await told(() => pool.read(z.object({ found: z.coerce.number() }), statement));
+  if ('why' in answer) return { database, table, what, rows: null, why: answer.why };
+  return { database, table, what, rows: answer.rows[0]?.found ?? 0, why: null };
+}
+
+const EstimateRow = z.object({ name: z.string(), estimate: z.coerce.number().nullable() });
+
+/** Tables that keep what was deleted, and their shadows. */
+async function bigTables(pool: OperatorPool, database: string, limits: GrowthLimits): Promise<GrowthCount[]> {
+  const answer = await told(() =>
+    pool.read(EstimateRow, {
+      sql: `SELECT TABLE_NAME AS name, TABLE_ROWS AS estimate FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = DATABASE() AND (TABLE_NAME LIKE 'shadow\\\\_%' OR TABLE_NAME IN (${keepers.map(() => '?').join(', ')}))
+        ORDER BY TABLE_NAME`,
+      values: keepers,
+      ...limits,
+    }),
+  );
+  if ('why' in answer)
+    return [{ database, table: 'shadow tables', what: 'rows, estimated', rows: null, why: answer.why }];
+  return answer.rows
+    .filter(({ estimate }) => (estimate ?? 0) > 0)
+    .map(({ name, estimate }) => ({ database, table: name, what: 'rows, estimated', rows: estimate, why: null }));
+}
+
+const keepers = [
+  'instance_actions',
+  'instance_actions_events',
+  'instance_faults',
+  'instance_system_metadata',
+  'migrations',
+  'task_log',
+];
+
+async function told<T>(work: () => Promise<T[]>): Promise<{ rows: T[] } | { why: string }> {
+  try {
+    return { rows: await work() };
+  } catch (error) {
+    if (error instanceof DatabaseError) return { why: error.message };
+    throw error;
+  }
+}

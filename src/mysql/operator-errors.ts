@@ -1,0 +1,158 @@
+import { UserError } from '../chat/user-error.ts';
+
+export type DatabaseProblem =
+  | 'unreachable'
+  | 'login'
+  | 'denied'
+  | 'missing'
+  | 'timeout'
+  | 'busy'
+  | 'read-only'
+  | 'broken';
+
+/** A failure of an operator's database, in a sentence without SQL, password or address. */
+export class DatabaseError extends UserError {
+  readonly problem: DatabaseProblem;
+  /** The connection broke, so a statement that had left may or may not have been done. */
+  readonly lost: boolean;
+
+  constructor(message: string, facts: { problem: DatabaseProblem; lost: boolean; code: string }) {
+    // The driver's error carries the statement and its values: only its code goes on.
+    super(message, { cause: new Error(facts.code) });
+    this.problem = facts.problem;
+    this.lost = facts.lost;
+  }
+}
+
+/** `label` names the database (`cell 8561… of prod`), `seconds` the time limit the statement had. */
+export function inWords(error: unknown, label: string, seconds: number): unknown {
+  if (error instanceof UserError || !isDriverError(error)) return error;
+  const code = typeof error.code === 'string' ? error.code : `${error.errno}`;
+  const found = problems.find(({ codes }) => codes.includes(code) || codes.includes(`${error.errno}`));
+  const words = found?.words ?? `answered error ${code}`;
+  return new DatabaseError(
+    `${label} ${words.replace('{seconds}', `${seconds}`).replace('{where}', () => whereOf(error))}`,
+    {
+      problem: found?.problem ?? 'broken',
+      lost: found?.lost ?? false,
+      code,
+    },
+  );
+}
+
+/** Deadlock, lock wait, or a Galera node that lost a race: the whole transaction may be run again. */
+export function worthRerun(error: unknown): boolean {
+  return error instanceof DatabaseError && error.problem === 'busy';
+}
+
+interface Known {
+  readonly codes: readonly string[];
+  readonly problem: DatabaseProblem;
+  readonly words: string;
+  readonly lost?: boolean;
+}
+
+const problems: readonly Known[] = [
+  {
+    codes: [
+      'ECONNREFUSED',
+      'ENOENT',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'EHOSTUNREACH',
+      'ENETUNREACH',
+      'EACCES',
+      'ETIMEDOUT',
+      'ER_HOST_IS_BLOCKED',
+    ],
+    problem: 'unreachable',
+    words: 'cannot be reached: is its server up, and are host and port of the DSN right?',
+    lost: true,
+  },
+  {
+    codes: ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED', '4031'],
+    problem: 'unreachable',
+    words: 'closed the connection in the middle of the work',
+    lost: true,
+  },
+  {
+    codes: [
+      'ER_ACCESS_DENIED_ERROR',
+      'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
+      'ER_HOST_NOT_PRIVILEGED',
+      'ER_MUST_CHANGE_PASSWORD_LOGIN',
+      'ER_ACCOUNT_HAS_BEEN_LOCKED',
+    ],
+    problem: 'login',
+    words: 'refused the login: check user and password of its DSN, and that the account may log in from here',
+  },
+  {
+    codes: ['ER_DBACCESS_DENIED_ERROR'],
+    problem: 'denied',
+    words: 'does not let this account use the database its DSN names',
+  },
+  { codes: ['ER_BAD_DB_ERROR'], problem: 'missing', words: 'has no database of the name its DSN ends in' },
+  {
+    codes: ['ER_COLUMNACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR'],
+    problem: 'denied',
+    words: 'does not let this account use {where}: grant it',
+  },
+  { codes: ['ER_NO_SUCH_TABLE'], problem: 'missing', words: 'has no {where}: does its DSN name the right database?' },
+  { codes: ['ER_BAD_FIELD_ERROR'], problem: 'missing', words: 'has no {where}: is it of another release?' },
+  {
+    codes: ['1969', '3024', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+    problem: 'timeout',
+    words: 'took longer than {seconds} s: stopped',
+  },
+  {
+    codes: ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'],
+    problem: 'busy',
+    words: 'had the row locked by someone else: try again',
+  },
+  {
+    codes: ['ER_UNKNOWN_COM_ERROR'],
+    problem: 'busy',
+    words: 'is a Galera node that is not ready: is the cluster whole?',
+  },
+  {
+    codes: ['ER_OPTION_PREVENTS_STATEMENT', 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', '1836'],
+    problem: 'read-only',
+    words: 'is read-only (a replica?): its DSN must name the server that takes writes',
+  },
+  {
+    codes: ['ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED'],
+    problem: 'unreachable',
+    words: 'has no connection left for this account',
+  },
+  {
+    codes: [
+      'HANDSHAKE_SSL_ERROR',
+      'HANDSHAKE_NO_SSL_SUPPORT',
+      'ER_SECURE_TRANSPORT_REQUIRED',
+      'CERT_HAS_EXPIRED',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    problem: 'login',
+    words: 'could not agree on TLS: check the ssl_ca, ssl_cert and ssl_key of its DSN',
+  },
+];
+
+interface DriverError extends Error {
+  readonly code?: unknown;
+  readonly errno?: unknown;
+}
+
+function isDriverError(error: unknown): error is DriverError {
+  return error instanceof Error && ('errno' in error || 'code' in error);
+}
+
+/** What the server's message names: of all its words only the table and the column are fit to be said. */
+function whereOf(error: Error): string {
+  const column = /(?:column|Unknown column) '([\w.]+)'/.exec(error.message)?.[1];
+  const table = /table [`']?(?:[\w-]+[`']?\.[`']?)?(\w+)/i.exec(error.message)?.[1];
+  const named = [column && `column ${column}`, table && `table ${table}`].filter(Boolean);
+  return named.join(' of ') || 'a table or column it needs';
+}

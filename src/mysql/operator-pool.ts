@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Connection,
+  createConnection,
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from 'mysql2/promise';
+import { z } from 'zod';
+import { parseDsn } from './operator-dsn.ts';
+import { DatabaseError, inWords, worthRerun } from './operator-errors.ts';
+
+export interface Statement {
+  /** `?` for every value: values travel beside the statement, never in it. */
+  readonly sql: string;
+  readonly values?: readonly (string | number)[];
+  /** The server ends a statement that takes longer. */
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Statements inside one transaction. */
+export interface Session {
+  read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
+  /** How many rows the statement matched. */
+  write(statement: Statement): Promise<number>;
+}
+
+/** One database of the operators, reached through its DSN. Connections open when they are needed, a few at most. */
+export interface OperatorPool {
+  /** `cell 8561… of prod`: how messages call it. */
+  readonly label: string;
+  read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
+  /** The same on a connection opened for it alone, so that nothing an earlier transaction saw can be told again. */
+  readFresh<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
+  /** Runs as a whole again after a deadlock or a lost Galera race; so `work` must be harmless twice. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** The columns of a table that this account may read, for grants and releases differ. */
+  columns(table: string): Promise<ReadonlySet<string>>;
+  close(): Promise<void>;
+}
+
+const defaultLimitMs = 10_000;
+const reruns = 4;
+
+/** Connects to nothing yet. Throws `UserError` where the DSN cannot be read. */
+export function openOperatorPool(dsn: string, label: string): OperatorPool {
+  const { address, ssl, ...login } = parseDsn(dsn, label);
+  const options = {
+    ...login,
+    ...address,
+    ...(ssl ? { ssl } : {}),
+    multipleStatements: false,
+    dateStrings: true,
+    timezone: 'Z',
+    supportBigNumbers: true,
+    connectTimeout: 5_000,
+  };
+  const pool = createPool({ ...options, connectionLimit: 4, maxIdle: 1, idleTimeout: 30_000, enableKeepAlive: true });
+  const greeted = new WeakMap<object, Dialect>();
+  const use = <T>(work: (session: OpenSession) => Promise<T>): Promise<T> =>
+    onConnection(pool, { label, user: login.user, greeted }, work);
+
+  const read: OperatorPool['read'] = (row, statement) => use((session) => session.read(row, statement));
+  return {
+    label,
+    read,
+    readFresh: (row, statement) =>
+      onFresh(() => createConnection(options), { label, user: login.user }, row, statement),
+    transaction: (work) => patiently(() => use((session) => inTransaction(session, work))),
+    columns: (table) => readColumns(read, table),
+    close: () => pool.end(),
+  };
+}
+
+type Dialect = 'mariadb' | 'mysql';
+
+interface Identity {
+  readonly label: string;
+  readonly user: string;
+}
+
+/** A connection goes back to the pool only if nothing went wrong on it. */
+async function onConnection<T>(
+  pool: Pool,
+  { greeted, ...identity }: Identity & { greeted: WeakMap<object, Dialect> },
+  work: (session: OpenSession) => Promise<T>,
+): Promise<T> {
+  const connection = await pool.getConnection().catch(toWords(identity.label));
+  try {
+    const dialect = greeted.get(connection.connection) ?? (await greet(connection, identity));
+    greeted.set(connection.connection, dialect);
+    const result = await work(sessionOn(connection, dialect, identity.label));
+    connection.release();
+    return result;
+  } catch (error) {
+    dispose(connection);
+    throw error;
+  }
+}
+
+/** Destroyed, not returned: it may still be inside a statement or a transaction. */
+function dispose(connection: PoolConnection): void {
+  connection.destroy();
+}
+
+async function onFresh<S extends z.ZodType>(
+  connect: () => Promise<Connection>,
+  identity: Identity,
+  row: S,
+  statement: Statement,
+): Promise<z.output<S>[]> {
+  const connection = await connect().catch(toWords(identity.label));
+  try {
+    const dialect = await greet(connection, identity);
+    // On Galera another node may be behind: it first catches up with what the cluster has agreed on.
+    if (dialect === 'mariadb') await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined);
+    return await sessionOn(connection, dialect, identity.label).read(row, statement);
+  } finally {
+    connection.destroy();
+  }
+}
+
+const Greeting = z.object({ who: z.string(), version: z.string() });
+
+/**
+ * A default install has an anonymous user: a login name that does not exist still gets in, as nobody, and then every
+ * statement fails with words about grants. So the account is looked at first.
+ */
+async function greet(connection: Connection, { label, user }: Identity): Promise<Dialect> {
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT CURRENT_USER() AS who, VERSION() AS version');
+    const { who, version } = Greeting.parse(rows[0]);
+    if (who.startsWith('@') && user !== '') {
+      throw new DatabaseError(
+        `${label} has no account ${user} for this machine: it let us in as its anonymous user, who may do nothing`,
+        {
+          problem: 'login',
+          lost: false,
+          code: 'anonymous',
+        },
+      );
+    }
+    await connection.query("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, autocommit = 1");
+    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    return /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  } catch (error) {
+    throw inWords(error, label, defaultLimitMs / 1000);
+  }
+}
+
+interface OpenSession extends Session {
+  control(word: 'START TRANSACTION' | 'COMMIT'): Promise<void>;
+}
+
+function sessionOn(connection: Connection, dialect: Dialect, label: string): OpenSession {
+  async function run(statement: Statement): Promise<unknown> {
+    const limitMs = statement.limitMs ?? defaultLimitMs;
+    // Ours comes a little after the server's: it is for a server that hangs whole.
+    const options = { sql: limited(statement.sql, limitMs, dialect), timeout: limitMs + 2_000 };
+    try {
+      const [result] = await unlessAborted(statement.signal, () =>
+        connection.execute(options, [...(statement.values ?? [])]),
+      );
+      return result;
+    } catch (error) {
+      throw inWords(error, label, Math.round(limitMs / 100) / 10);
+    }
+  }
+  return {
+    read: async (row, statement) => z.array(row).parse(await run(statement)),
+    // mysql2 gives a header for every statement that is not a query.
+    write: async (statement) => ((await run(statement)) as ResultSetHeader).affectedRows,
+    // Plain, for MySQL does not prepare START TRANSACTION.
+    control: async (word) => {
+      await connection.query({ sql: word, timeout: defaultLimitMs }).catch(toWords(label));
+    },
+  };
+}
+
+/** The driver does not end a waiting statement when its connection is destroyed, so the wait ends here. */
+function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return work();
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** MySQL can limit SELECT only; its writes here are of one row, and the client's own limit stands. */
+function limited(sql: string, limitMs: number, dialect: Dialect): string {
+  if (dialect === 'mariadb') return `SET STATEMENT max_statement_time = ${limitMs / 1000} FOR ${sql}`;
+  return sql.replace(/^SELECT /, `SELECT /*+ MAX_EXECUTION_TIME(${Math.ceil(limitMs)}) */ `);
+}
+
+async function inTransaction<T>(session: OpenSession, work: (session: Session) => Promise<T>): Promise<T> {
+  await session.control('START TRANSACTION');
+  const result = await work(session);
+  await session.control('COMMIT');
+  return result;
+}
+
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= reruns || !worthRerun(error)) throw error;
+      await sleep(30 * attempt * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function readColumns(read: OperatorPool['read'], table: string): Promise<ReadonlySet<string>> {
+  const rows = await read(z.object({ name: z.string() }), {
+    sql: "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND PRIVILEGES LIKE '%select%'",
+    values: [table],
+  });
+  return new Set(rows.map(({ name }) => name));
+}
+
+function toWords(label: string): (error: unknown) => never {
+  return (error) => {
+    throw inWords(error, label, defaultLimitMs / 1000);
+  };
+}
