@@ -83,6 +83,7 @@ install_modules() {
     if modules_fresh; then return 0; fi
     say "Installing Node packages (npm ci) ..."
     quietly npm ci --include=dev --no-progress || die "npm ci failed, see above."
+    modules_fresh || die "npm ci ended well, but packages of package-lock.json are missing in node_modules."
 }
 
 # Compiles into a folder of its own and swaps it in, so that a file deleted in the sources is gone from dist, too.
