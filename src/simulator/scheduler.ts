@@ -47,7 +47,8 @@ function groupAllows(world: World, host: Host, server: Server): boolean {
   if (group.policy === 'anti-affinity') {
     return others.filter((name) => name === host.name).length < (group.rules.max_server_per_host ?? 1);
   }
-  if (group.policy === 'affinity') return others.every((name) => name === undefined || name === null || name === host.name);
+  if (group.policy === 'affinity')
+    return others.every((name) => name === undefined || name === null || name === host.name);
   return true;
 }
 

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { HttpFault } from './fault.ts';
+import { hostOf } from './hosts.ts';
+import type { Answer, Mount, Request, WireFault } from './http.ts';
+import { setTask } from './nova/guards.ts';
+import { setStatus } from './nova/moving.ts';
+import { newServer } from './nova/new-server.ts';
+import { projectId, userId } from './people.ts';
+import { addHost, start } from './seed.ts';
+import { writeTokens } from './tables/token-rows.ts';
+import type { FailPhase, Host, Server, World } from './world.ts';
+
+const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold'] as const satisfies readonly FailPhase[];
+const MigrationOrder = z.strictObject({
+  seconds: z.number().min(0).optional(),
+  fail: z.array(z.strictObject({ phase: z.enum(PHASES), glob: z.string() })).optional(),
+  clear: z.boolean().optional(),
+});
+const HostOrder = z.strictObject({ host: z.string().regex(/^[A-Za-z0-9.-]+$/) });
+const TokensOrder = z.strictObject({ rows: z.int().min(1) });
+const ServerOrder = z.strictObject({
+  name: z.string().min(1),
+  project: z.string().default('alpha'),
+  flavor: z.string().default('lab.small'),
+  host: z.string().default('cmp1'),
+  metadata: z.record(z.string(), z.string()).default({}),
+  zone: z.string().optional(),
+  group: z.string().optional(),
+});
+const WireOrder = z.strictObject({
+  method: z.string().optional(),
+  path: z.string(),
+  status: z.int().optional(),
+  delay: z.int().optional(),
+  drop: z.enum(['before', 'after']).optional(),
+  times: z.int().default(1),
+});
+
+export type MigrationWish = z.input<typeof MigrationOrder>;
+export type ServerWish = z.input<typeof ServerOrder>;
+export type WireWish = z.input<typeof WireOrder>;
+
+/** What a story does to the cloud from outside, as a person at the hypervisors would. */
+export interface Control {
+  /** How migrations behave from now on. */
+  migration(wish: MigrationWish): Promise<unknown>;
+  killCompute(host: string): Promise<void>;
+  startCompute(host: string): Promise<void>;
+  freezeCompute(host: string): Promise<void>;
+  thawCompute(host: string): Promise<void>;
+  /** Adds rows to keystone's token table, the first half of them expired. */
+  tokens(rows: number): Promise<unknown>;
+  /** A server that is there at once, on that host. */
+  createServer(wish: ServerWish): Promise<Server>;
+  /** Makes the next requests to a path fail, wait or lose their answer. */
+  wire(wish: WireWish): Promise<void>;
+}
+
+export function controlOf(world: World, wireFaults: () => WireFault[]): Control {
+  return {
+    async migration(wish) {
+      const { seconds, fail, clear } = MigrationOrder.parse(wish);
+      if (clear === true) world.moving.fail.length = 0;
+      if (seconds !== undefined) world.moving.seconds = seconds;
+      world.moving.fail.push(...(fail ?? []));
+      return world.moving;
+    },
+    async killCompute(host) {
+      stop(world, hostOf(world, host), 'killed');
+    },
+    async freezeCompute(host) {
+      stop(world, hostOf(world, host), 'frozen');
+    },
+    async thawCompute(host) {
+      run(hostOf(world, host));
+    },
+    async startCompute(name) {
+      const host = world.hosts.get(name) ?? addHost(world, name, world.cells[1] ?? world.cell0);
+      run(host);
+      world.spawn(() => cleanUp(world, host));
+      await world.tables.settled();
+    },
+    tokens: (rows) => writeTokens(world, rows),
+    createServer: async (wish) => createNow(world, ServerOrder.parse(wish)),
+    async wire(wish) {
+      const { path, method, status, delay, drop, times } = WireOrder.parse(wish);
+      const fault: WireFault = { path: new RegExp(path), times, ...dropUndefined({ method, status, delay, drop }) };
+      wireFaults().push(fault);
+    },
+  };
+}
+
+/** Optional members must be left out, not undefined. */
+function dropUndefined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  // the filter does what the type says; TypeScript cannot follow it through entries
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function stop(world: World, { service }: Host, how: 'killed' | 'frozen'): void {
+  service.process = how;
+  service.stopped ??= world.now();
+}
+
+function run({ service }: Host): void {
+  service.process = 'running';
+  service.stopped = null;
+}
+
+/** What nova-compute does when it starts: frees servers it left half moved, and destroys guests that were evacuated. */
+async function cleanUp(world: World, host: Host): Promise<void> {
+  await world.sleep(1000);
+  for (const migration of world.migrations) {
+    if (migration.source !== host.name) continue;
+    if (migration.type === 'evacuation' && migration.status === 'done') setStatus(world, migration, 'completed');
+  }
+  for (const server of host.servers) {
+    const leaving = host.leaving.some((migration) => migration.server === server);
+    if (server.taskState === 'migrating' && !leaving) setTask(world, server, null);
+  }
+}
+
+async function createNow(world: World, wish: z.output<typeof ServerOrder>): Promise<Server> {
+  const flavor = world.flavors.find(({ name }) => name === wish.flavor);
+  if (!flavor) throw new HttpFault(400, `There is no flavor ${wish.flavor}.`);
+  const server = newServer(world, {
+    name: wish.name,
+    project: projectId(world, wish.project),
+    user: userId(world, wish.project === 'beta' ? 'bob' : 'alice'),
+    flavor,
+    zone: wish.zone ?? null,
+    metadata: wish.metadata,
+    cell: hostOf(world, wish.host).cell,
+  });
+  world.groups.find(({ id, name }) => id === wish.group || name === wish.group)?.members.add(server.id);
+  start(world, server, wish.host);
+  await world.tables.settled();
+  return server;
+}
+
+/** The same over HTTP, for programs: `POST /control/migration {"seconds": 10}`. */
+export function controlMount(control: Control): Mount {
+  return { prefix: '/control', handle: (request) => answer(control, request) };
+}
+
+async function answer(control: Control, request: Request): Promise<Answer> {
+  const verbs: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
+    '/migration': (body) => control.migration(MigrationOrder.parse(body)),
+    '/kill-compute': (body) => control.killCompute(HostOrder.parse(body).host),
+    '/start-compute': (body) => control.startCompute(HostOrder.parse(body).host),
+    '/freeze-compute': (body) => control.freezeCompute(HostOrder.parse(body).host),
+    '/thaw-compute': (body) => control.thawCompute(HostOrder.parse(body).host),
+    '/tokens': (body) => control.tokens(TokensOrder.parse(body).rows),
+    '/server': async (body) => ({ id: (await control.createServer(ServerOrder.parse(body))).id }),
+    '/wire': (body) => control.wire(WireOrder.parse(body)),
+  };
+  const verb = request.method === 'POST' ? verbs[request.path] : undefined;
+  if (!verb) return { status: 404, body: { error: `POST /control with one of ${Object.keys(verbs).join(', ')}` } };
+  try {
+    return { status: 200, body: (await verb(JSON.parse(request.body || '{}'))) ?? {} };
+  } catch (error) {
+    return { status: 400, body: { error: error instanceof z.ZodError ? z.prettifyError(error) : String(error) } };
+  }
+}

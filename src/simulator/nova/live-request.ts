@@ -1,0 +1,53 @@
+import { badRequest } from '../fault.ts';
+import type { Answer } from '../http.ts';
+import { type Fields, isFields, repr } from '../json.ts';
+import type { Server } from '../world.ts';
+import { invalid, type NovaContext, onlyKeys, recordAction } from './context.ts';
+import { requireState, setTask } from './guards.ts';
+import { conduct, type LiveWish } from './live-conduct.ts';
+
+const FIELD = 'os-migrateLive';
+
+/** The body must be in the form of its microversion; looked at before anything else. */
+export function checkLiveBody({ minor }: NovaContext, value: unknown): void {
+  if (!isFields(value)) throw invalid(FIELD, value, `${repr(value)} is not of type 'object'`);
+  const needed = minor < 25 ? ['host', 'block_migration', 'disk_over_commit'] : ['host', 'block_migration'];
+  const allowed = minor >= 30 && minor < 68 ? [...needed, 'force'] : needed;
+  onlyKeys(FIELD, value, allowed);
+  for (const key of needed) if (!(key in value)) throw invalid(FIELD, value, `'${key}' is a required property`);
+  checkTypes(value, minor);
+}
+
+function checkTypes(value: Fields, minor: number): void {
+  const { host, block_migration: block, force } = value;
+  if (host !== null && typeof host !== 'string')
+    throw invalid('host', host, `${repr(host)} is not of type 'string', 'null'`);
+  const words = minor < 25 ? /^(true|false)$/i : /^(true|false|auto)$/i;
+  if (!words.test(String(block)))
+    throw invalid('block_migration', block, `${repr(block)} is not one of [True, False, 'auto']`);
+  if (force === true && host === null) throw badRequest("Can't force to a non-provided destination");
+}
+
+export async function liveMigrate(context: NovaContext, server: Server, value: unknown): Promise<Answer> {
+  const { world, minor } = context;
+  const body = isFields(value) ? value : {};
+  requireState(server, FIELD, ['active', 'paused']);
+  const host = typeof body['host'] === 'string' ? body['host'] : null;
+  if (host !== null && !world.hosts.has(host)) throw badRequest(`Compute host ${host} could not be found.`);
+
+  // from 2.30 a named host is a wish to the scheduler, unless forced; before, it is simply taken
+  const bypass = host !== null && (minor < 30 || body['force'] === true);
+  const wish: LiveWish = { forced: bypass ? host : null, only: bypass ? null : host };
+  const action = recordAction(context, server, 'live-migration');
+  setTask(world, server, 'migrating');
+  if (minor >= 34) {
+    world.spawn(async () => {
+      await world.sleep(200);
+      await conduct(context, server, action, wish, 'conductor_live_migrate_instance');
+    });
+    return { status: 202 };
+  }
+  const problem = await conduct(context, server, action, wish, 'conductor_migrate_server');
+  if (problem !== null) throw badRequest(problem);
+  return { status: 202 };
+}

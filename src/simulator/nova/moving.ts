@@ -1,0 +1,57 @@
+import { projectOf } from '../keystone/identity.ts';
+import type { FailPhase, Migration, Server, World } from '../world.ts';
+import type { NovaContext } from './context.ts';
+
+/** What every move shares: its row, its status, and the failures a story has asked for. */
+export function newMigration(
+  context: NovaContext,
+  server: Server,
+  type: Migration['type'],
+  dest: string | null,
+): Migration {
+  const { world, token } = context;
+  const now = world.now();
+  const migration: Migration = {
+    id: world.next.migration++,
+    uuid: world.chance.uuid(),
+    type,
+    server,
+    userId: token.user.id,
+    projectId: projectOf(token) ?? '',
+    created: now,
+    updated: now,
+    source: server.host ?? '',
+    dest,
+    sourceNode: null,
+    destNode: null,
+    destHost: null,
+    status: 'accepted',
+    memory: null,
+    order: null,
+  };
+  world.migrations.push(migration);
+  server.migrations.push(migration);
+  world.tables.migration(migration);
+  return migration;
+}
+
+export function setStatus(world: World, migration: Migration, status: string): void {
+  migration.status = status;
+  migration.updated = world.now();
+  world.tables.migration(migration);
+}
+
+export function fails(world: World, server: Server, phase: FailPhase): boolean {
+  return world.moving.fail.some(
+    (rule) => rule.phase === phase && (matches(rule.glob, server.name) || matches(rule.glob, server.id)),
+  );
+}
+
+/** A shell pattern: `*` and `?`. */
+function matches(glob: string, value: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(value);
+}

@@ -1,0 +1,127 @@
+import { badRequest } from '../fault.ts';
+import type { Answer } from '../http.ts';
+import { projectOf } from '../keystone/identity.ts';
+import type { Server, World } from '../world.ts';
+import { admin, knownQuery, maySee, type NovaContext, numberQuery, refused } from './context.ts';
+import { nextLink } from './paging.ts';
+import { KNOWN_QUERY, keepOf } from './server-filters.ts';
+import { briefView, serverView } from './server-view.ts';
+
+const MAX = 1000;
+
+export function listServers(context: NovaContext): Answer {
+  return listed(context, 'index', (server) => briefView(context, server));
+}
+
+export function listServersInDetail(context: NovaContext): Answer {
+  return listed(context, 'detail', (server) => serverView(context, server, false));
+}
+
+function listed(context: NovaContext, rule: 'index' | 'detail', view: (server: Server) => unknown): Answer {
+  knownQuery(context, KNOWN_QUERY);
+  const limit = Math.min(numberQuery(context, 'limit') ?? MAX, MAX);
+  const all = allTenants(context, rule);
+  const found = sorted(context, candidates(context, all));
+  const from = startAfter(context, found);
+  const page: Server[] = [];
+  const keep = keepOf(context);
+  for (let index = from; index < found.length && page.length < limit; index += 1) {
+    const server = found[index];
+    if (server && keep(server)) page.push(server);
+  }
+  const last = page.at(-1);
+  const next = last && page.length === limit ? { servers_links: nextLink(context, last.id) } : {};
+  return { status: 200, body: { servers: page.map(view), ...next } };
+}
+
+function allTenants(context: NovaContext, rule: string): boolean {
+  const value = context.request.query.get('all_tenants');
+  if (value === null || /^(0|f|false|off|n|no)$/i.test(value)) return false;
+  if (!admin(context)) throw refused(`servers:${rule}:get_all_tenants`);
+  return true;
+}
+
+/** The servers that may be meant, newest first: by host when a host is named, for then they are few. */
+function candidates(context: NovaContext, all: boolean): readonly Server[] {
+  const { world, request, token } = context;
+  const host = admin(context) ? request.query.get('host') : null;
+  const deleted = admin(context) && /^(1|t|true|on|y|yes)$/i.test(request.query.get('deleted') ?? '');
+  const project = projectOf(token);
+  const base = deleted ? [...world.deleted].reverse() : host === null ? newestFirst(world) : ofHost(world, host);
+  return all ? base : base.filter((server) => server.project === project);
+}
+
+const ordered = new WeakMap<World, { changes: number; servers: Server[] }>();
+
+/** Kept until a server comes or goes: a list of a hundred thousand is not turned round for each page. */
+function newestFirst(world: World): readonly Server[] {
+  const known = ordered.get(world);
+  // each birth raises the first, each death the second
+  const changes = world.next.server + world.deleted.length;
+  if (known?.changes === changes) return known.servers;
+  const servers = [...world.servers.values()].reverse();
+  ordered.set(world, { changes, servers });
+  return servers;
+}
+
+function ofHost(world: World, name: string): Server[] {
+  return [...(world.hosts.get(name)?.servers ?? [])].sort((a, b) => b.number - a.number);
+}
+
+function sorted(context: NovaContext, servers: readonly Server[]): readonly Server[] {
+  const { query } = context.request;
+  const keys = query.getAll('sort_key');
+  if (keys.length === 0) return servers;
+  const directions = query.getAll('sort_dir');
+  return [...servers].sort((a, b) => {
+    for (const [index, key] of keys.entries()) {
+      const order = compare(sortValue(a, key), sortValue(b, key));
+      if (order !== 0) return directions[index] === 'asc' ? order : -order;
+    }
+    return b.number - a.number;
+  });
+}
+
+function compare(a: string | number, b: string | number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function sortValue(server: Server, key: string): string | number {
+  switch (key) {
+    case 'uuid':
+      return server.id;
+    case 'display_name':
+      return server.name;
+    case 'host':
+      return server.host ?? '';
+    case 'vm_state':
+      return server.vmState;
+    case 'task_state':
+      return server.taskState ?? '';
+    case 'updated_at':
+      return server.updated.getTime();
+    case 'project_id':
+      return server.project;
+    case 'created_at':
+      return server.created.getTime();
+    default:
+      return server.number;
+  }
+}
+
+function startAfter(context: NovaContext, servers: readonly Server[]): number {
+  const marker = context.request.query.get('marker');
+  if (marker === null) return 0;
+  const server = context.world.servers.get(marker);
+  const index = server && maySee(context, server) ? servers.indexOf(server) : -1;
+  if (index >= 0) return index + 1;
+  if (server && maySee(context, server)) return afterMissing(servers, server);
+  throw badRequest(`marker [${marker}] not found`);
+}
+
+/** The marker exists but no longer fits the filters, as when it has just moved to another host: go on below it. */
+function afterMissing(servers: readonly Server[], marker: Server): number {
+  const index = servers.findIndex(({ number }) => number < marker.number);
+  return index < 0 ? servers.length : index;
+}

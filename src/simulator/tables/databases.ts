@@ -1,0 +1,65 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import type { Settings } from '../settings.ts';
+import type { Cell } from '../world.ts';
+import { API_TABLES, KEYSTONE_TABLES } from './api-schema.ts';
+import { CELL_TABLES } from './cell-schema.ts';
+
+export interface Databases {
+  readonly api: string;
+  readonly keystone: string;
+  readonly cells: readonly Cell[];
+}
+
+const CELL0 = '00000000-0000-0000-0000-000000000000';
+const MARK = 'simulator_made_this';
+
+export function databasesOf({ prefix, cells }: Settings, uuid: () => string): Databases {
+  const all: Cell[] = [
+    { id: 1, uuid: CELL0, name: 'cell0', database: `${prefix}nova_cell0` },
+    { id: 2, uuid: uuid(), name: 'cell1', database: `${prefix}nova` },
+  ];
+  if (cells === 2) all.push({ id: 3, uuid: uuid(), name: 'cell2', database: `${prefix}nova_cell2` });
+  return { api: `${prefix}nova_api`, keystone: `${prefix}keystone`, cells: all };
+}
+
+/** Makes every database anew. One that another program made is never touched. */
+export async function createDatabases(pool: Pool, databases: Databases): Promise<void> {
+  const wanted: [string, Readonly<Record<string, string>>][] = [
+    [databases.api, API_TABLES],
+    [databases.keystone, KEYSTONE_TABLES],
+    ...databases.cells.map(({ database }): [string, Readonly<Record<string, string>>] => [
+      database,
+      withShadows(CELL_TABLES),
+    ]),
+  ];
+  for (const [database] of wanted) await refuseForeign(pool, database);
+  for (const [database, tables] of wanted) {
+    await pool.query(`DROP DATABASE IF EXISTS \`${database}\``);
+    await pool.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb3`);
+    await pool.query(`CREATE TABLE \`${database}\`.${MARK} (id int)`);
+    for (const [table, columns] of Object.entries(tables)) {
+      await pool.query(`CREATE TABLE \`${database}\`.\`${table}\` (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb3`);
+    }
+  }
+}
+
+/** Archived rows go to a twin without any key but the first. */
+function withShadows(tables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const shadows = Object.entries(tables).map(([table, columns]) => [
+    `shadow_${table}`,
+    columns.replace(/(?<=PRIMARY KEY \(\w+\)),[\s\S]*$/, ''),
+  ]);
+  return { ...tables, ...Object.fromEntries(shadows) };
+}
+
+async function refuseForeign(pool: Pool, database: string): Promise<void> {
+  const [found] = await pool.query<RowDataPacket[]>(
+    `SELECT SUM(table_name = ?) AS marked FROM information_schema.tables WHERE table_schema = ? HAVING COUNT(*) > 0`,
+    [MARK, database],
+  );
+  if (found[0] !== undefined && Number(found[0]['marked']) === 0) {
+    throw new Error(
+      `The database ${database} was not made by the simulator: it will not be erased. Choose another prefix.`,
+    );
+  }
+}
