@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { RequestLimits, Service } from '../../openstack/cloud.ts';
+import { OpenStackError } from '../../openstack/errors.ts';
+import { HostName } from '../../openstack/names.ts';
+import type { StepContext } from '../command.ts';
+import { done, failed, type Outcome } from '../outcome.ts';
+import { type HostDetail, hostLease, isOurs, markOf, stateOf } from './host-lease.ts';
+import { isPassingTrouble } from './look.ts';
+
+export const CordonInput = z.object({
+  host: HostName,
+  kind: z.enum(['drain', 'cordon']),
+  text: z.string(),
+  until: z.iso.datetime().nullable(),
+  /** Takes over a host that another hand had disabled. */
+  adopt: z.boolean(),
+});
+export type CordonInput = z.output<typeof CordonInput>;
+
+const CordonIntent = z.object({
+  before: z.object({ status: z.enum(['enabled', 'disabled']), reason: z.string().nullable() }),
+});
+const mostTries = 3;
+
+/** Stops scheduling to the host and takes its lease; what was found is kept, so that `off` can put it back. */
+export async function cordon(input: CordonInput, context: StepContext): Promise<Outcome> {
+  const service = await context.cloud.computeService(input.host);
+  if (service === null) return failed(`${input.host} has no nova-compute service any more`);
+  if (input.kind === 'drain' && service.state === 'down') return failed(deadHost(input.host));
+  const lease = hostLease(await context.leases.find('host', input.host));
+  const mark = markOf(context.job, input.text);
+  const before = foundBefore(context, service, isOurs(service, lease) ? (lease?.detail.before ?? null) : null);
+  const another = service.status === 'disabled' && service.disabledReason !== mark && !isOurs(service, lease);
+  if (another && !input.adopt) {
+    await takeLease(input, { before, mark: null, moved: lease?.detail.moved ?? [] }, context);
+    return done(`was ${stateOf(service)} by another hand: left as it is`, { before, mark: null });
+  }
+  const refused = await disable(input, { mark, before }, context);
+  if (refused !== null) return failed(refused);
+  await takeLease(input, { before, mark, moved: lease?.detail.moved ?? [] }, context);
+  const note = await hostMaintenance(input.host, true, context);
+  return done(`disabled, read back${note}`, { before, mark });
+}
+
+/** A dead host is another verb: its servers are rebuilt elsewhere, which is never begun from here. */
+export function deadHost(host: string): string {
+  return `nova-compute on ${host} is down: running servers cannot be moved off it. A dead host is evacuated (\`openstack server evacuate\`, after fencing it); vigie does not start that`;
+}
+
+/** After a crash our own mark stands on the service: what was there before is in the intent. */
+function foundBefore(
+  { checkpoint }: StepContext,
+  service: Service,
+  kept: HostDetail['before'] | null,
+): HostDetail['before'] {
+  const intent = CordonIntent.safeParse(checkpoint);
+  if (intent.success) return intent.data.before;
+  return kept ?? { status: service.status === 'disabled' ? 'disabled' : 'enabled', reason: service.disabledReason };
+}
+
+/** Null once the service reads as it should. A hanging host lets the PUT hang for a minute: reading it again decides. */
+async function disable(
+  { host }: CordonInput,
+  wanted: { mark: string; before: HostDetail['before'] },
+  context: StepContext,
+): Promise<string | null> {
+  const reads = (service: Service | null) => service?.status === 'disabled' && service.disabledReason === wanted.mark;
+  const write = (limits: RequestLimits) => context.cloud.disableService(host, wanted.mark, limits);
+  return converge(host, { reads, write, intent: { before: wanted.before } }, context);
+}
+
+interface Wanted {
+  readonly intent: { readonly before: HostDetail['before'] };
+  reads(service: Service | null): boolean;
+  write(limits: RequestLimits): Promise<unknown>;
+}
+
+/** Asks for a state of the service until it reads so: null, or after some tries why it does not. */
+export async function converge(host: HostName, wanted: Wanted, context: StepContext): Promise<string | null> {
+  let trouble = '';
+  for (let tries = 0; ; tries += 1) {
+    const service = await context.cloud.computeService(host);
+    if (wanted.reads(service)) return null;
+    if (tries >= mostTries)
+      return `${host} reads ${service === null ? 'no service' : stateOf(service)} after ${mostTries} tries${trouble}`;
+    try {
+      await context.act(wanted.intent, (limits) => wanted.write(limits));
+    } catch (error) {
+      if (!(error instanceof OpenStackError)) throw error;
+      if (!isPassingTrouble(error)) return error.message;
+      trouble = `; ${error.message}`;
+      context.progress(`${error.problem}; reading it again`);
+      await context.sleep(context.cloud.settings.pollInterval);
+    }
+  }
+}
+
+type Kept = Pick<HostDetail, 'before' | 'mark' | 'moved'>;
+
+async function takeLease({ host, kind, text, until }: CordonInput, kept: Kept, context: StepContext): Promise<void> {
+  const detail = { ...kept, kind, drainBegan: context.startedAt.toISOString() };
+  const undo = kind === 'drain' ? `maintenance ${host} off` : `enable ${host}`;
+  await context.leases.take({
+    kind: 'host',
+    subject: host,
+    reason: text,
+    until: until === null ? null : new Date(until),
+    detail,
+    undo,
+  });
+}
+
+/** Only where the cloud's configuration says that its driver has it; what it answers proves nothing. */
+export async function hostMaintenance(host: HostName, on: boolean, context: StepContext): Promise<string> {
+  if (!context.cloud.settings.hostMaintenance) return '';
+  try {
+    await context.act({ hostMaintenance: on }, (limits) => context.cloud.setHostMaintenance(host, on, limits));
+    return `; host maintenance mode ${on ? 'on' : 'off'} was asked for`;
+  } catch (error) {
+    if (!(error instanceof OpenStackError)) throw error;
+    return `; host maintenance mode could not be set: ${error.message}`;
+  }
+}

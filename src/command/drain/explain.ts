@@ -1,0 +1,70 @@
+import type { Cloud, InstanceAction, Migration } from '../../openstack/cloud.ts';
+import { OpenStackError } from '../../openstack/errors.ts';
+import { failed, type Outcome, unproven } from '../outcome.ts';
+import { serverOrNull } from './look.ts';
+import type { MoveInput, MoveIntent } from './move-intent.ts';
+import { ourAction } from './move-view.ts';
+
+interface Ended {
+  readonly migration: Migration | null;
+  /** Why we aborted it ourselves, or empty. */
+  readonly note: string;
+}
+
+/** Why a move ended badly, in Nova's own words where it recorded some: the migration row never holds a reason. */
+export async function explain(
+  input: MoveInput,
+  intent: MoveIntent | null,
+  { migration, note }: Ended,
+  cloud: Cloud,
+): Promise<Outcome> {
+  const facts = {
+    migration: migration?.id ?? null,
+    status: migration?.status ?? null,
+    request: intent?.request ?? null,
+  };
+  try {
+    const server = await serverOrNull(cloud, input.server);
+    const state = server?.status === 'ERROR' ? '; the server is in ERROR now' : '';
+    return failed(`${await reason(input, intent, { migration, note }, cloud)}${state}`, facts);
+  } catch (error) {
+    if (!(error instanceof OpenStackError)) throw error;
+    const what = migration === null ? 'failed' : `migration ${migration.id} ${migration.status}`;
+    return unproven(`${what}; the reason could not be read: ${error.message}`, facts);
+  }
+}
+
+async function reason(
+  input: MoveInput,
+  intent: MoveIntent | null,
+  { migration, note }: Ended,
+  cloud: Cloud,
+): Promise<string> {
+  const actions = await cloud.actions(input.server);
+  const action = intent === null ? null : ourAction({ actions }, intent);
+  const request = action?.requestId ?? intent?.request ?? null;
+  const id = request === null ? '' : ` (${request})`;
+  if (migration?.status === 'cancelled')
+    return note === '' ? byAnother(actions) : `${note}; it stays on ${input.from}${id}`;
+  if (migration?.status === 'reverted') return `another hand reverted it${id}`;
+  const said = action === null ? null : recorded(await cloud.action(input.server, action.requestId));
+  if (said !== null) return `${said}${id}`;
+  const when = migration?.status === 'error' ? 'before copying' : 'while copying';
+  return `failed ${when}; Nova gives no reason; see nova-compute.log on ${input.from}${request === null ? '' : `, ${request}`}`;
+}
+
+function byAnother(actions: readonly InstanceAction[]): string {
+  const cancel = actions.find(({ action }) => action === 'live_migration_cancel');
+  return `another hand aborted it${cancel === undefined ? '' : ` (user ${cancel.user ?? 'unknown'}, ${cancel.requestId})`}`;
+}
+
+/** The last line that is no traceback, of the first event that ended in an error. */
+function recorded({ events }: InstanceAction): string | null {
+  const details = events.find(({ result, details }) => result === 'Error' && details !== null)?.details ?? null;
+  const line = details
+    ?.split('\n')
+    .map((words) => words.trim())
+    .findLast((words) => words !== '');
+  if (line === undefined) return null;
+  return line.replace(/^(?:[\w.]+\.)?\w*(?:_Remote|Error|Exception|NoValidHost)\b:\s+/, '');
+}

@@ -1,0 +1,96 @@
+import type { Server, ServerGroup, Service } from '../../openstack/cloud.ts';
+import type { HostName } from '../../openstack/names.ts';
+import { standing, type Verdict } from './standing.ts';
+
+/** What was found out about one server before judging it. */
+export interface ServerFacts {
+  readonly server: Server;
+  /** What protects it, in words, and whether that keeps it where it is. */
+  readonly protection: { readonly staysPut: boolean; readonly words: string } | null;
+  /** The zone its owner asked for; null: none; undefined: nobody could tell. */
+  readonly pinnedZone: string | null | undefined;
+  /** Hosts Placement would give it; null where Placement cannot be asked. */
+  readonly candidates: readonly HostName[] | null;
+  /** The job that holds it, or null. */
+  readonly holder: string | null;
+}
+
+/** The rest of the cloud as far as a move depends on it. */
+export interface Surroundings {
+  readonly host: HostName;
+  /** Other computes that are up and enabled. */
+  readonly others: readonly Service[];
+  readonly groups: readonly ServerGroup[];
+  /** Where the members of those groups are. */
+  readonly memberHosts: ReadonlyMap<string, HostName | null>;
+  readonly block: 'auto' | boolean;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly weight: number;
+  /** What the step is allowed, where there is one. */
+  readonly how: 'live' | 'cold' | null;
+  readonly why: string;
+}
+
+/**
+ * How hard each verdict is on a guest. A server that passes weighs what will be done to it afterwards, and a stopped
+ * one moved cold no more than a running one moved live (nothing that runs is interrupted): neither a reboot nor an
+ * owner's stop voids an approval. Whether the approved step may then act is its own decision (`move-rules`).
+ */
+const weights = { skip: 0, move: 2, block: 3, ask: 5, blocked: 9 } as const;
+
+export function judge(facts: ServerFacts, around: Surroundings): Judged {
+  const { verdict, why } = standing(facts.server);
+  const notes = [why, ...remarks(facts, around)];
+  if (verdict === 'skip') return { verdict, weight: weights.skip, how: null, why: said(notes) };
+  const obstacle = verdict === 'blocked' ? why : obstacleOf(facts, around);
+  if (obstacle !== null)
+    return { verdict: 'blocked', weight: weights.blocked, how: null, why: said([obstacle, ...remarks(facts, around)]) };
+  if (verdict === 'ask') return { verdict, weight: weights.ask, how: null, why: said(notes) };
+  const how = verdict === 'cold' || (verdict === 'wait' && facts.server.status === 'SHUTOFF') ? 'cold' : 'live';
+  const weight = around.block === true && how === 'live' ? weights.block : weights.move;
+  return { verdict, weight, how, why: said(notes) };
+}
+
+function obstacleOf(facts: ServerFacts, around: Surroundings): string | null {
+  const { protection, holder, candidates, pinnedZone } = facts;
+  if (protection?.staysPut === true) return protection.words;
+  if (holder !== null) return `held by ${holder}`;
+  if (pinnedZone && !around.others.some(({ zone }) => zone === pinnedZone))
+    return `pinned to zone ${pinnedZone}, where no other host is up and enabled`;
+  const conflict = groupConflict(facts.server, around);
+  if (conflict !== null) return conflict;
+  if (candidates === null) return null;
+  const free = candidates.filter((host) => around.others.some((other) => other.host === host));
+  return free.length > 0 ? null : 'Placement has no room for it on any other host that is up and enabled';
+}
+
+/** A hard group rule that the scheduler could not keep; soft ones are the scheduler's to break. */
+function groupConflict({ id }: Server, { host, others, groups, memberHosts }: Surroundings): string | null {
+  const group = groups.find(({ members }) => members.includes(id));
+  if (group === undefined) return null;
+  const fellows = group.members.filter((member) => member !== id).map((member) => memberHosts.get(member) ?? null);
+  if (group.policy === 'affinity' && fellows.includes(host)) {
+    return `server group ${group.name} (affinity) keeps it beside its fellows on ${host}`;
+  }
+  if (group.policy !== 'anti-affinity') return null;
+  const free = others.some((other) => !fellows.includes(other.host));
+  return free ? null : `server group ${group.name} (anti-affinity) has a member on every other host`;
+}
+
+function remarks({ server, protection, pinnedZone, candidates }: ServerFacts, { groups }: Surroundings): string[] {
+  const group = groups.find(({ members }) => members.includes(server.id));
+  return [
+    server.locked === true ? `locked${server.lockedReason === null ? '' : `: ${server.lockedReason}`}` : '',
+    protection !== null && !protection.staysPut ? protection.words : '',
+    pinnedZone === undefined ? 'pinned zone unknown' : pinnedZone === null ? '' : `pinned to zone ${pinnedZone}`,
+    group === undefined ? '' : `group ${group.name} (${group.policy})`,
+    candidates === null ? 'room not checked' : '',
+  ];
+}
+
+function said(notes: readonly string[]): string {
+  return notes.filter((note) => note !== '').join('; ');
+}

@@ -1,0 +1,113 @@
+import type { Migration, Server } from '../../openstack/cloud.ts';
+import { done, failed, unproven } from '../outcome.ts';
+import type { MoveIntent } from './move-intent.ts';
+import {
+  disagreeing,
+  disagreement,
+  end,
+  lostRequest,
+  type MoveAct,
+  type MoveView,
+  minutes,
+  mostTries,
+  underway,
+  wait,
+} from './move-view.ts';
+import { isPassing } from './standing.ts';
+
+const endedBadly = ['failed', 'error', 'cancelled', 'reverted'];
+const endedWell = ['completed', 'confirmed'];
+
+/** Nova shows our migration: wait, confirm, abort, or say how it ended. */
+export function follow(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
+  const known = { ...intent, migration: ours.id };
+  if (ours.status === 'finished' || ours.status === 'confirming') return confirmOwn(view, server, known, ours);
+  if (isPassing(server) || underway(ours.status)) return whileMoving(view, server, known, ours);
+  if (endedBadly.includes(ours.status)) return afterFailure(view, server, ours);
+  if (endedWell.includes(ours.status)) return arrived(view, server, intent, ours);
+  return disagreeing(view, `migration ${ours.id} is ${ours.status}, which vigie does not know`);
+}
+
+function arrived(
+  view: MoveView,
+  server: Server,
+  { how, seen, request }: MoveIntent,
+  { id, status }: Migration,
+): MoveAct {
+  const to = server.host;
+  if (to === null || to === view.input.from || server.status === 'VERIFY_RESIZE') {
+    return disagreeing(view, `migration ${id} ${status}, but the server is ${server.status} on ${to ?? 'no host'}`);
+  }
+  const output = { name: server.name, to, how, migration: id, request };
+  if (server.status === 'ERROR') return end(failed(`moved to ${to}, but is in ERROR there`, output));
+  const state = server.status === seen.status ? '' : `; was ${seen.status}, is ${server.status}`;
+  return end(done(`${how} to ${to}${state}`, output));
+}
+
+function afterFailure(view: MoveView, server: Server, ours: Migration): MoveAct {
+  if (server.host !== view.input.from) {
+    return disagreeing(view, `migration ${ours.id} ${ours.status}, yet the server is on ${server.host ?? 'no host'}`);
+  }
+  return { act: 'explain', migration: ours, note: view.intent?.abort?.why ?? '' };
+}
+
+/** A cold move of ours waits on its new host: the old copy goes once it is confirmed. */
+function confirmOwn(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
+  const { confirm } = intent;
+  const age = confirm === null ? Number.POSITIVE_INFINITY : view.now.getTime() - confirm.at.getTime();
+  // 204 is only queued: for a second or so the server is VERIFY_RESIZE with no task, as if nothing had been asked.
+  const ripe = ours.status === 'finished' && server.status === 'VERIFY_RESIZE' && server.taskState === null;
+  const due = ripe && server.host !== view.input.from && age > lostRequest;
+  if (due && (confirm?.tries ?? 0) >= mostTries) {
+    const why = confirm?.refused ?? 'no answer';
+    return end(unproven(`is on ${server.host}, but Nova did not confirm migration ${ours.id}: ${why}`));
+  }
+  if (due) return { act: 'confirm', migration: ours.id, tries: (confirm?.tries ?? 0) + 1 };
+  if (view.now >= view.totalEnd) return end(unproven(`on ${server.host}, migration ${ours.id} still ${ours.status}`));
+  return { ...wait(`on ${server.host}, confirming`), ...(view.intent?.migration === ours.id ? {} : { intent }) };
+}
+
+function whileMoving(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
+  const since = intent.runningSince ?? (runs(ours.status) ? view.now : null);
+  const why = overdue(view, since);
+  if (why !== null && !underway(ours.status)) return lost(server, ours, why);
+  if (why !== null || intent.abort !== null) return stopIt(view, server, intent, ours, why ?? '');
+  const changed = since !== intent.runningSince || view.intent?.migration !== ours.id;
+  return { ...wait(copying(ours)), ...(changed ? { intent: { ...intent, runningSince: since } } : {}) };
+}
+
+function overdue({ now, serverDeadline, totalEnd, abortNow }: MoveView, since: Date | null): string | null {
+  if (abortNow) return 'told to stop: aborted';
+  if (since !== null && now.getTime() - since.getTime() > serverDeadline) {
+    return `aborted after ${minutes(serverDeadline)}, its deadline`;
+  }
+  return now >= totalEnd ? "aborted: the drain's time was over" : null;
+}
+
+/** Abort, never force: asked up to three times, and if it will not end the lane is given up and that is told. */
+function stopIt(view: MoveView, server: Server, intent: MoveIntent, ours: Migration, why: string): MoveAct {
+  const { abort } = intent;
+  if (intent.how === 'cold') return lost(server, ours, why.replace('aborted', 'cannot be aborted'));
+  if (abort === null) return { act: 'abort', migration: ours.id, tries: 1, why };
+  const age = view.now.getTime() - abort.at.getTime();
+  if (age < lostRequest) return wait('aborting');
+  if (abort.tries < mostTries) return { act: 'abort', migration: ours.id, tries: abort.tries + 1, why: abort.why };
+  if (age < disagreement) return wait('aborting');
+  const refused = abort.refused === null ? '' : ` (${abort.refused})`;
+  return lost(server, ours, `${abort.why}, but the abort did not work${refused}`);
+}
+
+function lost(server: Server, { id, status }: Migration, why: string): MoveAct {
+  const state = server.taskState ?? server.status;
+  return end(unproven(`${why}; still ${state}, migration ${id} ${status}: it keeps its place in Nova's queue`));
+}
+
+function copying({ status, memory }: Migration): string {
+  if (memory === null || memory.totalBytes <= 0) return status;
+  const share = Math.round((1 - memory.remainingBytes / memory.totalBytes) * 100);
+  return `${status}, ${Math.min(100, Math.max(0, share))} % copied`;
+}
+
+function runs(status: string): boolean {
+  return !['accepted', 'queued'].includes(status);
+}

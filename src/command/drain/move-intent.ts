@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { HostName, ServerId } from '../../openstack/names.ts';
+
+/** What was approved for one server. `how` is the harshest act allowed: a `cold` one that runs again may go live. */
+export const MoveInput = z.object({
+  server: ServerId,
+  from: HostName,
+  how: z.enum(['live', 'cold']),
+  block: z.union([z.literal('auto'), z.boolean()]),
+});
+export type MoveInput = z.output<typeof MoveInput>;
+
+const Try = z.object({ at: z.coerce.date(), tries: z.number(), refused: z.string().nullable() });
+
+/**
+ * The checkpoint of a move: what was asked and what was seen before it was asked. Written before the request leaves,
+ * so whoever resumes knows that it may have left, and tells its migration from older ones by `seen`.
+ */
+export const MoveIntent = z.object({
+  how: z.enum(['live', 'cold']),
+  seen: z.object({
+    migration: z.number().nullable(),
+    action: z.string().nullable(),
+    status: z.string(),
+  }),
+  asked: Try,
+  /** The id Nova gave our request; null while it is not known whether it arrived. */
+  request: z.string().nullable(),
+  /** Our migration, once Nova shows it. Only this one is ever confirmed or aborted. */
+  migration: z.number().nullable(),
+  /** When the copy was first seen to run: a server's deadline counts from here, not from its place in the queue. */
+  runningSince: z.coerce.date().nullable(),
+  confirm: Try.nullable(),
+  abort: Try.extend({ why: z.string() }).nullable(),
+});
+export type MoveIntent = z.output<typeof MoveIntent>;

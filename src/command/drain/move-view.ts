@@ -1,0 +1,99 @@
+import type { InstanceAction, Migration, Server } from '../../openstack/cloud.ts';
+import { type Outcome, unproven } from '../outcome.ts';
+import type { MoveInput, MoveIntent } from './move-intent.ts';
+
+/** All that a move decides on: one look at the cloud, and what it wrote down before. */
+export interface MoveView {
+  readonly input: MoveInput;
+  readonly intent: MoveIntent | null;
+  /** Null: Nova says 404 to an admin. */
+  readonly server: Server | null;
+  readonly migrations: readonly Migration[];
+  /** Newest first; null where this look did not need them. */
+  readonly actions: readonly InstanceAction[] | null;
+  /** Why the server may not be moved at all (`protect --move`), or null. */
+  readonly staysPut: string | null;
+  readonly now: Date;
+  readonly startedAt: Date;
+  /** How long nothing of what is looked at has changed, ms. */
+  readonly still: number;
+  readonly serverDeadline: number;
+  /** When the whole drain must have ended. */
+  readonly totalEnd: Date;
+  /** Somebody cancelled and wants running moves aborted. */
+  readonly abortNow: boolean;
+}
+
+export type MoveAct =
+  | { readonly act: 'wait'; readonly note: string; readonly intent?: MoveIntent }
+  | { readonly act: 'live' | 'cold'; readonly tries: number }
+  | { readonly act: 'confirm'; readonly migration: number; readonly tries: number }
+  | { readonly act: 'abort'; readonly migration: number; readonly tries: number; readonly why: string }
+  | { readonly act: 'explain'; readonly migration: Migration | null; readonly note: string }
+  | { readonly act: 'end'; readonly outcome: Outcome };
+
+const second = 1000;
+/** A request whose answer was lost may still arrive this long after it was written down. */
+export const lostRequest = 10 * second;
+/** Nova's own records may disagree for a while; after this they are told as they are. */
+export const disagreement = 60 * second;
+export const mostTries = 3;
+
+const underwayWords = [
+  'accepted',
+  'queued',
+  'preparing',
+  'running',
+  'running (post-copy)',
+  'pre-migrating',
+  'migrating',
+  'post-migrating',
+];
+
+/** The migration our own request made: the one we wrote down, else the first newer than what we saw before asking. */
+export function ourMigration({
+  input,
+  intent,
+  migrations,
+}: Pick<MoveView, 'input' | 'intent' | 'migrations'>): Migration | null {
+  if (intent === null) return null;
+  if (intent.migration !== null) return migrations.find(({ id }) => id === intent.migration) ?? null;
+  const newer = migrations.filter(
+    ({ id, source, type }) =>
+      id > (intent.seen.migration ?? -1) && (source === null || source === input.from) && fits(type, intent.how),
+  );
+  return newer.toSorted((a, b) => a.id - b.id)[0] ?? null;
+}
+
+function fits(type: Migration['type'], how: MoveIntent['how']): boolean {
+  return type === 'unknown' || type === (how === 'live' ? 'live-migration' : 'migration');
+}
+
+/** An instance action of our kind that was not there before we asked. */
+export function ourAction({ actions }: Pick<MoveView, 'actions'>, intent: MoveIntent): InstanceAction | null {
+  const named = actions?.find(({ requestId }) => requestId === intent.request);
+  if (named !== undefined) return named;
+  const last = actions?.findIndex(({ requestId }) => requestId === intent.seen.action) ?? -1;
+  const newer = last < 0 ? (actions ?? []) : (actions ?? []).slice(0, last);
+  return newer.findLast(({ action }) => action === (intent.how === 'live' ? 'live-migration' : 'migrate')) ?? null;
+}
+
+export function underway(status: string): boolean {
+  return underwayWords.includes(status);
+}
+
+export function disagreeing({ still }: MoveView, evidence: string): MoveAct {
+  return still > disagreement ? end(unproven(evidence)) : wait(evidence);
+}
+
+export function minutes(ms: number): string {
+  return ms < 120 * second ? `${Math.round(ms / second)} s` : `${Math.round(ms / (60 * second))} min`;
+}
+
+export function wait(note: string): { act: 'wait'; note: string } {
+  return { act: 'wait', note };
+}
+
+export function end(outcome: Outcome): MoveAct {
+  return { act: 'end', outcome };
+}

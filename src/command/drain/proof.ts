@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Migration, Server } from '../../openstack/cloud.ts';
+import { HostName } from '../../openstack/names.ts';
+import type { StepContext } from '../command.ts';
+import { done, failed, type Outcome, unproven } from '../outcome.ts';
+import { count, list } from '../words.ts';
+import { type HostDetail, hostLease } from './host-lease.ts';
+import { underway } from './move-view.ts';
+import { type Reading, readHost, settled } from './readings.ts';
+import { standing } from './standing.ts';
+
+export const ProofInput = z.object({ host: HostName, planned: z.array(z.string()) });
+export type ProofInput = z.output<typeof ProofInput>;
+
+/** One server that is still on the host, as the proof's output keeps it. */
+export const Left = z.object({ server: z.string(), name: z.string(), status: z.string(), why: z.string() });
+export type Left = z.output<typeof Left>;
+
+export const ProofOutput = z.object({ left: z.array(Left), doubts: z.array(z.string()), looked: z.array(z.string()) });
+
+/**
+ * Says that a host is empty only when everyone who could know says so, twice: Nova's list with and without
+ * soft-deleted servers, the hypervisor's own, unconfirmed migrations, Placement.
+ */
+export async function proof(input: ProofInput, context: StepContext): Promise<Outcome> {
+  const reading = await settled(() => readHost(context.cloud, input.host), context);
+  const left = reading.servers.map((server) => leftOver(server, input, context));
+  const doubts = [...reading.blind, ...doubtsOf(input, reading)];
+  const output = { left, doubts, looked: [...reading.looked] };
+  await keepWhereabouts(input, context);
+  if (left.length > 0) return failed(remaining(input, left), output);
+  if (doubts.length > 0) return unproven(`no server is listed, but it is not proven empty: ${list(doubts, 3)}`, output);
+  return done('empty, asked twice', output);
+}
+
+function remaining({ host, planned }: ProofInput, left: readonly Left[]): string {
+  const names = left.map(({ name, status, why }) => `${name} ${status}${why === '' ? '' : ` (${why})`}`);
+  return `${left.length} of ${count(Math.max(planned.length, left.length), 'server')} left on ${host}: ${list(names, 5)}`;
+}
+
+function leftOver(server: Server, { planned }: ProofInput, { ended }: StepContext): Left {
+  const step = ended.find(({ key }) => key === `move:${server.id}`);
+  const fresh = planned.includes(server.id) ? standing(server).why : 'arrived after the plan was made';
+  return { server: server.id, name: server.name, status: server.status, why: step?.note ?? fresh };
+}
+
+function doubtsOf({ host }: ProofInput, reading: Reading): string[] {
+  const here = new Set<string>(reading.servers.map(({ id }) => id));
+  const unknown = (reading.hypervisor ?? []).filter((id) => !here.has(id));
+  const unconfirmed = reading.migrations.filter(({ source, status }) => source === host && status === 'finished');
+  const coming = reading.migrations.filter(({ destination, status }) => destination === host && underway(status));
+  const held = (reading.consumers ?? []).filter((id) => !here.has(id));
+  return [
+    ...(unknown.length > 0 ? [`the hypervisor still lists ${list(unknown, 3)}`] : []),
+    ...unconfirmed.map(
+      ({ id, server }: Migration) => `the old disk of ${server} is here: migration ${id} is not confirmed`,
+    ),
+    ...coming.map(({ id, server, status }: Migration) => `${server} is on its way here (migration ${id}, ${status})`),
+    ...(held.length > 0 ? [`Placement still holds allocations here for ${list(held, 3)}`] : []),
+  ];
+}
+
+const Went = z.object({ name: z.string(), to: z.string(), how: z.string() });
+
+/** Where each server went is kept with the host's lease for as long as the maintenance lasts. */
+async function keepWhereabouts({ host }: ProofInput, { leases, ended, job }: StepContext): Promise<void> {
+  const lease = hostLease(await leases.find('host', host));
+  if (lease === null || lease.job !== job.id) return;
+  const moved = ended.flatMap(({ key, output }): HostDetail['moved'] => {
+    const went = Went.safeParse(output);
+    return went.success && key.startsWith('move:') ? [{ server: key.slice('move:'.length), ...went.data }] : [];
+  });
+  const known = new Set(moved.map(({ server }) => server));
+  const detail = {
+    ...lease.detail,
+    drainBegan: lease.detail.drainBegan.toISOString(),
+    moved: [...lease.detail.moved.filter(({ server }) => !known.has(server)), ...moved],
+  };
+  await leases.take({
+    kind: 'host',
+    subject: host,
+    reason: lease.reason,
+    until: lease.until,
+    detail,
+    undo: `maintenance ${host} off`,
+  });
+}
