@@ -1,8 +1,8 @@
-import { distance } from 'fastest-levenshtein';
 import { UserError } from '../chat/user-error.ts';
 import type { CloudReader, Project, Server, Service } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { HostName, ServerId } from '../openstack/names.ts';
+import { distance } from './suggest.ts';
 import { list } from './words.ts';
 
 /** How many matches of an ambiguous reference are listed. */

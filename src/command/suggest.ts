@@ -1,5 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
+export { distance };
+
 /** The word that was probably meant: at most a third of its letters differ; null where nothing is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   const typed = word.toLowerCase();

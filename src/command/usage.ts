@@ -43,27 +43,25 @@ export function takesCloud(command: Command): boolean {
   return command.kind !== 'control';
 }
 
-/** `maintenance HOST [--reason REASON] [--cloud CLOUD]` */
-export function usageOf(registered: Registered): string {
+/** `maintenance HOST [--reason REASON] [--cloud CLOUD]`; `required` leaves out what need not be said. */
+export function usageOf(registered: Registered, show: 'all' | 'required' = 'all'): string {
   const slots = slotsOf(registered);
   const words = tokensOf(registered.words).map((token) => ('slot' in token ? shout(token.slot) : token.literal));
   const free = slots.filter(({ placed, arg }) => !placed && (arg.place === 'positional' || arg.place === 'rest'));
-  const options = slots.filter(({ arg }) => arg.place === 'option' || arg.place === 'flag');
+  const isOption = ({ arg }: Slot) => arg.place === 'option' || arg.place === 'flag';
+  const options = slots.filter((slot) => isOption(slot) && (show === 'all' || slot.required)).map(optionUsage);
+  const cloud = show === 'all' && takesCloud(registered.command) ? ['[--cloud CLOUD]'] : [];
   const bare = free.map((slot) =>
     optional(slot, slot.arg.place === 'rest' ? `${shout(slot.key)}...` : shout(slot.key)),
   );
   // A rest swallows what follows it, so options are shown before.
   const rest = free.at(-1)?.arg.place === 'rest' ? bare.splice(-1) : [];
-  return [...words, ...bare, ...options.map(optionUsage), ...cloudUsage(registered.command), ...rest].join(' ');
+  return [...words, ...bare, ...options, ...cloud, ...rest].join(' ');
 }
 
 function optionUsage(slot: Slot): string {
   const name = optionName(slot.key);
   return slot.arg.place === 'flag' ? `[${name}]` : optional(slot, `${name} ${shout(slot.key)}`);
-}
-
-function cloudUsage(command: Command): string[] {
-  return takesCloud(command) ? ['[--cloud CLOUD]'] : [];
 }
 
 function optional(slot: Slot, written: string): string {
