@@ -14,5 +14,7 @@ export function canonical(value: Json | undefined): string {
 /** What an approval binds to: command, cloud and each step's key, name, input and stage; no labels, no estimates. */
 export function planHash(command: string, cloud: string, steps: readonly PlannedStep[]): string {
   const bound = steps.map(({ key, step, input, stage }) => ({ key, step, input: input as Json, stage }));
-  return createHash('sha256').update(canonical({ command, cloud, steps: bound })).digest('hex');
+  return createHash('sha256')
+    .update(canonical({ command, cloud, steps: bound }))
+    .digest('hex');
 }

@@ -25,6 +25,13 @@ export interface LeaseReader {
 /** Writes are fenced by the job's epoch, and each is audited. `undo` is the line that would end it. */
 export interface LeaseWriter extends LeaseReader {
   /** Takes or renews: one row per kind, cloud and subject. */
-  take(lease: { kind: Lease['kind']; subject: string; reason: string; until: Date | null; detail: Json; undo: string }): Promise<void>;
+  take(lease: {
+    kind: Lease['kind'];
+    subject: string;
+    reason: string;
+    until: Date | null;
+    detail: Json;
+    undo: string;
+  }): Promise<void>;
   end(kind: Lease['kind'], subject: string): Promise<void>;
 }

@@ -53,7 +53,10 @@ export function control<A extends Args>(command: Control<A>): ControlCommand {
   return { ...(command as unknown as ControlCommand), kind: 'control', risk: command.risk ?? 'read' };
 }
 
-export function step<S extends z.ZodType>(input: S, run: (input: z.output<S>, context: StepContext) => Promise<Outcome>): Step<S> {
+export function step<S extends z.ZodType>(
+  input: S,
+  run: (input: z.output<S>, context: StepContext) => Promise<Outcome>,
+): Step<S> {
   return { input, run };
 }
 

@@ -6,7 +6,11 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * `unproven` was asked for but cannot be shown to have happened; `ask` and `later` end the turn, not the step.
  */
 export type Outcome =
-  | { readonly state: 'done' | 'gone' | 'blocked' | 'failed' | 'unproven'; readonly note: string; readonly output: Json }
+  | {
+      readonly state: 'done' | 'gone' | 'blocked' | 'failed' | 'unproven';
+      readonly note: string;
+      readonly output: Json;
+    }
   | { readonly state: 'ask'; readonly question: Question }
   | { readonly state: 'later'; readonly until: Date; readonly note: string };
 

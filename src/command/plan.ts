@@ -27,7 +27,13 @@ export type Stage = z.output<typeof Stage>;
  * One thing the plan would touch or leave, and how hard: the second look voids an approval only for a row that is
  * new or whose `weight` grew. 0 = nothing happens to it; higher is harsher; a blocked one is heavier than any act.
  */
-export const PlanRow = z.object({ key: z.string(), verdict: z.string(), weight: z.number(), label: z.string(), why: z.string() });
+export const PlanRow = z.object({
+  key: z.string(),
+  verdict: z.string(),
+  weight: z.number(),
+  label: z.string(),
+  why: z.string(),
+});
 export type PlanRow = z.output<typeof PlanRow>;
 
 export const Plan = z.object({

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Place } from '../chat/message.ts';
 import type { Report } from '../chat/report.ts';
-import { isDuplicate, type Work } from '../mysql/database.ts';
+import { type Database, isDuplicate, type Work } from '../mysql/database.ts';
+import type { Bells } from './queue.ts';
 import { dbNow } from './store.ts';
 
 /** The connection that serves a place: `irc:libera/#ops` is said by `irc:libera`. */
@@ -35,7 +36,10 @@ export async function insertNote(rows: Work, note: Say): Promise<void> {
 }
 
 /** A card shows a job as it is when it is sent: one row per job and place, latest wins. */
-export async function insertCard(rows: Work, card: { job: string; place: Place; replyTo: string | null; messageKey: string | null }): Promise<void> {
+export async function insertCard(
+  rows: Work,
+  card: { job: string; place: Place; replyTo: string | null; messageKey: string | null },
+): Promise<void> {
   await insertOnce(rows, {
     ...common(card.place),
     delivery_key: `card:${card.job}:${card.place.id}`.slice(0, 190),
@@ -49,13 +53,25 @@ export async function insertCard(rows: Work, card: { job: string; place: Place; 
 }
 
 function common(place: Place) {
-  return { connection: connectionOf(place.id), place: JSON.stringify(place), place_id: place.id, next_at: dbNow, created_at: dbNow };
+  return {
+    connection: connectionOf(place.id),
+    place: JSON.stringify(place),
+    place_id: place.id,
+    next_at: dbNow,
+    created_at: dbNow,
+  };
 }
 
-async function insertOnce(rows: Work, row: Parameters<ReturnType<Work['insertInto']>['values']>[0] & object): Promise<void> {
+async function insertOnce(
+  rows: Work,
+  row: Parameters<ReturnType<Work['insertInto']>['values']>[0] & object,
+): Promise<void> {
   try {
     // The caller built every column; Kysely's own insert type cannot be named here.
-    await rows.insertInto('delivery').values(row as never).execute();
+    await rows
+      .insertInto('delivery')
+      .values(row as never)
+      .execute();
   } catch (error) {
     if (!isDuplicate(error)) throw error;
   }
@@ -69,4 +85,23 @@ export async function touchCards(rows: Work, job: string): Promise<void> {
     .where('job', '=', job)
     .where('kind', '=', 'card')
     .execute();
+}
+
+/** Wakes the bots that serve the places where a job (or the group it belongs to) is shown. */
+export async function ringCards(database: Database, bells: Bells, job: string): Promise<void> {
+  const family = await database.rows
+    .selectFrom('job')
+    .select(['id', 'parent', 'successor', 'revision'])
+    .where('id', '=', job)
+    .executeTakeFirst();
+  if (family === undefined) return;
+  const ids = [family.id, family.parent, family.successor].flatMap((id) => id ?? []);
+  const found = await database.rows
+    .selectFrom('delivery')
+    .select('connection')
+    .distinct()
+    .where('job', 'in', ids)
+    .where('state', '=', 'waiting')
+    .execute();
+  await Promise.all(found.map(({ connection }) => bells.ring(`say-${connection}`, job, `${job}-${family.revision}`)));
 }

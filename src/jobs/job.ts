@@ -1,12 +1,22 @@
 import { z } from 'zod';
-import { Report } from '../chat/report.ts';
 import type { Place } from '../chat/message.ts';
+import { Report } from '../chat/report.ts';
 import { Plan, type PlanRow } from '../command/plan.ts';
 import type { JobTable } from '../mysql/tables.ts';
 
 export const JobState = z.enum([
-  'planning', 'awaiting', 'queued', 'running', 'asking', 'parked',
-  'done', 'partial', 'failed', 'cancelled', 'expired', 'stale',
+  'planning',
+  'awaiting',
+  'queued',
+  'running',
+  'asking',
+  'parked',
+  'done',
+  'partial',
+  'failed',
+  'cancelled',
+  'expired',
+  'stale',
 ]);
 export type JobState = z.output<typeof JobState>;
 
@@ -18,7 +28,12 @@ const ways: Readonly<Record<JobState, readonly JobState[]>> = {
   running: ['asking', 'parked', 'done', 'partial', 'failed', 'cancelled'],
   asking: ['running', 'cancelled'],
   parked: ['running', 'cancelled'],
-  done: [], partial: [], failed: [], cancelled: [], expired: [], stale: [],
+  done: [],
+  partial: [],
+  failed: [],
+  cancelled: [],
+  expired: [],
+  stale: [],
 };
 
 export function mayMove(from: JobState, to: JobState): boolean {
@@ -47,7 +62,22 @@ export const Approval = z.object({
 });
 export type Approval = z.output<typeof Approval>;
 
-export interface Job extends Omit<JobTable, 'state' | 'kind' | 'plan' | 'report' | 'approval' | 'place' | 'wish' | 'epoch' | 'size' | 'looked' | 'revision' | 'warned'> {
+export interface Job
+  extends Omit<
+    JobTable,
+    | 'state'
+    | 'kind'
+    | 'plan'
+    | 'report'
+    | 'approval'
+    | 'place'
+    | 'wish'
+    | 'epoch'
+    | 'size'
+    | 'looked'
+    | 'revision'
+    | 'warned'
+  > {
   readonly state: JobState;
   readonly kind: 'query' | 'change';
   readonly plan: Plan | null;
@@ -75,7 +105,7 @@ export function jobOf(row: JobRow): Job {
   return {
     ...row,
     state: JobState.parse(row.state),
-    kind: row.kind === 'query' ? 'query' : 'change',
+    kind: row.kind === 'change' ? 'change' : 'query',
     plan: parsed(Plan, row.plan),
     report: parsed(Report, row.report),
     approval: parsed(Approval, row.approval),
@@ -110,7 +140,8 @@ export function harsher(approved: readonly PlanRow[], now: readonly PlanRow[]): 
   const before = new Map(approved.map((row) => [row.key, row]));
   return now.flatMap((row): Difference[] => {
     const was = before.get(row.key);
-    if (was === undefined) return row.weight === 0 ? [] : [{ key: row.key, label: row.label, was: null, is: row.verdict, why: row.why }];
+    if (was === undefined)
+      return row.weight === 0 ? [] : [{ key: row.key, label: row.label, was: null, is: row.verdict, why: row.why }];
     if (row.weight <= was.weight) return [];
     return [{ key: row.key, label: row.label, was: was.verdict, is: row.verdict, why: row.why }];
   });

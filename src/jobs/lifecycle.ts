@@ -5,9 +5,9 @@ import type { Plan } from '../command/plan.ts';
 import { type Database, isDuplicate, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { insertCard, touchCards } from './deliveries.ts';
-import { type Approval, type Difference, type Job, type JobState, mayMove } from './job.ts';
-import { dbIn, dbNow, Fenced, fence, insertJob, type Owner } from './store.ts';
+import { type Approval, type Job, type JobState, mayMove } from './job.ts';
 import { insertSteps, leaveRest } from './steps.ts';
+import { dbIn, dbNow, Fenced, fence, type Owner } from './store.ts';
 
 /** What a worker makes of a line: a plan with what the policy asks for it. */
 export interface Planned {
@@ -26,13 +26,22 @@ export async function planned(database: Database, owner: Owner, job: Job, made: 
       until: state === 'awaiting' ? dbIn(made.approval.expiresMs) : null,
       ...(state === 'awaiting' ? {} : { decided_at: dbNow }),
     });
-    await cards(rows, job, made.approval.places.filter(() => state === 'awaiting'));
-    await audit(rows, { kind: 'planned', job: job.id, line: job.line, detail: { hash, state, votes: made.approval.votes, size: made.plan.size } });
+    await cards(
+      rows,
+      job,
+      made.approval.places.filter(() => state === 'awaiting'),
+    );
+    await audit(rows, {
+      kind: 'planned',
+      job: job.id,
+      line: job.line,
+      detail: { hash, state, votes: made.approval.votes, size: made.plan.size },
+    });
   });
   return state;
 }
 
-function planColumns(made: Planned, hash: string) {
+export function planColumns(made: Planned, hash: string) {
   return {
     plan: JSON.stringify(made.plan),
     plan_hash: hash,
@@ -46,7 +55,12 @@ function planColumns(made: Planned, hash: string) {
 }
 
 /** A query's answer, or a job's end, in one transaction with its claims, its steps left over and its audit row. */
-export async function endJob(database: Database, owner: Owner, from: JobState, end: { state: JobState; report: Report | null; reason: string | null }): Promise<void> {
+export async function endJob(
+  database: Database,
+  owner: Owner,
+  from: JobState,
+  end: { state: JobState; report: Report | null; reason: string | null },
+): Promise<void> {
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     const job = await move(rows, owner, from, end.state, {
@@ -60,13 +74,47 @@ export async function endJob(database: Database, owner: Owner, from: JobState, e
     await leaveRest(rows, owner.job, end.reason ?? 'not started');
     await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
     if (job.parent === null) await cards(rows, { id: owner.job, ...placeOf(job) }, []);
+    else await endGroup(rows, job.parent);
     await touchCards(rows, job.parent ?? owner.job);
-    await audit(rows, { kind: end.state, job: owner.job, human: job.human, line: job.line, detail: { reason: end.reason, worker: owner.worker } });
+    await audit(rows, {
+      kind: end.state,
+      job: owner.job,
+      human: job.human,
+      line: job.line,
+      detail: { reason: end.reason, worker: owner.worker },
+    });
   });
 }
 
+/** The last child to end ends the group: its row is locked first, so that two last ones cannot both look past each other. */
+async function endGroup(rows: Work, group: string): Promise<void> {
+  await rows
+    .updateTable('job')
+    .set((set) => ({ revision: set('revision', '+', 1) }))
+    .where('id', '=', group)
+    .execute();
+  const left = await rows
+    .selectFrom('job')
+    .select('id')
+    .where('parent', '=', group)
+    .where('ended_at', 'is', null)
+    .execute();
+  if (left.length > 0) return;
+  await rows
+    .updateTable('job')
+    .set({ state: 'done', ended_at: dbNow })
+    .where('id', '=', group)
+    .where('state', '=', 'running')
+    .execute();
+}
+
 /** Claims what the plan names, inserts its steps and makes the job running. Returns the claim that somebody else holds. */
-export async function beginJob(database: Database, owner: Owner, plan: Plan, vanished: ReadonlySet<string>): Promise<string | null> {
+export async function beginJob(
+  database: Database,
+  owner: Owner,
+  plan: Plan,
+  vanished: ReadonlySet<string>,
+): Promise<string | null> {
   let held: string | null = null;
   await database.transaction(async (rows) => {
     held = null;
@@ -78,7 +126,11 @@ export async function beginJob(database: Database, owner: Owner, plan: Plan, van
     await move(rows, owner, 'queued', 'running', { looked: 1, started_at: dbNow });
     await insertSteps(rows, owner.job, plan.steps, vanished);
     await touchCards(rows, owner.job);
-    await audit(rows, { kind: 'begun', job: owner.job, detail: { worker: owner.worker, epoch: owner.epoch, vanished: [...vanished] } });
+    await audit(rows, {
+      kind: 'begun',
+      job: owner.job,
+      detail: { worker: owner.worker, epoch: owner.epoch, vanished: [...vanished] },
+    });
   });
   return held;
 }
@@ -89,52 +141,25 @@ async function claim(rows: Work, job: string, what: string): Promise<string | nu
     return null;
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    const holder = await rows.selectFrom('claim').innerJoin('job', 'job.id', 'claim.job').select(['job.id', 'job.line']).where('claim.what', '=', what).executeTakeFirst();
-    return holder?.id === job ? null : `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder?.line ?? 'another job'} (${holder?.id ?? '?'})`;
+    const holder = await rows
+      .selectFrom('claim')
+      .innerJoin('job', 'job.id', 'claim.job')
+      .select(['job.id', 'job.line'])
+      .where('claim.what', '=', what)
+      .executeTakeFirst();
+    return holder?.id === job
+      ? null
+      : `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder?.line ?? 'another job'} (${holder?.id ?? '?'})`;
   }
 }
 
-/** The world got bigger or harsher than what was approved: the job ends stale, its successor asks anew. */
-export async function supersede(database: Database, owner: Owner, job: Job, made: Planned, differences: readonly Difference[]): Promise<string> {
-  return database.transaction(async (rows) => {
-    await fence(rows, owner);
-    const successor = await insertJob(rows, {
-      state: 'awaiting',
-      kind: 'change',
-      command: job.command,
-      line: job.line,
-      cloud: job.cloud,
-      human: job.human,
-      account: job.account,
-      place: job.place,
-      messageKey: job.message_key,
-      replyTo: job.reply_to,
-      policyHash: job.policy_hash ?? '',
-      predecessor: job.id,
-      ...(job.schedule === null ? {} : { schedule: job.schedule }),
-    });
-    const hash = planHash(job.command, job.cloud, made.plan.steps);
-    const plan = { ...made.plan, blocks: [changed(job.id, differences), ...made.plan.blocks] };
-    const columns = planColumns({ ...made, plan, approval: { ...made.approval, votes: Math.max(1, made.approval.votes) } }, hash);
-    await rows.updateTable('job').set({ ...columns, until: dbIn(made.approval.expiresMs) }).where('id', '=', successor).execute();
-    await move(rows, owner, job.state, 'stale', { successor, ended_at: dbNow, worker: null, lease_until: null });
-    await cards(rows, { id: successor, place: job.place, reply_to: job.reply_to, message_key: job.message_key }, made.approval.places);
-    await touchCards(rows, job.id);
-    await audit(rows, { kind: 'stale', job: job.id, detail: { successor, hash, differences: differences.map(({ key, was, is }) => ({ key, was, is })) } });
-    return successor;
-  });
-}
-
-function changed(before: string, differences: readonly Difference[]): Plan['blocks'][number] {
-  return {
-    kind: 'table',
-    columns: [`changed since ${before}`, 'was', 'is now', 'why'],
-    rows: differences.map(({ label, was, is, why }) => [label, was ?? 'not there', is, why]),
-  };
-}
-
 /** Nothing can go on before a person answers or a time comes: the job lets go of its worker. */
-export async function restJob(database: Database, owner: Owner, state: 'asking' | 'parked', until: Date): Promise<void> {
+export async function restJob(
+  database: Database,
+  owner: Owner,
+  state: 'asking' | 'parked',
+  until: Date,
+): Promise<void> {
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     await move(rows, owner, 'running', state, { until, worker: null, lease_until: null });
@@ -142,11 +167,21 @@ export async function restJob(database: Database, owner: Owner, state: 'asking' 
   });
 }
 
-async function move(rows: Work, owner: Owner, from: JobState, to: JobState, columns: Record<string, unknown>) {
+export async function move(rows: Work, owner: Owner, from: JobState, to: JobState, columns: Record<string, unknown>) {
   if (!mayMove(from, to)) throw new Error(`a job cannot go from ${from} to ${to}`);
-  const moved = await rows.updateTable('job').set({ state: to, ...columns }).where('id', '=', owner.job).where('state', '=', from).where('epoch', '=', owner.epoch).executeTakeFirst();
+  const moved = await rows
+    .updateTable('job')
+    .set({ state: to, ...columns })
+    .where('id', '=', owner.job)
+    .where('state', '=', from)
+    .where('epoch', '=', owner.epoch)
+    .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) throw new Fenced(`${owner.job} is no longer ${from}`);
-  return rows.selectFrom('job').select(['human', 'line', 'parent', 'place', 'reply_to', 'message_key', 'kind']).where('id', '=', owner.job).executeTakeFirstOrThrow();
+  return rows
+    .selectFrom('job')
+    .select(['human', 'line', 'parent', 'place', 'reply_to', 'message_key', 'kind'])
+    .where('id', '=', owner.job)
+    .executeTakeFirstOrThrow();
 }
 
 function placeOf(job: { place: string; reply_to: string | null; message_key: string }) {
@@ -155,7 +190,11 @@ function placeOf(job: { place: string; reply_to: string | null; message_key: str
 }
 
 /** The card in the asking place, and one in each approval place, whichever chat asked. */
-async function cards(rows: Work, job: { id: string; place: Place; reply_to: string | null; message_key: string }, approvalPlaces: readonly string[]): Promise<void> {
+export async function cards(
+  rows: Work,
+  job: { id: string; place: Place; reply_to: string | null; message_key: string },
+  approvalPlaces: readonly string[],
+): Promise<void> {
   await insertCard(rows, { job: job.id, place: job.place, replyTo: job.reply_to, messageKey: job.message_key });
   for (const id of approvalPlaces) {
     if (id === job.place.id) continue;

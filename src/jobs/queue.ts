@@ -35,11 +35,22 @@ export function openBells(url: string, prefix = 'vigie'): Bells {
   }
   return {
     async ring(queue, id, once) {
-      const added = queueOf(safe(queue)).add('bell', { id }, { jobId: safe(once), removeOnComplete: true, removeOnFail: true });
-      await Promise.race([added.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, patience).unref())]);
+      const added = queueOf(safe(queue)).add(
+        'bell',
+        { id },
+        { jobId: safe(once), removeOnComplete: true, removeOnFail: true },
+      );
+      await Promise.race([
+        added.catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, patience).unref()),
+      ]);
     },
     async listen(queue, concurrency, heard) {
-      const worker = new Worker(safe(queue), async (bell) => heard(String(bell.data.id)), { connection, prefix, concurrency });
+      const worker = new Worker(safe(queue), async (bell) => heard(String(bell.data.id)), {
+        connection,
+        prefix,
+        concurrency,
+      });
       worker.on('error', () => {});
       return { close: () => worker.close(true) };
     },

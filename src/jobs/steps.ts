@@ -1,7 +1,7 @@
-import type { Json, Outcome, Question } from '../command/outcome.ts';
-import type { PlannedStep } from '../command/plan.ts';
 import type { StepMark } from '../chat/report.ts';
 import { StepMark as StepMarkSchema } from '../chat/report.ts';
+import type { Json, Outcome, Question } from '../command/outcome.ts';
+import type { PlannedStep } from '../command/plan.ts';
 import type { Database, Rows, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { touchCards } from './deliveries.ts';
@@ -53,7 +53,12 @@ function revived(question: Question): Question {
 }
 
 /** Rows of a plan that begins: `vanished` steps are recorded as gone, the rest wait. */
-export async function insertSteps(rows: Work, job: string, steps: readonly PlannedStep[], vanished: ReadonlySet<string>): Promise<void> {
+export async function insertSteps(
+  rows: Work,
+  job: string,
+  steps: readonly PlannedStep[],
+  vanished: ReadonlySet<string>,
+): Promise<void> {
   const values = steps.map((step, ordinal) => ({
     job,
     ordinal,
@@ -65,7 +70,11 @@ export async function insertSteps(rows: Work, job: string, steps: readonly Plann
     state: vanished.has(step.key) ? 'gone' : 'waiting',
     note: vanished.has(step.key) ? 'no longer needed when the job began' : '',
   }));
-  for (let at = 0; at < values.length; at += 500) await rows.insertInto('step').values(values.slice(at, at + 500)).execute();
+  for (let at = 0; at < values.length; at += 500)
+    await rows
+      .insertInto('step')
+      .values(values.slice(at, at + 500))
+      .execute();
 }
 
 export async function startStep(database: Database, owner: Owner, step: StepRow): Promise<void> {
@@ -104,14 +113,25 @@ export async function saveNotes(database: Database, owner: Owner, notes: Readonl
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     for (const [key, note] of notes) {
-      await rows.updateTable('step').set({ note }).where('job', '=', owner.job).where('step_key', '=', key).where('state', '=', 'running').execute();
+      await rows
+        .updateTable('step')
+        .set({ note })
+        .where('job', '=', owner.job)
+        .where('step_key', '=', key)
+        .where('state', '=', 'running')
+        .execute();
     }
     await touchCards(rows, owner.job);
   });
 }
 
 /** Ends a step's turn. An outcome is audited in the same transaction. */
-export async function endStep(database: Database, owner: Owner, step: Pick<StepRow, 'key' | 'label'>, outcome: Outcome): Promise<void> {
+export async function endStep(
+  database: Database,
+  owner: Owner,
+  step: Pick<StepRow, 'key' | 'label'>,
+  outcome: Outcome,
+): Promise<void> {
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     const written = await rows
@@ -124,16 +144,32 @@ export async function endStep(database: Database, owner: Owner, step: Pick<StepR
     await touchCards(rows, owner.job);
     if (written.numUpdatedRows !== 1n || outcome.state === 'later') return;
     const note = outcome.state === 'ask' ? outcome.question.text : outcome.note;
-    await audit(rows, { kind: 'step', job: owner.job, detail: { step: step.key, state: outcome.state, note, worker: owner.worker, epoch: owner.epoch } });
+    await audit(rows, {
+      kind: 'step',
+      job: owner.job,
+      detail: { step: step.key, state: outcome.state, note, worker: owner.worker, epoch: owner.epoch },
+    });
   });
 }
 
 function columnsOf(outcome: Outcome) {
   if (outcome.state === 'ask') {
-    return { state: 'asking', question: JSON.stringify(outcome.question), answer: null, answered_by: null, until: outcome.question.deadline };
+    return {
+      state: 'asking',
+      question: JSON.stringify(outcome.question),
+      answer: null,
+      answered_by: null,
+      until: outcome.question.deadline,
+    };
   }
   if (outcome.state === 'later') return { state: 'waiting', note: outcome.note, until: outcome.until };
-  return { state: outcome.state, note: outcome.note, output: JSON.stringify(outcome.output), ended_at: dbNow, until: null };
+  return {
+    state: outcome.state,
+    note: outcome.note,
+    output: JSON.stringify(outcome.output),
+    ended_at: dbNow,
+    until: null,
+  };
 }
 
 /** Whatever had not ended when its job did is said to have been left. */

@@ -35,7 +35,9 @@ export interface NewJob {
 /** Ids are short, because people type them: four hex digits, more once those run out. */
 export async function insertJob(rows: Work, job: NewJob): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
-    const id = randomBytes(6).toString('hex').slice(0, 4 + Math.floor(attempt / 3));
+    const id = randomBytes(6)
+      .toString('hex')
+      .slice(0, 4 + Math.floor(attempt / 3));
     try {
       await rows.insertInto('job').values(rowOf(id, job)).execute();
       return id;
@@ -120,9 +122,19 @@ export async function fence(rows: Work, owner: Owner): Promise<void> {
 }
 
 /** Prolongs leases, where asked to, and tells which of the jobs this worker still owns, with what people wish of them. */
-export async function renewLeases(database: Database, worker: string, ids: readonly string[], prolong: boolean): Promise<{ id: string; epoch: number; wish: string | null }[]> {
+export async function renewLeases(
+  database: Database,
+  worker: string,
+  ids: readonly string[],
+  prolong: boolean,
+): Promise<{ id: string; epoch: number; wish: string | null }[]> {
   if (prolong) await prolongLeases(database, worker, ids);
-  return database.rows.selectFrom('job').select(['id', 'epoch', 'wish']).where('worker', '=', worker).where('id', 'in', ids).execute();
+  return database.rows
+    .selectFrom('job')
+    .select(['id', 'epoch', 'wish'])
+    .where('worker', '=', worker)
+    .where('id', 'in', ids)
+    .execute();
 }
 
 async function prolongLeases(database: Database, worker: string, ids: readonly string[]): Promise<void> {
@@ -146,7 +158,10 @@ export async function releaseJob(database: Database, owner: Owner): Promise<void
 }
 
 /** Jobs of these clouds that nobody owns and somebody should. */
-export async function ownerless(rows: Rows, clouds: readonly string[]): Promise<{ id: string; state: string; epoch: number; cloud: string }[]> {
+export async function ownerless(
+  rows: Rows,
+  clouds: readonly string[],
+): Promise<{ id: string; state: string; epoch: number; cloud: string }[]> {
   if (clouds.length === 0) return [];
   return rows
     .selectFrom('job')
@@ -160,7 +175,11 @@ export async function ownerless(rows: Rows, clouds: readonly string[]): Promise<
     .execute();
 }
 
-export async function openJobsIn(rows: Rows | Work, placeId: string, states: readonly JobState[] = open): Promise<Job[]> {
+export async function openJobsIn(
+  rows: Rows | Work,
+  placeId: string,
+  states: readonly JobState[] = open,
+): Promise<Job[]> {
   const found = await rows
     .selectFrom('job')
     .selectAll()
@@ -169,7 +188,16 @@ export async function openJobsIn(rows: Rows | Work, placeId: string, states: rea
     .where((where) =>
       where.or([
         where('place_id', '=', placeId),
-        where('id', 'in', where.selectFrom('delivery').select('job').where('kind', '=', 'card').where('place_id', '=', placeId).$castTo<{ job: string }>()),
+        where(
+          'id',
+          'in',
+          where
+            .selectFrom('delivery')
+            .select('job')
+            .where('kind', '=', 'card')
+            .where('place_id', '=', placeId)
+            .$castTo<{ job: string }>(),
+        ),
       ]),
     )
     .orderBy('created_at')

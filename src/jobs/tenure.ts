@@ -78,7 +78,12 @@ function tenureOf(one: Held): Tenure {
 async function renew(database: Database, worker: string, all: readonly Held[]): Promise<void> {
   const asked = performance.now();
   const prolong = all.some((one) => one.validUntil - asked < leaseMs - renewEveryMs);
-  const answers = await renewLeases(database, worker, all.map(({ owner }) => owner.job), prolong);
+  const answers = await renewLeases(
+    database,
+    worker,
+    all.map(({ owner }) => owner.job),
+    prolong,
+  );
   const byId = new Map(answers.map((answer) => [answer.id, answer]));
   for (const one of all) {
     const answer = byId.get(one.owner.job);

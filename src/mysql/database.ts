@@ -29,7 +29,10 @@ export class Conflict extends Error {
 export async function openDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
   const pool = createPool({ ...connection(url), connectionLimit: options.connections ?? 10 });
   pool.on('connection', (fresh) => {
-    fresh.query("SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, SESSION transaction_isolation = 'READ-COMMITTED'", () => {});
+    fresh.query(
+      "SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, SESSION transaction_isolation = 'READ-COMMITTED'",
+      () => {},
+    );
   });
   const rows = new KyselyClient<Tables>({ dialect: new MysqlDialect({ pool }) });
   await patiently(() => migrate(rows));
@@ -105,7 +108,12 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 function worthAnother(error: unknown): boolean {
-  return error instanceof Conflict || rerun.has(codeOf(error)) || lost.has(codeOf(error)) || /closed state/.test(String(error));
+  return (
+    error instanceof Conflict ||
+    rerun.has(codeOf(error)) ||
+    lost.has(codeOf(error)) ||
+    /closed state/.test(String(error))
+  );
 }
 
 function codeOf(error: unknown): string {

@@ -5,10 +5,10 @@ import { cellsWithoutDsn, findInstance, type NovaDatabases, protectedInstances, 
 import { openOperatorPool } from './operator-pool.ts';
 
 export interface OperatorDsns {
-  readonly novaApi?: string;
+  readonly novaApi?: string | null;
   /** By cell uuid, as `nova_api.cell_mappings` has it. */
   readonly cells: Readonly<Record<string, string>>;
-  readonly keystone?: string;
+  readonly keystone?: string | null;
 }
 
 export interface DatabasesOptions {
@@ -27,13 +27,12 @@ export function connectDatabases({
   ownToken,
   now,
 }: DatabasesOptions): Databases & { close(): Promise<void> } {
-  const api = dsns.novaApi === undefined ? null : openOperatorPool(dsns.novaApi, `nova_api of ${cloud}`);
+  const api = dsns.novaApi ? openOperatorPool(dsns.novaApi, `nova_api of ${cloud}`) : null;
   const cells = Object.entries(dsns.cells).map(([uuid, dsn]) => ({
     uuid,
     pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
   }));
-  const keystone =
-    dsns.keystone === undefined ? null : openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`);
+  const keystone = dsns.keystone ? openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`) : null;
   const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
   const pools = [api, keystone, ...cells.map(({ pool }) => pool)].filter((pool) => pool !== null);
   return {

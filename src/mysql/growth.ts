@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GrowthCount } from '../openstack/cloud.ts';
 import { keystoneOf, naiveUtc } from './keystone-db.ts';
 import type { Cell } from './nova-cell.ts';
-import { DatabaseError } from './operator-errors.ts';
+import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
 
 export interface GrowthParts {
@@ -106,7 +106,7 @@ async function told<T>(work: () => Promise<T[]>): Promise<{ rows: T[] } | { why:
   try {
     return { rows: await work() };
   } catch (error) {
-    if (error instanceof DatabaseError) return { why: error.message };
+    if (error instanceof Error && databaseProblem(error) !== null) return { why: error.message };
     throw error;
   }
 }

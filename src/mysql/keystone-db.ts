@@ -2,7 +2,7 @@ import { escapeId } from 'mysql2';
 import { z } from 'zod';
 import { UserError } from '../chat/user-error.ts';
 import type { TokenTable } from '../openstack/cloud.ts';
-import { DatabaseError } from './operator-errors.ts';
+import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool } from './operator-pool.ts';
 
 export interface KeystoneParts {
@@ -77,7 +77,7 @@ async function sizeOf(keystone: OperatorPool): Promise<z.output<typeof SizeRow> 
     // An account without any grant on the table would not see it below: it hears so here, for absent is something else.
     await keystone.read(z.object({ id: z.string() }), { sql: 'SELECT id FROM token LIMIT 0' });
   } catch (error) {
-    if (error instanceof DatabaseError && error.problem === 'missing') return null;
+    if (databaseProblem(error) === 'missing') return null;
     throw error;
   }
   const [size] = await keystone.read(SizeRow, {
@@ -134,7 +134,7 @@ async function count(
     limitMs,
   });
   const rows = await counting.catch((error: unknown) => {
-    if (error instanceof DatabaseError && error.problem === 'timeout') return null;
+    if (databaseProblem(error) === 'timeout') return null;
     throw error;
   });
   return rows === null ? { counts: null, histogram: [], oldest: null } : summary(rows, valid === 'valid');

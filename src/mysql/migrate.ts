@@ -2,18 +2,24 @@ import { type Kysely, sql } from 'kysely';
 import { trunk } from './migrations/0001-trunk.ts';
 import type { Tables } from './tables.ts';
 
-const migrations: readonly { name: string; statements: readonly string[] }[] = [{ name: '0001-trunk', statements: trunk }];
+const migrations: readonly { name: string; statements: readonly string[] }[] = [
+  { name: '0001-trunk', statements: trunk },
+];
 
 /**
  * Brings the tables up to date under a lease in a row (no GET_LOCK: it means nothing on Galera). MySQL commits each
  * DDL by itself, so a killed migration is taken up at the statement it had not yet counted.
  */
 export async function migrate(rows: Kysely<Tables>): Promise<void> {
-  await sql`CREATE TABLE IF NOT EXISTS migration (name VARCHAR(64) NOT NULL PRIMARY KEY, at DATETIME(3) NOT NULL)`.execute(rows);
+  await sql`CREATE TABLE IF NOT EXISTS migration (name VARCHAR(64) NOT NULL PRIMARY KEY, at DATETIME(3) NOT NULL)`.execute(
+    rows,
+  );
   const missing = await pending(rows);
   if (missing.length === 0) return;
   const me = `${process.pid}-${Math.random().toString(36).slice(2)}`;
-  await sql`CREATE TABLE IF NOT EXISTS migrating (one TINYINT NOT NULL PRIMARY KEY, holder VARCHAR(64) NOT NULL, until DATETIME(3) NOT NULL)`.execute(rows);
+  await sql`CREATE TABLE IF NOT EXISTS migrating (one TINYINT NOT NULL PRIMARY KEY, holder VARCHAR(64) NOT NULL, until DATETIME(3) NOT NULL)`.execute(
+    rows,
+  );
   await sql`INSERT IGNORE INTO migrating VALUES (1, '', '1970-01-01')`.execute(rows);
   while (!(await takeLease(rows, me))) await new Promise((resolve) => setTimeout(resolve, 200));
   try {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { InstanceRow, RequestLimits } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { HostName, ServerId } from '../openstack/names.ts';
-import { DatabaseError } from './operator-errors.ts';
+import { DatabaseError, isLost } from './operator-errors.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
 
 /** One cell's nova database. */
@@ -42,7 +42,7 @@ export async function writeFlag(
     () => null,
     (error: unknown) => error,
   );
-  if (trouble !== null && !(trouble instanceof DatabaseError && trouble.lost)) throw trouble;
+  if (trouble !== null && !isLost(trouble)) throw trouble;
   const row = await readInstance(cell, id, 'fresh');
   if (row?.disableTerminate === on) return row;
   if (trouble !== null) throw trouble;
@@ -123,7 +123,7 @@ function instance(cell: Cell, row: z.output<typeof Row>): InstanceRow {
 }
 
 function broken(cell: Cell, words: string): DatabaseError {
-  return new DatabaseError(`${cell.pool.label} ${words}`, { problem: 'broken', lost: false, code: 'rows' });
+  return new DatabaseError(`${cell.pool.label} ${words}`, { problem: 'broken', code: 'rows' });
 }
 
 function tooLate(cell: Cell, cloud: string): OpenStackError {

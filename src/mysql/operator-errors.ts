@@ -1,4 +1,5 @@
 import { UserError } from '../chat/user-error.ts';
+import { OpenStackError } from '../openstack/errors.ts';
 
 export type DatabaseProblem =
   | 'unreachable'
@@ -10,39 +11,65 @@ export type DatabaseProblem =
   | 'read-only'
   | 'broken';
 
-/** A failure of an operator's database, in a sentence without SQL, password or address. */
-export class DatabaseError extends UserError {
+interface Facts {
   readonly problem: DatabaseProblem;
+  readonly code: string;
   /** The connection broke, so a statement that had left may or may not have been done. */
-  readonly lost: boolean;
+  readonly lost?: boolean;
+}
 
-  constructor(message: string, facts: { problem: DatabaseProblem; lost: boolean; code: string }) {
+/** A failure of an operator's database that stays until somebody mends it, without SQL, password or address. */
+export class DatabaseError extends UserError {
+  readonly facts: Facts;
+
+  constructor(message: string, facts: Facts) {
     // The driver's error carries the statement and its values: only its code goes on.
     super(message, { cause: new Error(facts.code) });
-    this.problem = facts.problem;
-    this.lost = facts.lost;
+    this.facts = facts;
+  }
+}
+
+/** One that passes by itself: to everyone it is a part of the cloud that does not answer now, so it is looked at again. */
+export class DatabaseSilence extends OpenStackError {
+  readonly silence: Facts;
+
+  constructor(message: string, label: string, facts: Facts) {
+    super({ problem: 'unavailable', cloud: label, request: 'its database' }, { cause: new Error(facts.code) });
+    this.message = message;
+    this.silence = facts;
   }
 }
 
 /** `label` names the database (`cell 8561… of prod`), `seconds` the time limit the statement had. */
 export function inWords(error: unknown, label: string, seconds: number): unknown {
-  if (error instanceof UserError || !isDriverError(error)) return error;
+  if (error instanceof UserError || error instanceof OpenStackError || !isDriverError(error)) return error;
   const code = typeof error.code === 'string' ? error.code : `${error.errno}`;
-  const found = problems.find(({ codes }) => codes.includes(code) || codes.includes(`${error.errno}`));
-  const words = found?.words ?? `answered error ${code}`;
-  return new DatabaseError(
-    `${label} ${words.replace('{seconds}', `${seconds}`).replace('{where}', () => whereOf(error))}`,
-    {
-      problem: found?.problem ?? 'broken',
-      lost: found?.lost ?? false,
-      code,
-    },
-  );
+  const { words, ...facts } = problems.find(
+    ({ codes }) => codes.includes(code) || codes.includes(`${error.errno}`),
+  ) ?? {
+    words: `answered error ${code}`,
+    problem: 'broken',
+  };
+  const message = `${label} ${words.replace('{seconds}', `${seconds}`).replace('{where}', () => whereOf(error))}`;
+  const passing = facts.problem === 'unreachable' || facts.problem === 'busy';
+  return passing
+    ? new DatabaseSilence(message, label, { ...facts, code })
+    : new DatabaseError(message, { ...facts, code });
 }
 
-/** Deadlock, lock wait, or a Galera node that lost a race: the whole transaction may be run again. */
-export function worthRerun(error: unknown): boolean {
-  return error instanceof DatabaseError && error.problem === 'busy';
+/** What went wrong with an operator's database; null where the error is of something else. */
+export function databaseProblem(error: unknown): DatabaseProblem | null {
+  return factsOf(error)?.problem ?? null;
+}
+
+/** Whether the statement that had left may have been done all the same. */
+export function isLost(error: unknown): boolean {
+  return factsOf(error)?.lost ?? false;
+}
+
+function factsOf(error: unknown): Facts | null {
+  if (error instanceof DatabaseError) return error.facts;
+  return error instanceof DatabaseSilence ? error.silence : null;
 }
 
 interface Known {

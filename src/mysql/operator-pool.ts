@@ -10,7 +10,7 @@ import {
 } from 'mysql2/promise';
 import { z } from 'zod';
 import { parseDsn } from './operator-dsn.ts';
-import { DatabaseError, inWords, worthRerun } from './operator-errors.ts';
+import { DatabaseError, databaseProblem, inWords } from './operator-errors.ts';
 
 export interface Statement {
   /** `?` for every value: values travel beside the statement, never in it. */
@@ -138,7 +138,6 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
         `${label} has no account ${user} for this machine: it let us in as its anonymous user, who may do nothing`,
         {
           problem: 'login',
-          lost: false,
           code: 'anonymous',
         },
       );
@@ -211,7 +210,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (attempt >= reruns || !worthRerun(error)) throw error;
+      if (attempt >= reruns || databaseProblem(error) !== 'busy') throw error;
       await sleep(30 * attempt * (0.5 + Math.random()));
     }
   }

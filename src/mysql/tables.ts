@@ -59,7 +59,15 @@ export interface Tables {
   credential: { cloud: string; fingerprint: string; why: string; at: Date };
   freeze: { cloud: string; human: string; reason: string; at: Date };
   holding: { what: string; holder: string; until: Date };
-  artifact: { id: string; job: string | null; name: string; bytes: number; sha256: string; until: Date; created_at: Date };
+  artifact: {
+    id: string;
+    job: string | null;
+    name: string;
+    bytes: number;
+    sha256: string;
+    until: Date;
+    created_at: Date;
+  };
   artifact_chunk: { artifact: string; number: number; content: Buffer };
   audit: AuditTable;
   audit_head: { one: number; seq: number; hash: string };

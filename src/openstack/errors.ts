@@ -25,7 +25,8 @@ export interface CloudErrorFacts {
   readonly said?: string;
 }
 
-const secretLike = /(gAAAA[\w-]{20,}|"(?:password|secret|id)"\s*:\s*"[^"]*"|(?:X-Auth-Token|X-Subject-Token)\s*:\s*\S+|:\/\/[^/\s:@]*:[^/\s@]+@)/gi;
+const secretLike =
+  /(gAAAA[\w-]{20,}|"(?:password|secret|id)"\s*:\s*"[^"]*"|(?:X-Auth-Token|X-Subject-Token)\s*:\s*\S+|:\/\/[^/\s:@]*:[^/\s@]+@)/gi;
 
 /** An answer or a silence of an OpenStack service. Its message is fit for chat and holds nothing secret. */
 export class OpenStackError extends Error {
@@ -48,7 +49,16 @@ export function redact(words: string): string {
 }
 
 function sentence(facts: CloudErrorFacts, said: string | undefined): string {
-  const status = facts.status === undefined ? facts.problem : `${facts.status}`;
   const request = facts.requestId === undefined ? '' : ` (${facts.requestId})`;
-  return `${facts.cloud}: ${facts.request} answered ${status}${said ? `: ${said}` : ''}${request}`;
+  const outcome =
+    facts.status === undefined ? (unanswered[facts.problem] ?? facts.problem) : `answered ${facts.status}`;
+  return `${facts.cloud}: ${facts.request} ${outcome}${said ? `: ${said}` : ''}${request}`;
 }
+
+const unanswered: Partial<Record<CloudProblem, string>> = {
+  'credential-bad': 'was not asked',
+  'not-sent': 'was not sent',
+  timeout: 'got no answer in time',
+  unavailable: 'got no answer',
+  unsupported: 'is not possible on this cloud',
+};

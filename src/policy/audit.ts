@@ -21,7 +21,12 @@ export interface Entry {
  * writers on two Galera nodes cannot both follow the same entry. Returns the entry's number.
  */
 export async function audit(rows: Work, entry: Entry): Promise<number> {
-  const head = await rows.selectFrom('audit_head').selectAll().where('one', '=', 1).forUpdate().executeTakeFirstOrThrow();
+  const head = await rows
+    .selectFrom('audit_head')
+    .selectAll()
+    .where('one', '=', 1)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
   const next = await sealed(rows, entry, Number(head.seq) + 1, head.hash);
   const moved = await rows
     .updateTable('audit_head')
@@ -54,11 +59,24 @@ async function sealed(rows: Work, entry: Entry, seq: number, previous: string): 
 
 export function hashOf(row: Omit<AuditTable, 'hash'>): string {
   const { seq, at, kind, human, account, place, job, line, detail, previous } = row;
-  const bytes = canonical({ seq: Number(seq), at: at.toISOString(), kind, human, account, place, job, line, detail, previous });
+  const bytes = canonical({
+    seq: Number(seq),
+    at: at.toISOString(),
+    kind,
+    human,
+    account,
+    place,
+    job,
+    line,
+    detail,
+    previous,
+  });
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-export type Verdict = { readonly whole: true; readonly entries: number } | { readonly whole: false; readonly seq: number; readonly why: string };
+export type Verdict =
+  | { readonly whole: true; readonly entries: number }
+  | { readonly whole: false; readonly seq: number; readonly why: string };
 
 /** Walks the whole chain, a page at a time; names the first entry that does not fit. */
 export async function verifyAudit(rows: Rows): Promise<Verdict> {
@@ -77,13 +95,20 @@ export async function verifyAudit(rows: Rows): Promise<Verdict> {
   const head = await rows.selectFrom('audit_head').selectAll().executeTakeFirst();
   if (head !== undefined && Number(head.seq) < seq) return { whole: true, entries: seq };
   if (head === undefined || Number(head.seq) > seq) return await stillThere(rows, seq, previous);
-  return head.hash === previous ? { whole: true, entries: seq } : { whole: false, seq, why: 'the head names another hash' };
+  return head.hash === previous
+    ? { whole: true, entries: seq }
+    : { whole: false, seq, why: 'the head names another hash' };
 }
 
 /** The head moved while the walk read its last page, or entries were cut off at the end. */
 async function stillThere(rows: Rows, seq: number, previous: string): Promise<Verdict> {
-  const next = await rows.selectFrom('audit').selectAll().where('seq', '=', seq + 1).executeTakeFirst();
-  if (next === undefined || next.previous !== previous) return { whole: false, seq: seq + 1, why: 'entries are missing at the end' };
+  const next = await rows
+    .selectFrom('audit')
+    .selectAll()
+    .where('seq', '=', seq + 1)
+    .executeTakeFirst();
+  if (next === undefined || next.previous !== previous)
+    return { whole: false, seq: seq + 1, why: 'entries are missing at the end' };
   return { whole: true, entries: seq };
 }
 

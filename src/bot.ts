@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Adapter, Message, Place } from './chat/message.ts';
+import { refuse } from './chat/report.ts';
+import type { Registry } from './command/registry.ts';
+import { type DispatchParts, dispatch } from './dispatch.ts';
+import { every } from './every.ts';
+import { deliver, type Shown, withPrefix } from './jobs/deliver.ts';
+import { hold, letGoOf } from './jobs/holding.ts';
+import type { Bells, Listener } from './jobs/queue.ts';
+import { passTimes } from './jobs/times.ts';
+import type { Log } from './log.ts';
+import type { Database } from './mysql/database.ts';
+import type { Policy } from './policy/policy.ts';
+
+export interface BotOptions {
+  readonly version: string;
+  readonly database: Database;
+  readonly bells: Bells;
+  readonly registry: Registry;
+  readonly adapters: readonly Adapter[];
+  readonly log: Log;
+  readonly prefix: string;
+  policy(): Policy;
+}
+
+export interface RunningBot {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+const sweepMs = 5000;
+const timesMs = 1000;
+const holdMs = 15_000;
+
+/** Hears, delivers, fires times. Knows no cloud: its only doors are the chats, the rows and the bell. */
+export async function startBot(options: BotOptions): Promise<RunningBot> {
+  const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const voices = await Promise.all(options.adapters.map((adapter) => openVoice(options, name, adapter)));
+  const times = every(timesMs, () => fireTimes(options), options.log);
+  for (const { adapter } of voices) await adapter.start((message) => hear(options, adapter, message));
+  return {
+    name,
+    async stop() {
+      times.stop();
+      await Promise.all(options.adapters.map((adapter) => adapter.stop()));
+      await Promise.all(voices.map((voice) => voice.stop()));
+      await letGoOf(options.database, name).catch(() => undefined);
+    },
+  };
+}
+
+/** Takes one message whatever happens: a bug is told with a number that the log has too. */
+async function hear(options: BotOptions, adapter: Adapter, message: Message): Promise<void> {
+  const parts: DispatchParts = options;
+  try {
+    const report = await dispatch(message, parts);
+    if (report !== null) await sayNow(options, adapter, message, report);
+  } catch (error) {
+    const trouble = randomBytes(2).toString('hex');
+    options.log.error({ err: error, trouble, place: message.place.id }, 'a message could not be taken');
+    await sayNow(
+      options,
+      adapter,
+      message,
+      refuse(`something broke, ${trouble}: nothing was done; say it again, or look into the log`),
+    ).catch(() => undefined);
+  }
+}
+
+async function sayNow(
+  options: BotOptions,
+  adapter: Adapter,
+  message: Message,
+  report: ReturnType<typeof refuse>,
+): Promise<void> {
+  const replyTo = message.replyTo === undefined ? {} : { replyTo: message.replyTo };
+  await adapter.post(message.place, withPrefix(report, options.prefix), { key: `now:${message.key}`, ...replyTo });
+}
+
+interface Voice {
+  readonly adapter: Adapter;
+  stop(): Promise<void>;
+}
+
+/** One connection's deliveries: said only by the bot that holds the connection. */
+async function openVoice(options: BotOptions, name: string, adapter: Adapter): Promise<Voice> {
+  const { database, log, prefix } = options;
+  const shown: Shown = new Map();
+  const parts = { database, adapter, log, prefix, operations: () => placeOf(options.policy().operations) };
+  let heldUntil = 0;
+  async function say(): Promise<void> {
+    if (performance.now() > heldUntil - holdMs / 2) {
+      const asked = performance.now();
+      heldUntil = (await hold(database, `connection:${adapter.connection}`, name, holdMs)) ? asked + holdMs : 0;
+    }
+    if (performance.now() > heldUntil) return;
+    while ((await deliver(parts, shown)) > 0);
+  }
+  const sweep = every(sweepMs, say, log);
+  const listener: Listener = await options.bells.listen(`say-${adapter.connection}`, 1, sweep.again);
+  return {
+    adapter,
+    async stop() {
+      sweep.stop();
+      await listener.close();
+    },
+  };
+}
+
+function placeOf(id: string | null): Place | null {
+  return id === null ? null : { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
+}
+
+async function fireTimes(options: BotOptions): Promise<void> {
+  for (const { id, cloud, epoch } of await passTimes(options.database))
+    await options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`);
+}

@@ -1,0 +1,62 @@
+import { UserError } from '../chat/user-error.ts';
+import type { Registered } from '../command/registry.ts';
+import type { Job, JobState } from '../jobs/job.ts';
+import { openJobsIn, readJob } from '../jobs/store.ts';
+import type { Work } from '../mysql/database.ts';
+import { authorize } from '../policy/authorize.ts';
+import { type Person, personOf } from '../policy/policy.ts';
+import type { Sitting } from './desk.ts';
+
+/** Who sits at the desk: an account that the policy knows. */
+export function personAt({ message, policy }: Sitting): Person & { account: string } {
+  const { account } = message.from;
+  const person = account === null ? null : personOf(policy(), account);
+  if (account === null || person === null) throw new UserError('nobody knows you here: type whoami');
+  return { ...person, account };
+}
+
+/** The rows of this message's transaction. Only what writes no row comes without one. */
+export function work(sitting: Sitting): Work {
+  if (!sitting.rows.isTransaction) throw new Error('this desk cannot write');
+  // `isTransaction` is exactly what tells the two apart.
+  return sitting.rows as Work;
+}
+
+/** The job that is meant: by its id, or the only one in one of these states in this place. */
+export async function meant(
+  sitting: Sitting,
+  id: string | null,
+  states: readonly JobState[],
+  doing: string,
+): Promise<Job> {
+  const typed = id?.toLowerCase().replace(/^#/, '');
+  if (typed !== undefined) {
+    const job = await readJob(sitting.rows, typed);
+    if (job === null) throw new UserError(`there is no job ${typed}: type jobs`);
+    return job;
+  }
+  const open = await openJobsIn(sitting.rows, sitting.message.place.id, states);
+  const [only] = open;
+  if (only === undefined) throw new UserError(`nothing here to ${doing}`);
+  if (open.length > 1) throw new UserError(`which one? type ${doing} ${open.map((job) => job.id).join(' or ')}`);
+  return only;
+}
+
+export function commandOf(sitting: Sitting, job: Job): Registered {
+  const known = sitting.registry.commands.find(({ name }) => name === job.command);
+  if (known === undefined) throw new UserError(`this version of vigie has no command ${job.command}`);
+  return known;
+}
+
+/** May this person do to a job what asking for it would need. */
+export function mayTouch(sitting: Sitting, job: Job): void {
+  const { command, name } = commandOf(sitting, job);
+  const facts = { name, role: command.role, risk: command.risk, kind: command.kind };
+  const decision = authorize(sitting.policy(), {
+    account: sitting.message.from.account,
+    place: sitting.message.place.id,
+    command: facts,
+    cloud: job.cloud,
+  });
+  if (decision.verdict === 'refuse') throw new UserError(decision.because);
+}

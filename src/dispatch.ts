@@ -1,0 +1,173 @@
+import type { Message } from './chat/message.ts';
+import { parseWords } from './chat/parse.ts';
+import { type Report, refuse } from './chat/report.ts';
+import { UserError } from './chat/user-error.ts';
+import type { Registry } from './command/registry.ts';
+import { chooseClouds } from './desk/clouds.ts';
+import { type DeskParts, deskOf } from './desk/desk.ts';
+import { type Opened, openJobs } from './desk/open-jobs.ts';
+import { connectionOf, insertNote } from './jobs/deliveries.ts';
+import type { Bells } from './jobs/queue.ts';
+import { dbNow } from './jobs/store.ts';
+import type { Log } from './log.ts';
+import { type Database, isDuplicate, type Work } from './mysql/database.ts';
+import { audit } from './policy/audit.ts';
+import { authorize } from './policy/authorize.ts';
+import { type Policy, personOf } from './policy/policy.ts';
+
+export interface DispatchParts extends DeskParts {
+  readonly database: Database;
+  readonly bells: Bells;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly prefix: string;
+  policy(): Policy;
+}
+
+type Interpreted = ReturnType<Registry['interpret']>;
+type Line = Extract<Interpreted, { ok: true }>;
+
+/** What is to be done once the transaction is through: bells, and an answer that needs no row. */
+interface After {
+  readonly rings: readonly Opened[];
+  readonly unwritten: Report | null;
+}
+
+const nothing: After = { rings: [], unwritten: null };
+/** No effect, answered at once: these two write no row. */
+const rowless = new Set(['help', 'whoami']);
+
+/**
+ * Takes one message, in one transaction: heard, its job or its effect, its answer as a delivery, its audit row. Returns
+ * a report only for what writes no row.
+ */
+export async function dispatch(message: Message, parts: DispatchParts): Promise<Report | null> {
+  const parsed = parseWords(message.text, parts.prefix);
+  if (parsed.kind === 'none') return null;
+  const line = parsed.kind === 'problem' ? null : parts.registry.interpret(parsed.canonical);
+  const after =
+    line?.ok && rowless.has(line.name)
+      ? await answerUnwritten(message, line, parts)
+      : await take(message, parsed, line, parts);
+  for (const { queue, id, once } of after.rings) await parts.bells.ring(queue, id, once);
+  return after.unwritten;
+}
+
+async function answerUnwritten(message: Message, line: Line, parts: DispatchParts): Promise<After> {
+  const desk = deskOf({ ...parts, rows: parts.database.rows, message, rings: [] });
+  return { rings: [], unwritten: line.command.kind === 'control' ? await line.command.run(line.values, desk) : null };
+}
+
+type Parsed = ReturnType<typeof parseWords>;
+
+async function take(message: Message, parsed: Parsed, line: Interpreted | null, parts: DispatchParts): Promise<After> {
+  try {
+    return await parts.database.transaction(async (rows) => {
+      await hear(rows, message);
+      if (parsed.kind === 'problem') return await answer(rows, message, refuse(parsed.problem));
+      if (line === null || !line.ok) return await answer(rows, message, line?.problem ?? refuse('nothing to do'));
+      return await obey(rows, message, line, parts);
+    });
+  } catch (error) {
+    if (error instanceof HeardBefore) return nothing;
+    if (error instanceof UserError) return await refused(message, error, parts);
+    throw error;
+  }
+}
+
+class HeardBefore extends Error {
+  override readonly name = 'HeardBefore';
+}
+
+async function hear(rows: Work, message: Message): Promise<void> {
+  try {
+    await rows
+      .insertInto('heard')
+      .values({ adapter: message.place.adapter, message_key: message.key, job: null, at: dbNow })
+      .execute();
+  } catch (error) {
+    throw isDuplicate(error) ? new HeardBefore() : error;
+  }
+}
+
+/** What a control command or the choice of a cloud refuses undoes the transaction; the refusal itself is still heard once and said once. */
+async function refused(message: Message, error: UserError, parts: DispatchParts): Promise<After> {
+  return parts.database.transaction(async (rows) => {
+    await hear(rows, message);
+    await answer(rows, message, refuse(error.message));
+    await audit(rows, {
+      ...speaker(message, parts.policy()),
+      kind: 'refused',
+      line: message.text,
+      detail: { because: error.message },
+    });
+    return ringSay(message);
+  });
+}
+
+async function obey(rows: Work, message: Message, line: Line, parts: DispatchParts): Promise<After> {
+  const { command, name } = line;
+  const facts = { name, role: command.role, risk: command.risk, kind: command.kind };
+  const policy = parts.policy();
+  const clouds = command.kind === 'control' ? [null] : await chooseClouds(rows, policy, message.place, line);
+  const decisions = clouds.map((cloud) =>
+    authorize(policy, { account: message.from.account, place: message.place.id, command: facts, cloud }),
+  );
+  for (const decision of decisions) if (decision.verdict === 'refuse') throw new UserError(decision.because);
+  if (command.kind === 'control') return await control(rows, message, line, parts);
+  const human = decisions[0]?.verdict === 'allow' ? decisions[0].person.human : 'anyone';
+  const asked = {
+    message,
+    line,
+    clouds: clouds.flatMap((cloud) => cloud ?? []),
+    human,
+    account: message.from.account ?? '',
+    policyHash: policy.hash,
+  };
+  const opened = await openJobs(rows, asked);
+  await audit(rows, {
+    ...speaker(message, policy),
+    kind: 'line',
+    line: line.line,
+    detail: { jobs: opened.map(({ id }) => id) },
+  });
+  return { rings: opened, unwritten: null };
+}
+
+async function control(rows: Work, message: Message, line: Line, parts: DispatchParts): Promise<After> {
+  if (line.command.kind !== 'control') return nothing;
+  const rings: Opened[] = [];
+  const desk = deskOf({ ...parts, rows, message, rings });
+  const report = await line.command.run(line.values, desk);
+  await answer(rows, message, report);
+  if (line.command.risk !== 'read')
+    await audit(rows, { ...speaker(message, parts.policy()), kind: 'line', line: line.line });
+  return { rings: [...rings, ...ringSay(message).rings], unwritten: null };
+}
+
+async function answer(rows: Work, message: Message, report: Report): Promise<After> {
+  await insertNote(rows, {
+    key: `answer:${message.place.adapter}:${message.key}`.slice(0, 190),
+    place: message.place,
+    report,
+    messageKey: message.key,
+    replyTo: message.replyTo ?? null,
+  });
+  return ringSay(message);
+}
+
+function ringSay(message: Message): After {
+  return {
+    rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.key, once: `answer-${message.key}` }],
+    unwritten: null,
+  };
+}
+
+function speaker(message: Message, policy: Policy) {
+  const { account } = message.from;
+  return {
+    account,
+    human: account === null ? null : (personOf(policy, account)?.human ?? null),
+    place: message.place.id,
+  };
+}

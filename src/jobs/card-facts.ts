@@ -1,0 +1,19 @@
+import type { Rows, Work } from '../mysql/database.ts';
+import type { CardFacts } from './card.ts';
+import { isFrozen } from './freezes.ts';
+import { hasEnded, jobOf } from './job.ts';
+import { stepsOf } from './steps.ts';
+import { readJob } from './store.ts';
+
+/** All rows a job's card is made of; null where there is no such job. */
+export async function readCard(rows: Rows | Work, id: string): Promise<CardFacts | null> {
+  const job = await readJob(rows, id);
+  if (job === null) return null;
+  const [steps, votes, children] = await Promise.all([
+    stepsOf(rows, id),
+    rows.selectFrom('vote').select(['human', 'choice']).where('job', '=', id).orderBy('at').execute(),
+    rows.selectFrom('job').selectAll().where('parent', '=', id).orderBy('cloud').execute(),
+  ]);
+  const freeze = job.kind === 'change' && !hasEnded(job.state) ? await isFrozen(rows, job.cloud) : null;
+  return { job, steps, votes, children: children.map(jobOf), freeze };
+}

@@ -1,0 +1,173 @@
+import type { Block, Reply, Report, Tone } from '../chat/report.ts';
+import { text } from '../chat/report.ts';
+import type { Plan } from '../command/plan.ts';
+import type { Freeze } from './freezes.ts';
+import type { Job } from './job.ts';
+import type { StepRow } from './steps.ts';
+
+/** Everything a card shows: rows, nothing else. The same rows always make the same card. */
+export interface CardFacts {
+  readonly job: Job;
+  readonly steps: readonly StepRow[];
+  readonly votes: readonly { human: string; choice: string }[];
+  readonly children: readonly Job[];
+  readonly freeze: Freeze | null;
+}
+
+export function cardOf(facts: CardFacts): Report {
+  if (facts.children.length > 0) return groupCard(facts);
+  const made = body(facts);
+  return { ...made, footer: footer(facts) };
+}
+
+function body(facts: CardFacts): Report {
+  const { job } = facts;
+  const title = job.plan?.title ?? job.line;
+  switch (job.state) {
+    case 'planning':
+      return card(`${job.line}: reading the cloud`, 'plain', []);
+    case 'awaiting':
+      return awaiting(facts, title);
+    case 'queued':
+      return card(`${title}: approved, about to start`, 'plain', frozenLine(facts));
+    case 'running':
+    case 'parked':
+      return card(`${title}: ${progressLine(facts)}`, 'plain', [...frozenLine(facts), ...going(facts)], [stop(job)]);
+    case 'asking':
+      return asking(facts, title);
+    case 'done':
+    case 'partial':
+    case 'failed':
+    case 'cancelled':
+      return (
+        job.report ??
+        card(
+          `${job.line}: ${job.state}`,
+          job.state === 'done' ? 'good' : 'bad',
+          job.reason === null ? [] : [text(job.reason)],
+        )
+      );
+    case 'expired':
+      return card(
+        `${title}: nobody approved in time`,
+        'warn',
+        [text('nothing was touched')],
+        [{ label: 'Ask again', line: job.line }],
+      );
+    case 'stale':
+      return card(`${title}: the cloud changed, nothing was touched`, 'warn', [
+        text(`the new plan is ${job.successor ?? 'another job'}`),
+      ]);
+  }
+}
+
+function awaiting(facts: CardFacts, title: string): Report {
+  const { job } = facts;
+  const missing = Math.max(0, (job.approval?.votes ?? 1) - facts.votes.filter((vote) => vote.choice === 'yes').length);
+  const who = job.approval?.roles.join(' or ') || 'another person';
+  const until = job.until === null ? '' : ` before ${clock(job.until)}`;
+  const call = job.approval?.call.length ? [text(`calling ${job.approval.call.join(', ')}`)] : [];
+  const replies: Reply[] = [
+    { label: 'Approve', line: `approve ${job.id}`, danger: true },
+    { label: 'Deny', line: `deny ${job.id}` },
+  ];
+  const needs = text(
+    `needs ${missing} ${missing === 1 ? 'approval' : 'approvals'} by ${who}, not by ${job.human},${until}`.replace(
+      /,$/,
+      '',
+    ),
+  );
+  return card(title, 'warn', [...planBlocks(job.plan), ...frozenLine(facts), needs, ...call], replies);
+}
+
+export function planBlocks(plan: Plan | null): Block[] {
+  if (plan === null) return [text('the plan is no longer readable')];
+  if (plan.rows.length === 0) return plan.blocks;
+  const rows = plan.rows.map(({ label, verdict, why }) => [label, verdict, why]);
+  return [...plan.blocks, { kind: 'table', columns: ['what', 'how', 'why'], rows }];
+}
+
+function asking(facts: CardFacts, title: string): Report {
+  const { job, steps } = facts;
+  const questions = steps.filter((step) => step.state === 'asking' && step.answer === null);
+  const blocks = questions.flatMap((step): Block[] => {
+    const question = step.question;
+    if (question === null) return [];
+    return [
+      text(`${step.label}: ${question.text} (${question.fallback} at ${clock(question.deadline)} if nobody answers)`),
+    ];
+  });
+  const replies = questions.flatMap((step) =>
+    (step.question?.choices ?? []).map(({ choice, label }) => ({
+      label: questions.length === 1 ? label : `${step.label}: ${label}`,
+      line: questions.length === 1 ? `answer ${job.id} ${choice}` : `answer ${job.id} ${step.key} ${choice}`,
+    })),
+  );
+  return card(`${title}: a question`, 'warn', [...blocks, ...going(facts)], [...replies, stop(job)]);
+}
+
+function going({ steps }: CardFacts): Block[] {
+  const shown = steps.filter((step) => step.state !== 'waiting' && step.state !== 'gone');
+  if (shown.length === 0) return [];
+  return [{ kind: 'steps', steps: shown.map(({ label, state, note }) => ({ label, state, note })) }];
+}
+
+function progressLine({ job, steps }: CardFacts): string {
+  const settled = steps.filter((step) => step.endedAt !== null || step.state === 'gone').length;
+  const wish = job.wish === null ? '' : `, stopping (${job.wish_by ?? 'someone'} cancelled)`;
+  return `${settled} of ${steps.length} steps${wish}`;
+}
+
+function groupCard(facts: CardFacts): Report {
+  const { job, children } = facts;
+  const late = children.filter((child) => child.ended_at === null);
+  const answered = children.filter((child) => child.ended_at !== null);
+  const blocks = answered.flatMap((child): Block[] => {
+    const report = child.report;
+    return [text(`— ${child.cloud}: ${report?.title ?? child.reason ?? child.state}`), ...(report?.blocks ?? [])];
+  });
+  const waiting = job.ended_at === null ? 'still reading' : 'no answer from';
+  const missing = late.length === 0 ? [] : [text(`${waiting}: ${late.map((child) => child.cloud).join(', ')}`)];
+  const tone: Tone = answered.some((child) => child.state !== 'done') || late.length > 0 ? 'warn' : 'plain';
+  return {
+    ...card(`${job.line}: ${answered.length} of ${children.length} clouds`, tone, [...blocks, ...missing]),
+    footer: footer(facts),
+  };
+}
+
+function frozenLine({ freeze }: CardFacts): Block[] {
+  return freeze === null
+    ? []
+    : [
+        text(
+          `${freeze.cloud === '*' ? 'all clouds are' : `${freeze.cloud} is`} frozen by ${freeze.human}: ${freeze.reason}`,
+        ),
+      ];
+}
+
+function footer({ job, votes }: CardFacts): string {
+  const yes = votes.filter((vote) => vote.choice === 'yes').map((vote) => vote.human);
+  const no = votes.filter((vote) => vote.choice === 'no').map((vote) => vote.human);
+  const parts = [job.id, job.cloud, `asked by ${job.human}`];
+  if (yes.length > 0) parts.push(`approved by ${yes.join(', ')}`);
+  if (no.length > 0) parts.push(`denied by ${no.join(', ')}`);
+  if (job.break_glass !== null) parts.push(`glass broken: ${job.break_glass}`);
+  const took =
+    job.started_at !== null && job.ended_at !== null
+      ? Math.round((job.ended_at.getTime() - job.started_at.getTime()) / 1000)
+      : null;
+  if (took !== null) parts.push(`${took} s`);
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function stop(job: Job): Reply {
+  return { label: 'Cancel', line: `cancel ${job.id}` };
+}
+
+function card(title: string, tone: Tone, blocks: readonly Block[], replies: readonly Reply[] = []): Report {
+  return { title, tone, blocks: [...blocks], ...(replies.length === 0 ? {} : { replies: [...replies] }) };
+}
+
+function clock(at: Date): string {
+  return `${at.toISOString().slice(11, 16)} UTC`;
+}

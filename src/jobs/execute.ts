@@ -1,0 +1,59 @@
+import { refuse } from '../chat/report.ts';
+import type { ChangeCommand } from '../command/command.ts';
+import { harsher, type Job } from './job.ts';
+import { beginJob, endJob } from './lifecycle.ts';
+import type { WorkerParts } from './parts.ts';
+import { contextOf, draft, explain, interpreted } from './plan-job.ts';
+import { LetGo, runJob } from './run.ts';
+import { Fenced, readJob } from './store.ts';
+import { supersede } from './supersede.ts';
+import type { Tenure } from './tenure.ts';
+import { mayRun } from './trust.ts';
+
+/** Runs an approved job: trust nothing, look a second time, claim, begin, carry on. What the `do` queue is for. */
+export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): Promise<void> {
+  const command = changeOf(parts, job);
+  if (job.state === 'queued') {
+    const begun = await begin(parts, tenure, job, command);
+    if (!begun) return;
+  }
+  const running = (await readJob(parts.database.rows, job.id)) ?? job;
+  await runJob({ parts, tenure, job: running, command, cloud: await parts.cloud(job.cloud) });
+}
+
+/** The second look happens once, while no step has begun. */
+async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: ChangeCommand): Promise<boolean> {
+  try {
+    const refusal = await mayRun(parts.database.rows, parts.policy(), job, command);
+    if (refusal !== null) return await giveUp(parts, tenure, refusal);
+    if (job.plan === null) return await giveUp(parts, tenure, 'the stored plan no longer parses: ask again');
+    const now = await draft(parts, job, command, interpreted(parts, job).values, await contextOf(parts, tenure, job));
+    const worse = harsher(job.plan.rows, now.plan.rows);
+    if (worse.length > 0) {
+      await supersede(parts.database, tenure.owner, job, now, worse);
+      return false;
+    }
+    const keys = new Set(now.plan.steps.map((step) => step.key));
+    const vanished = new Set(job.plan.steps.filter((step) => !keys.has(step.key)).map((step) => step.key));
+    const held = await beginJob(parts.database, tenure.owner, job.plan, vanished);
+    return held === null ? true : await giveUp(parts, tenure, held);
+  } catch (error) {
+    if (tenure.signal.aborted || error instanceof Fenced || error instanceof LetGo) throw error;
+    return giveUp(parts, tenure, explain(parts, job, error));
+  }
+}
+
+async function giveUp(parts: WorkerParts, tenure: Tenure, why: string): Promise<false> {
+  await endJob(parts.database, tenure.owner, 'queued', {
+    state: 'failed',
+    report: refuse('nothing was touched', why),
+    reason: why,
+  });
+  return false;
+}
+
+function changeOf(parts: WorkerParts, job: Job): ChangeCommand {
+  const known = parts.registry.commands.find((one) => one.name === job.command)?.command;
+  if (known?.kind !== 'change') throw new Error(`this worker has no command ${job.command}`);
+  return known;
+}

@@ -1,0 +1,106 @@
+import { type Report, refuse } from '../chat/report.ts';
+import { UserError } from '../chat/user-error.ts';
+import type { ChangeCommand, PlanContext } from '../command/command.ts';
+import { Plan } from '../command/plan.ts';
+import type { Interpreted } from '../command/registry.ts';
+import type { CloudReader } from '../openstack/cloud.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import { riskOf } from '../policy/policy.ts';
+import { approvalFor } from '../policy/votes.ts';
+import type { Job } from './job.ts';
+import { leaseReader } from './leases.ts';
+import { endJob, type Planned, planned } from './lifecycle.ts';
+import type { WorkerParts } from './parts.ts';
+import type { Tenure } from './tenure.ts';
+import { mayPlan } from './trust.ts';
+
+const risks = ['read', 'change', 'disruptive', 'destructive'] as const;
+
+/** Plans a change, or answers a query: what the `ask` queue is for. Whatever goes wrong ends the job with one clear line. */
+export async function planJob(parts: WorkerParts, tenure: Tenure, job: Job): Promise<void> {
+  try {
+    const { command, values } = interpreted(parts, job);
+    const refusal = mayPlan(parts.policy(), job, command);
+    if (refusal !== null) return await end(parts, tenure, 'failed', refuse(refusal));
+    const context = await contextOf(parts, tenure, job);
+    if (command.kind === 'query') return await end(parts, tenure, 'done', await command.answer(values, context));
+    if (command.kind === 'control') throw new UserError(`${job.command} is not for a worker`);
+    await planned(parts.database, tenure.owner, job, await draft(parts, job, command, values, context));
+  } catch (error) {
+    if (tenure.signal.aborted) throw error;
+    await end(parts, tenure, 'failed', refuse(explain(parts, job, error)));
+  }
+}
+
+async function end(parts: WorkerParts, tenure: Tenure, state: 'done' | 'failed', report: Report): Promise<void> {
+  await endJob(parts.database, tenure.owner, 'planning', {
+    state,
+    report,
+    reason: state === 'failed' ? report.title : null,
+  });
+}
+
+/** The plan as it is now, with what this worker's own policy asks for it. */
+export async function draft(
+  parts: WorkerParts,
+  job: Job,
+  command: ChangeCommand,
+  values: Readonly<Record<string, unknown>>,
+  context: PlanContext,
+): Promise<Planned> {
+  const plan = Plan.parse(await command.plan(values, context));
+  const base = riskOf(parts.policy(), { name: job.command, risk: command.risk, cloud: job.cloud });
+  const raised = plan.risk ?? base;
+  const risk = risks.indexOf(raised) > risks.indexOf(base) ? raised : base;
+  for (const step of plan.steps) {
+    const known = command.steps[step.step];
+    if (known === undefined) throw new Error(`${job.command} planned a step it does not have: ${step.step}`);
+    known.input.parse(step.input);
+  }
+  return {
+    plan,
+    risk,
+    approval: approvalFor(parts.policy(), { cloud: job.cloud, command: job.command, risk, size: plan.size }),
+  };
+}
+
+/** The stored line read again, as the person's own words: nothing else says what is to be done. */
+export function interpreted(parts: WorkerParts, job: Job): Extract<Interpreted, { ok: true }> {
+  const read = parts.registry.interpret(job.line);
+  if (!read.ok) throw new UserError(read.problem.title);
+  if (read.name !== job.command)
+    throw new UserError(
+      `this worker reads the line as ${read.name}, not ${job.command}: restart the older of bot and worker`,
+    );
+  return read;
+}
+
+export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): Promise<PlanContext> {
+  const cloud: CloudReader = await parts.cloud(job.cloud);
+  return {
+    cloud,
+    leases: leaseReader(parts.database.rows, job.cloud),
+    by: { human: job.human },
+    now: parts.now(),
+    signal: tenure.signal,
+    holder: (claim) => holderOf(parts, claim, job.id),
+  };
+}
+
+async function holderOf(parts: WorkerParts, claim: string, self: string): Promise<string | null> {
+  const { rows } = parts.database;
+  const found = await rows
+    .selectFrom('claim')
+    .innerJoin('job', 'job.id', 'claim.job')
+    .select(['job.id', 'job.line', 'job.human'])
+    .where('claim.what', '=', claim)
+    .executeTakeFirst();
+  return found === undefined || found.id === self ? null : `${found.line} (${found.id}, by ${found.human})`;
+}
+
+/** One clear line for the person; a bug says only where the log has it. */
+export function explain(parts: WorkerParts, job: Job, error: unknown): string {
+  if (error instanceof UserError || error instanceof OpenStackError) return error.message;
+  parts.log.error({ err: error, job: job.id }, 'a plan broke');
+  return `something broke in vigie; the log has it under job ${job.id}`;
+}

@@ -1,0 +1,197 @@
+import type { ChangeCommand, EndedStep } from '../command/command.ts';
+import type { Outcome } from '../command/outcome.ts';
+import type { Stage } from '../command/plan.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { isFrozen } from './freezes.ts';
+import type { Job } from './job.ts';
+import { endJob, restJob } from './lifecycle.ts';
+import type { WorkerParts } from './parts.ts';
+import { openProgress, type Progress } from './progress.ts';
+import { type StepRow, stepsOf } from './steps.ts';
+import { readJob } from './store.ts';
+import type { Tenure } from './tenure.ts';
+import { takeTurn } from './turn.ts';
+
+export interface Run {
+  readonly parts: WorkerParts;
+  readonly tenure: Tenure;
+  readonly job: Job;
+  readonly command: ChangeCommand;
+  readonly cloud: Cloud;
+}
+
+const settled = new Set(['done', 'gone', 'blocked', 'failed', 'unproven']);
+const bad = new Set(['blocked', 'failed', 'unproven']);
+
+/** Carries a running job on from wherever its rows stand, until it has ended or nothing can go on without a person. */
+export async function runJob(run: Run): Promise<void> {
+  const progress = openProgress(run.parts, run.tenure);
+  try {
+    const stages = run.job.plan?.stages ?? [];
+    for (const stage of stages) {
+      const rested = await runStage(run, stage, progress);
+      if (rested !== null) return await restJob(run.parts.database, run.tenure.owner, rested.state, rested.until);
+    }
+    await finish(run);
+  } finally {
+    await progress.close();
+  }
+}
+
+interface Rest {
+  readonly state: 'asking' | 'parked';
+  readonly until: Date;
+}
+
+/** Null when the stage is through (or may not begin); else what it waits for. */
+async function runStage(run: Run, stage: Stage, progress: Progress): Promise<Rest | null> {
+  for (;;) {
+    letGo(run);
+    const rows = await stepsOf(run.parts.database.rows, run.job.id);
+    if (!stage.always && (run.tenure.wish() !== null || stopped(run, rows, stage))) return null;
+    const open = rows.filter((row) => row.stage === stage.name && !settled.has(row.state));
+    if (open.length === 0) return null;
+    const now = await run.parts.database.now();
+    const ready = open.filter((row) => isReady(row, now));
+    if (ready.length === 0) return restOf(open);
+    await runLanes(run, stage, ready, rows, progress);
+  }
+}
+
+/** Frozen for too long, or told to shut down: whoever takes the job next goes on from its rows. */
+function letGo({ tenure }: Run): void {
+  const { reason } = tenure.signal;
+  if (reason === 'shutdown' || reason === 'fenced') throw new LetGo(reason);
+}
+
+export class LetGo extends Error {
+  override readonly name = 'LetGo';
+}
+
+/** This stage, or one before it, stops at a failure and had one. */
+function stopped(run: Run, rows: readonly StepRow[], stage: Stage): boolean {
+  const stages = run.job.plan?.stages ?? [];
+  const before = stages.slice(0, stages.findIndex((one) => one.name === stage.name) + 1);
+  const stopping = new Set(before.filter((one) => one.onFailure === 'stop' && !one.always).map((one) => one.name));
+  return rows.some((row) => stopping.has(row.stage) && bad.has(row.state));
+}
+
+function isReady(row: StepRow, now: Date): boolean {
+  if (row.state === 'asking') return row.answer !== null;
+  return row.until === null || row.until <= now;
+}
+
+function restOf(open: readonly StepRow[]): Rest {
+  const times = open.flatMap((row) => (row.until === null ? [] : [row.until.getTime()]));
+  return {
+    state: open.some((row) => row.state === 'asking') ? 'asking' : 'parked',
+    until: new Date(Math.min(...times)),
+  };
+}
+
+/** Runs the steps that can run, so many at a time. Steps end in rows; what is thrown here ends this worker's part. */
+async function runLanes(
+  run: Run,
+  stage: Stage,
+  ready: readonly StepRow[],
+  rows: readonly StepRow[],
+  progress: Progress,
+): Promise<void> {
+  const queue = [...ready];
+  const outcomes: Outcome[] = [];
+  async function lane(): Promise<void> {
+    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+      if (!(await mayStart(run, stage, outcomes, progress))) return;
+      outcomes.push(await oneStep(run, row, rows, progress));
+    }
+  }
+  const lanes = Array.from({ length: Math.min(stage.lanes, ready.length) }, lane);
+  const results = await Promise.allSettled(lanes);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Waits while the cloud is frozen; says no once a person cancelled, or the stage stops at a failure. */
+async function mayStart(run: Run, stage: Stage, outcomes: readonly Outcome[], progress: Progress): Promise<boolean> {
+  if (stage.always) return true;
+  for (;;) {
+    if (run.tenure.signal.aborted || run.tenure.wish() !== null) return false;
+    if (stage.onFailure === 'stop' && outcomes.some((outcome) => bad.has(outcome.state))) return false;
+    const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
+    if (frozen === null) return true;
+    progress.note('', `frozen by ${frozen.human}: ${frozen.reason}`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+async function oneStep(run: Run, row: StepRow, rows: readonly StepRow[], progress: Progress): Promise<Outcome> {
+  const step = run.command.steps[row.name];
+  const known = step ?? {
+    input: never,
+    run: async () => ({
+      state: 'unproven' as const,
+      note: `this version of vigie has no step ${row.name}`,
+      output: null,
+    }),
+  };
+  const ended = row.stage === lastStage(run) ? await stepsOf(run.parts.database.rows, run.job.id) : rows;
+  return takeTurn({
+    ...run,
+    step: known,
+    row,
+    ended: ended.filter((one) => settled.has(one.state)).map(endedStep),
+    always: row.stage === lastStage(run),
+    progress: progress.note,
+  });
+}
+
+const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];
+
+function lastStage(run: Run): string | undefined {
+  return run.job.plan?.stages.at(-1)?.name;
+}
+
+export function endedStep(row: StepRow): EndedStep {
+  const seconds =
+    row.startedAt === null || row.endedAt === null
+      ? null
+      : Math.round((row.endedAt.getTime() - row.startedAt.getTime()) / 1000);
+  return {
+    key: row.key,
+    step: row.name,
+    label: row.label,
+    state: row.state,
+    note: row.note,
+    input: row.input,
+    output: row.output,
+    seconds,
+  };
+}
+
+/** Done only when every step is proven; whatever was blocked or unproven makes it partial; the first failure of a stopping stage, failed. */
+async function finish(run: Run): Promise<void> {
+  letGo(run);
+  const { parts, tenure } = run;
+  const job = (await readJob(parts.database.rows, run.job.id)) ?? run.job;
+  const rows = await stepsOf(parts.database.rows, job.id);
+  const state = endState(run, rows);
+  const reason = state === 'cancelled' ? `cancelled by ${job.wish_by ?? 'someone'}` : null;
+  const left = reason ?? 'not started: an earlier step failed';
+  const steps = rows.map((row) =>
+    settled.has(row.state) ? endedStep(row) : { ...endedStep(row), state: 'blocked' as const, note: left },
+  );
+  const now = await parts.database.now();
+  const seconds = Math.round((now.getTime() - (job.started_at ?? now).getTime()) / 1000);
+  const plan = job.plan;
+  if (plan === null) throw new Error(`job ${job.id} has no plan that parses`);
+  const report = run.command.report({ id: job.id, state, line: job.line, cloud: job.cloud, plan, steps, seconds });
+  await endJob(parts.database, tenure.owner, 'running', { state, report, reason });
+}
+
+function endState(run: Run, rows: readonly StepRow[]): 'done' | 'partial' | 'failed' | 'cancelled' {
+  if (run.tenure.wish() !== null && rows.some((row) => !settled.has(row.state) || row.note.startsWith('told to stop')))
+    return 'cancelled';
+  const troubled = rows.filter((row) => !settled.has(row.state) || bad.has(row.state));
+  if (troubled.length === 0) return 'done';
+  const anything = rows.some((row) => row.state === 'done' && row.stage !== lastStage(run));
+  return anything ? 'partial' : 'failed';
+}

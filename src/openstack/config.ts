@@ -1,0 +1,70 @@
+import type { CloudSettings } from './cloud.ts';
+
+/** One cloud as its entry in clouds.yaml describes it, everything resolved. Holds secrets: never logged, never shown. */
+export interface CloudConfig {
+  readonly name: string;
+  readonly authUrl: string;
+  readonly login: Login;
+  /** Exact; null takes any region, as openstacksdk does. */
+  readonly region: string | null;
+  /** Preferred first. */
+  readonly interfaces: readonly string[];
+  /** By service type: `compute`, `placement`, `network`. */
+  readonly serviceInterfaces: Readonly<Record<string, string>>;
+  readonly endpointOverrides: Readonly<Record<string, string>>;
+  /** PEM texts, not paths. */
+  readonly tls: {
+    readonly verify: boolean;
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+  };
+  readonly timeoutMs: number | null;
+  /** Changes when the credential or the file it stands in changes: a bad credential is remembered under it. */
+  readonly fingerprint: string;
+  readonly settings: CloudSettings;
+  readonly dsns: Dsns;
+}
+
+export type Login = PasswordLogin | ApplicationCredentialLogin;
+
+export interface PasswordLogin {
+  readonly kind: 'password';
+  readonly user: Owner;
+  readonly password: string;
+  readonly scope: Scope;
+}
+
+export interface ApplicationCredentialLogin {
+  readonly kind: 'application-credential';
+  /** By id, or by name and its user. */
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly user: Owner | null;
+  readonly secret: string;
+}
+
+/** An id alone, or a name in a domain. */
+export type Owner = { readonly id: string } | { readonly name: string; readonly domain: Domain | null };
+export type Domain = { readonly id: string } | { readonly name: string };
+export type Scope =
+  | { readonly project: Owner }
+  | { readonly domain: Domain }
+  | { readonly system: { readonly all: true } }
+  | { readonly 'OS-TRUST:trust': { readonly id: string } };
+
+/** The operators' databases, where clouds.yaml names them. */
+export interface Dsns {
+  readonly novaApi: string | null;
+  /** By cell uuid. */
+  readonly cells: Readonly<Record<string, string>>;
+  readonly keystone: string | null;
+}
+
+export const defaultSettings: CloudSettings = {
+  lanes: 2,
+  serverDeadline: 30 * 60_000,
+  totalDeadline: 6 * 3_600_000,
+  hostMaintenance: false,
+  pollInterval: 2000,
+};

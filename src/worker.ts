@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Registry } from './command/registry.ts';
+import { every } from './every.ts';
+import { ringCards } from './jobs/deliveries.ts';
+import { executeJob } from './jobs/execute.ts';
+import type { WorkerParts } from './jobs/parts.ts';
+import { planJob } from './jobs/plan-job.ts';
+import type { Bells, Listener } from './jobs/queue.ts';
+import { LetGo } from './jobs/run.ts';
+import { Fenced, ownerless, readJob, releaseJob, takeJob } from './jobs/store.ts';
+import { openTenures, type Tenure } from './jobs/tenure.ts';
+import { announceWorker, forgetWorker } from './jobs/workers.ts';
+import type { Log } from './log.ts';
+import { type Database, isUnreachable } from './mysql/database.ts';
+import type { Cloud } from './openstack/cloud.ts';
+import type { Policy } from './policy/policy.ts';
+
+export interface WorkerOptions {
+  readonly name?: string;
+  readonly version: string;
+  readonly database: Database;
+  readonly bells: Bells;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly clouds: readonly string[];
+  policy(): Policy;
+  cloud(name: string): Promise<Cloud>;
+  now?(): Date;
+}
+
+export interface RunningWorker {
+  readonly name: string;
+  /** Lets go of every job at its next safe point; whoever takes them goes on from their rows. */
+  stop(): Promise<void>;
+}
+
+const sweepMs = 5000;
+const concurrency = { ask: 32, do: 64 } as const;
+
+/** Takes jobs of its clouds, plans them, runs them. Bells make it quick; the sweep makes it sure. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const name = options.name ?? `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const { log, database } = options;
+  const tenures = openTenures(database, name, (error) => log.error({ err: error }, 'leases could not be renewed'));
+  const parts: WorkerParts = { ...options, name, tenures, now: options.now ?? (() => new Date()) };
+  const running = new Map<string, Promise<void>>();
+  let stopping = false;
+
+  async function serve(id: string): Promise<void> {
+    if (stopping || running.has(id)) return;
+    const work = serveJob(parts, id);
+    running.set(id, work);
+    await work.finally(() => running.delete(id));
+  }
+
+  async function sweep(): Promise<void> {
+    await announceWorker(parts, options.version, options.clouds);
+    for (const { id } of await ownerless(database.rows, options.clouds)) void serve(id);
+  }
+
+  const listeners = await listen(options, serve);
+  const beat = every(sweepMs, sweep, log);
+  return {
+    name,
+    async stop() {
+      stopping = true;
+      beat.stop();
+      for (const tenure of tenures.all()) tenure.stop('shutdown');
+      await Promise.allSettled(running.values());
+      tenures.stop();
+      await Promise.all(listeners.map((listener) => listener.close()));
+      await forgetWorker(database, name).catch(() => undefined);
+    },
+  };
+}
+
+async function listen(options: WorkerOptions, serve: (id: string) => Promise<void>): Promise<Listener[]> {
+  const { bells, clouds } = options;
+  return Promise.all(
+    clouds.flatMap((cloud) => [
+      bells.listen(`ask-${cloud}`, concurrency.ask, serve),
+      bells.listen(`do-${cloud}`, concurrency.do, serve),
+    ]),
+  );
+}
+
+/** One job from taking it to letting it go. Never throws: what cannot be done now is found again by the sweep. */
+async function serveJob(parts: WorkerParts, id: string): Promise<void> {
+  const takenAt = performance.now();
+  let tenure: Tenure | null = null;
+  try {
+    const job = await takeJob(parts.database, id, parts.name);
+    if (job === null) return;
+    tenure = parts.tenures.open({ job: id, worker: parts.name, epoch: job.epoch }, takenAt);
+    if (job.state === 'planning') await planJob(parts, tenure, job);
+    else await executeJob(parts, tenure, job);
+  } catch (error) {
+    const expected =
+      error instanceof Fenced || error instanceof LetGo || isUnreachable(error) || tenure?.signal.aborted === true;
+    if (!expected) parts.log.error({ err: error, job: id }, 'a job broke; it is taken up again');
+  } finally {
+    if (tenure !== null) await leave(parts, tenure);
+    await ringAfter(parts, id);
+  }
+}
+
+async function leave(parts: WorkerParts, tenure: Tenure): Promise<void> {
+  parts.tenures.close(tenure);
+  if (tenure.signal.reason === 'fenced') return;
+  await releaseJob(parts.database, tenure.owner).catch(() => undefined);
+}
+
+/** Wakes whoever comes next: the bot for the card, a worker where a plan needed no approval. */
+async function ringAfter(parts: WorkerParts, id: string): Promise<void> {
+  const job = await readJob(parts.database.rows, id).catch(() => null);
+  if (job === null) return;
+  const ring = `${id}-${job.epoch}-${job.state}`;
+  if (job.state === 'queued') await parts.bells.ring(`do-${job.cloud}`, id, ring);
+  await ringCards(parts.database, parts.bells, id).catch(() => undefined);
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { Adapter, Message, Place, PostOptions, Receipt } from '../src/chat/message.ts';
+import type { Report } from '../src/chat/report.ts';
+import { loadRegistry, type Registry } from '../src/command/registry.ts';
+import { startBot } from '../src/bot.ts';
+import { openBells } from '../src/jobs/queue.ts';
+import { isAnswered } from '../src/jobs/settled.ts';
+import { type Database, openDatabase } from '../src/mysql/database.ts';
+import type { Cloud } from '../src/openstack/cloud.ts';
+import type { Policy } from '../src/policy/policy.ts';
+import { policyOf } from '../src/policy/policy.ts';
+import { parsePolicy } from '../src/policy/policy-file.ts';
+import { type RunningWorker, startWorker } from '../src/worker.ts';
+import { freshDatabase, redisPrefix, redisUrl } from './setup/servers.ts';
+
+/** A chat room on this side of the adapter port: what was posted can be read, what is said is heard. */
+export interface Room extends Adapter {
+  readonly posts: Post[];
+  hear(message: Message): Promise<void>;
+}
+
+export interface Post {
+  readonly place: Place;
+  readonly options: PostOptions;
+  readonly handle: string;
+  report: Report;
+  readonly history: Report[];
+}
+
+export const room: Place = { adapter: 'test', id: 'test:room', kind: 'channel' };
+
+export function openRoom(connection = 'test:room'): Room {
+  const posts: Post[] = [];
+  let listener: (message: Message) => Promise<void> = async () => {};
+  return {
+    name: 'test',
+    connection,
+    able: { buttons: true, reactions: false, files: false, edit: true, private: true, find: true },
+    posts,
+    hear: (message) => listener(message),
+    start: async (hear) => {
+      listener = hear;
+    },
+    async post(place, report, options): Promise<Receipt> {
+      const handle = randomBytes(4).toString('hex');
+      posts.push({ place, options, handle, report, history: [report] });
+      return { place, handle };
+    },
+    async find(place, key) {
+      const found = posts.find((post) => post.options.key === key && post.place.id === place.id);
+      return found === undefined ? null : { place, handle: found.handle };
+    },
+    async revise(receipt, report) {
+      const post = posts.find(({ handle }) => handle === receipt.handle);
+      if (post === undefined) throw new Error('no such post');
+      post.report = report;
+      post.history.push(report);
+    },
+    connected: () => true,
+    stop: async () => {},
+  };
+}
+
+export const storyPolicy = `
+people:
+  alice: { accounts: [test:alice, test:alice2], roles: [operator, approver] }
+  bob: { accounts: [test:bob], roles: [operator, approver] }
+  carol: { accounts: [test:carol], roles: [operator, approver] }
+  rita: { accounts: [test:rita], roles: [reader] }
+  root: { accounts: [test:root], roles: [admin, approver] }
+rules:
+  - allow: [everyone]
+break_glass: { roles: [admin], announce: ['test:room'] }
+places:
+  'test:room': { cloud: demo }
+`;
+
+export interface StoryOptions {
+  readonly registry?: Registry;
+  readonly policy?: string;
+  readonly clouds?: Readonly<Record<string, () => Promise<Cloud>>>;
+  readonly workers?: number;
+}
+
+export interface Story {
+  readonly database: Database;
+  readonly room: Room;
+  readonly workers: RunningWorker[];
+  policy(): Policy;
+  /** Says a line as that person and waits for the whole answer: the report that stands there in the end. */
+  say(person: string, line: string): Promise<Report>;
+  /** Says it and waits for nothing but that it was heard. Returns the message's key. */
+  mutter(person: string, line: string, key?: string): Promise<string>;
+  /** The card of a job as it stands. */
+  card(job: string): Report | undefined;
+  /** The job that a message opened. */
+  jobOf(key: string): Promise<string>;
+  lastJob(): Promise<string>;
+  state(job: string): Promise<string>;
+  until(what: string, holds: () => Promise<boolean> | boolean, ms?: number): Promise<void>;
+  startWorker(): Promise<RunningWorker>;
+  stop(): Promise<void>;
+}
+
+/** A bot with a room, a worker, real Redis and MariaDB: stories enter by the front door. */
+export async function openStory(options: StoryOptions = {}): Promise<Story> {
+  const fresh = await freshDatabase('story');
+  const database = await openDatabase(fresh.url);
+  const bells = openBells(redisUrl(), redisPrefix());
+  const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
+  const log = pino({ level: process.env['STORY_LOG'] ?? 'silent' });
+  const policy = policyOf(parsePolicy(options.policy ?? storyPolicy, 'policy.yaml'));
+  const chat = openRoom();
+  const base = { version: 'test', database, bells, registry, log, policy: () => policy };
+  const clouds = options.clouds ?? {};
+  const workers: RunningWorker[] = [];
+  async function oneWorker(): Promise<RunningWorker> {
+    const worker = await startWorker({
+      ...base,
+      clouds: Object.keys(clouds),
+      cloud: async (name) => {
+        const make = clouds[name];
+        if (make === undefined) throw new Error(`no cloud ${name}`);
+        return make();
+      },
+    });
+    workers.push(worker);
+    return worker;
+  }
+  for (let n = 0; n < (options.workers ?? 1); n += 1) await oneWorker();
+  const bot = await startBot({ ...base, adapters: [chat], prefix: '!' });
+
+  async function mutter(person: string, line: string, key = randomBytes(6).toString('hex')): Promise<string> {
+    await chat.hear({ key, from: { account: `test:${person}`, name: person }, place: room, text: line, at: new Date() });
+    return key;
+  }
+  async function until(what: string, holds: () => Promise<boolean> | boolean, ms = 25_000): Promise<void> {
+    const giveUp = performance.now() + ms;
+    while (!(await holds())) {
+      if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  async function jobOf(key: string): Promise<string> {
+    const row = await database.rows.selectFrom('job').select('id').where('message_key', '=', key).where('parent', 'is', null).orderBy('created_at').executeTakeFirstOrThrow();
+    return row.id;
+  }
+  function card(job: string): Report | undefined {
+    return chat.posts.find((post) => post.options.key.startsWith(`card:${job}:`))?.report;
+  }
+  return {
+    database,
+    room: chat,
+    workers,
+    policy: () => policy,
+    mutter,
+    until,
+    jobOf,
+    card,
+    async say(person, line) {
+      const key = await mutter(person, line);
+      await until(`an answer to ${line}`, () => isAnswered(database.rows, key), 60_000);
+      const said = chat.posts.filter(({ options: { key: said } }) => said === `answer:test:${key}` || said === `now:${key}`).at(-1);
+      const report = said?.report ?? card(await jobOf(key));
+      if (report === undefined) throw new Error(`nothing was said to ${line}`);
+      return report;
+    },
+    async lastJob() {
+      const row = await database.rows.selectFrom('job').select('id').where('parent', 'is', null).orderBy('created_at', 'desc').executeTakeFirstOrThrow();
+      return row.id;
+    },
+    async state(job) {
+      const row = await database.rows.selectFrom('job').select('state').where('id', '=', job).executeTakeFirstOrThrow();
+      return row.state;
+    },
+    startWorker: oneWorker,
+    async stop() {
+      await bot.stop();
+      for (const worker of workers) await worker.stop();
+      await bells.close();
+      await database.close();
+      await fresh.drop();
+    },
+  };
+}
