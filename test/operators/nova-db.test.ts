@@ -190,7 +190,7 @@ test('a wrong password, a missing grant and a dead server are sentences without 
     const error = await connect({ cells: { [cell1]: dsn } })
       .instance(unknown)
       .catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(words) });
+    expect(error).toMatchObject({ message: expect.stringMatching(words) });
     expect(JSON.stringify([error, String(error), (error as Error).cause, (error as Error).stack])).not.toMatch(
       /S3cret|p@ss|SELECT uuid/,
     );
