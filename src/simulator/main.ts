@@ -32,6 +32,8 @@ else {
 async function run(options: SimulatorOptions): Promise<void> {
   const simulator = await startSimulator(options);
   process.stdout.write(`simulator: keystone at ${simulator.url}\n`);
+  const { url, region, dsns } = simulator;
+  process.send?.({ url, region, dsns }); // to the program that started it, if one did
   const stop = () => void simulator.stop().then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
