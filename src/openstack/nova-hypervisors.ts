@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Hypervisor, Version } from './cloud.ts';
-import { HostName, ServerId } from './names.ts';
 import { atLeast } from './microversion.ts';
+import { HostName, ServerId } from './names.ts';
 import { nextMarker } from './pages.ts';
 import type { Session } from './session.ts';
 import { Links, read } from './wire.ts';
@@ -27,13 +27,19 @@ const Wire = z.looseObject({
 type Wire = z.output<typeof Wire>;
 const List = z.object({ hypervisors: z.array(Wire), hypervisors_links: Links });
 const One = z.object({ hypervisor: Wire });
-const WithServers = z.object({ hypervisors: z.array(z.looseObject({ id: Wire.shape.id, servers: Servers.optional() })) });
+const WithServers = z.object({
+  hypervisors: z.array(z.looseObject({ id: Wire.shape.id, servers: Servers.optional() })),
+});
 
 /**
  * Servers are listed for the hypervisors of one host only: for all of them Nova would ask its database once per
  * hypervisor. A hypervisor's hostname may differ from its service's host, so the host is matched on the service.
  */
-export async function listHypervisors(session: Session, cloud: string, host: HostName | undefined): Promise<Hypervisor[]> {
+export async function listHypervisors(
+  session: Session,
+  cloud: string,
+  host: HostName | undefined,
+): Promise<Hypervisor[]> {
   const version = await session.speaks('compute', known);
   const all = await listAll(session, cloud, version);
   if (host === undefined) return all.map((wire) => toHypervisor(wire, null));
@@ -55,7 +61,12 @@ async function listAll(session: Session, cloud: string, version: Version): Promi
   return all;
 }
 
-async function serversOn(session: Session, cloud: string, version: Version, { id, hypervisor_hostname: hostname }: Wire): Promise<ServerId[]> {
+async function serversOn(
+  session: Session,
+  cloud: string,
+  version: Version,
+  { id, hypervisor_hostname: hostname }: Wire,
+): Promise<ServerId[]> {
   if (atLeast(version, '2.53')) {
     const path = `/os-hypervisors/${id}`;
     const { body } = await session.ask('compute', { path, query: { with_servers: 'true' }, version });
@@ -83,5 +94,11 @@ function toHypervisor(wire: Wire, servers: ServerId[] | null): Hypervisor {
 
 function usageOf({ vcpus, vcpus_used, memory_mb, memory_mb_used, running_vms }: Wire): Hypervisor['usage'] {
   if (vcpus == null || memory_mb == null) return null;
-  return { vcpus, vcpusUsed: vcpus_used ?? 0, memoryMb: memory_mb, memoryMbUsed: memory_mb_used ?? 0, running: running_vms ?? 0 };
+  return {
+    vcpus,
+    vcpusUsed: vcpus_used ?? 0,
+    memoryMb: memory_mb,
+    memoryMbUsed: memory_mb_used ?? 0,
+    running: running_vms ?? 0,
+  };
 }

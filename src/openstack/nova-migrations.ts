@@ -46,7 +46,13 @@ export async function listServerMigrations(session: Session, cloud: string, id: 
     .sort(newestFirst);
 }
 
-const Action = z.looseObject({ action: z.string(), request_id: z.string(), user_id: Text, start_time: Moment, message: Text });
+const Action = z.looseObject({
+  action: z.string(),
+  request_id: z.string(),
+  user_id: Text,
+  start_time: Moment,
+  message: Text,
+});
 const Event = z.looseObject({ event: z.string(), result: Text, details: Text, host: Text, finish_time: Moment });
 const Actions = z.object({ instanceActions: z.array(Action) });
 const OneAction = z.object({ instanceAction: Action.extend({ events: z.array(Event).optional() }) });
@@ -56,10 +62,17 @@ export async function listActions(session: Session, cloud: string, id: ServerId)
   const path = `/servers/${id}/os-instance-actions`;
   const { body } = await session.ask('compute', { path, version });
   const { instanceActions } = read(Actions, body, cloud, `GET compute ${path}`);
-  return instanceActions.map((wire) => toAction(wire, [])).sort((a, b) => (b.startedAt?.getTime() ?? 0) - (a.startedAt?.getTime() ?? 0));
+  return instanceActions
+    .map((wire) => toAction(wire, []))
+    .sort((a, b) => (b.startedAt?.getTime() ?? 0) - (a.startedAt?.getTime() ?? 0));
 }
 
-export async function showAction(session: Session, cloud: string, id: ServerId, requestId: string): Promise<InstanceAction> {
+export async function showAction(
+  session: Session,
+  cloud: string,
+  id: ServerId,
+  requestId: string,
+): Promise<InstanceAction> {
   const version = await session.speaks('compute', '2.84');
   const path = `/servers/${id}/os-instance-actions/${encodeURIComponent(requestId)}`;
   const { body } = await session.ask('compute', { path, version });
@@ -104,9 +117,22 @@ function newestFirst(a: Migration, b: Migration): number {
 }
 
 function toAction(wire: z.output<typeof Action>, events: ActionEvent[]): InstanceAction {
-  return { action: wire.action, requestId: wire.request_id, user: wire.user_id, startedAt: wire.start_time, message: wire.message, events };
+  return {
+    action: wire.action,
+    requestId: wire.request_id,
+    user: wire.user_id,
+    startedAt: wire.start_time,
+    message: wire.message,
+    events,
+  };
 }
 
 function toEvent(wire: z.output<typeof Event>): ActionEvent {
-  return { event: wire.event, result: wire.result, details: wire.details, host: wire.host, finishedAt: wire.finish_time };
+  return {
+    event: wire.event,
+    result: wire.result,
+    details: wire.details,
+    host: wire.host,
+    finishedAt: wire.finish_time,
+  };
 }

@@ -10,7 +10,12 @@ type LiveMove = Parameters<Cloud['liveMigrate']>[1];
  * `force` is never sent: it skips the scheduler. Below 2.30 a named host is taken without asking the scheduler anyway,
  * even a disabled one: the caller knows its hosts.
  */
-export async function liveMigrate(session: Session, id: ServerId, { host, block }: LiveMove, limits: RequestLimits): Promise<Accepted> {
+export async function liveMigrate(
+  session: Session,
+  id: ServerId,
+  { host, block }: LiveMove,
+  limits: RequestLimits,
+): Promise<Accepted> {
   const version = await session.speaks('compute', '2.90');
   // Old clouds cannot choose by themselves; false is right for shared storage and refused at once (400) elsewhere.
   const body = atLeast(version, '2.25')
@@ -19,7 +24,13 @@ export async function liveMigrate(session: Session, id: ServerId, { host, block 
   return act(session, id, { 'os-migrateLive': body }, { version, limits });
 }
 
-export async function coldMigrate(session: Session, cloud: string, id: ServerId, host: HostName | null, limits: RequestLimits): Promise<Accepted> {
+export async function coldMigrate(
+  session: Session,
+  cloud: string,
+  id: ServerId,
+  host: HostName | null,
+  limits: RequestLimits,
+): Promise<Accepted> {
   const version = await session.speaks('compute', '2.90');
   if (host === null) return act(session, id, { migrate: null }, { version, limits });
   if (atLeast(version, '2.56')) return act(session, id, { migrate: { host } }, { version, limits });
@@ -32,10 +43,17 @@ export async function confirmResize(session: Session, id: ServerId, limits: Requ
 }
 
 /** From 2.65 a migration that still waits in Nova's queue can be aborted, too. */
-export async function abortMigration(session: Session, cloud: string, id: ServerId, migration: number, limits: RequestLimits): Promise<Accepted> {
+export async function abortMigration(
+  session: Session,
+  cloud: string,
+  id: ServerId,
+  migration: number,
+  limits: RequestLimits,
+): Promise<Accepted> {
   const version = await session.speaks('compute', '2.90');
   const path = `/servers/${id}/migrations/${migration}`;
-  if (!atLeast(version, '2.24')) throw unsupported(cloud, `DELETE compute ${path}`, 'aborting a live migration needs 2.24');
+  if (!atLeast(version, '2.24'))
+    throw unsupported(cloud, `DELETE compute ${path}`, 'aborting a live migration needs 2.24');
   const { requestId } = await session.ask('compute', { method: 'DELETE', path, version, limits });
   return { requestId };
 }

@@ -10,7 +10,10 @@ import { Links, read } from './wire.ts';
 /** 2.96 tells the zone that was asked for at boot. */
 const known = '2.96';
 const Servers = z.object({ servers: z.array(NovaServer), servers_links: Links });
-const Names = z.object({ servers: z.array(z.object({ id: ServerId, name: z.string().optional() })), servers_links: Links });
+const Names = z.object({
+  servers: z.array(z.object({ id: ServerId, name: z.string().optional() })),
+  servers_links: Links,
+});
 
 /**
  * Always over all projects: without that an admin's host filter silently means "in my own project". And each result's
@@ -20,7 +23,11 @@ export async function* listServers(session: Session, cloud: string, filter: Serv
   const version = await session.speaks('compute', known);
   const query = { all_tenants: 1, ...filterQuery(filter) };
   const page = (body: unknown) => serverPage(body, cloud);
-  for await (const server of walk(session, { service: 'compute', ask: { path: '/servers/detail', query, version }, page, idOf })) {
+  for await (const server of walk(session, {
+    service: 'compute',
+    ask: { path: '/servers/detail', query, version },
+    page,
+  })) {
     if (filter.host !== undefined && server.host !== filter.host) throw unfiltered(cloud, filter.host);
     yield server;
   }
@@ -34,7 +41,12 @@ export async function showServer(session: Session, cloud: string, id: ServerId):
 }
 
 /** By uuid, by uuid prefix, or by exact name; a reference that is both a prefix and a name finds both. */
-export async function findServers(session: Session, cloud: string, reference: string, limit: number): Promise<Server[]> {
+export async function findServers(
+  session: Session,
+  cloud: string,
+  reference: string,
+  limit: number,
+): Promise<Server[]> {
   const id = ServerId.safeParse(reference.toLowerCase());
   if (id.success) return showIfThere(session, cloud, id.data);
   const byName = await idsNamed(session, cloud, reference, limit);
@@ -75,16 +87,30 @@ async function idsStarting(session: Session, cloud: string, prefix: string, limi
   return found;
 }
 
-async function* listNames(session: Session, cloud: string, query: Record<string, string>): AsyncGenerator<{ id: ServerId; name?: string | undefined }> {
+async function* listNames(
+  session: Session,
+  cloud: string,
+  query: Record<string, string>,
+): AsyncGenerator<{ id: ServerId; name?: string | undefined }> {
   const version = await session.speaks('compute', known);
   const page = (body: unknown) => namePage(body, cloud);
-  yield* walk(session, { service: 'compute', ask: { path: '/servers', query: { all_tenants: 1, ...query }, version }, page, idOf });
+  yield* walk(session, {
+    service: 'compute',
+    ask: { path: '/servers', query: { all_tenants: 1, ...query }, version },
+    page,
+  });
 }
 
 function filterQuery({ host, project, status, name, softDeleted }: ServerFilter): Record<string, string> {
   // Without `soft_deleted` Nova leaves these out even where their status is asked for.
   const soft = softDeleted ? { soft_deleted: '1', status: 'SOFT_DELETED' } : {};
-  return { ...(host && { host }), ...(project && { project_id: project }), ...(status && { status }), ...(name && { name }), ...soft };
+  return {
+    ...(host && { host }),
+    ...(project && { project_id: project }),
+    ...(status && { status }),
+    ...(name && { name }),
+    ...soft,
+  };
 }
 
 function serverPage(body: unknown, cloud: string): Page<Server> {
@@ -95,10 +121,6 @@ function serverPage(body: unknown, cloud: string): Page<Server> {
 function namePage(body: unknown, cloud: string): Page<{ id: ServerId; name?: string | undefined }> {
   const { servers, servers_links } = read(Names, body, cloud, 'GET compute /servers');
   return { items: servers, links: servers_links };
-}
-
-function idOf({ id }: { id: string }): string {
-  return id;
 }
 
 function unfiltered(cloud: string, host: string): OpenStackError {

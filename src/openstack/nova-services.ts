@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import type { Accepted, Hypervisor, RequestLimits, Service, Version } from './cloud.ts';
+import type { Accepted, RequestLimits, Service } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
-import { HostName, ServerId } from './names.ts';
-import { nextMarker } from './pages.ts';
-import type { Session } from './session.ts';
-import { Links, Moment, MaybeHost, read, Text } from './wire.ts';
 import { atLeast } from './microversion.ts';
+import { HostName } from './names.ts';
+import type { Session } from './session.ts';
+import { Moment, read, Text } from './wire.ts';
 
 /** From 2.69 the services of a cell that is down are listed, as UNKNOWN. */
 const known = '2.69';
@@ -34,10 +33,17 @@ export interface ServiceFilter {
 
 export async function listServices(session: Session, cloud: string, filter: ServiceFilter): Promise<Service[]> {
   const version = await session.speaks('compute', known);
-  const { body } = await session.ask('compute', { path: '/os-services', query: { host: filter.host, binary: filter.binary }, version });
+  const { body } = await session.ask('compute', {
+    path: '/os-services',
+    query: { host: filter.host, binary: filter.binary },
+    version,
+  });
   const { services } = read(z.object({ services: z.array(NovaService) }), body, cloud, 'GET compute /os-services');
   return services.flatMap(({ name, ...wire }) => {
-    const wanted = name !== undefined && (filter.host === undefined || name === filter.host) && (filter.binary === undefined || wire.binary === filter.binary);
+    const wanted =
+      name !== undefined &&
+      (filter.host === undefined || name === filter.host) &&
+      (filter.binary === undefined || wire.binary === filter.binary);
     return wanted ? [toService(name, wire)] : [];
   });
 }
@@ -54,7 +60,12 @@ export interface StatusChange {
   readonly reason: string | null;
 }
 
-export async function setServiceStatus(session: Session, cloud: string, change: StatusChange, limits: RequestLimits): Promise<Accepted> {
+export async function setServiceStatus(
+  session: Session,
+  cloud: string,
+  change: StatusChange,
+  limits: RequestLimits,
+): Promise<Accepted> {
   const version = await session.speaks('compute', known);
   const service = await computeService(session, cloud, change.host);
   if (!service || service.status === 'unknown') throw noService(cloud, change.host, service !== null);
@@ -64,10 +75,21 @@ export async function setServiceStatus(session: Session, cloud: string, change: 
 }
 
 /** os-hosts lives until 2.42. Only a driver that has a maintenance mode does anything: the caller knows. */
-export async function setHostMaintenance(session: Session, host: HostName, on: boolean, limits: RequestLimits): Promise<Accepted> {
+export async function setHostMaintenance(
+  session: Session,
+  host: HostName,
+  on: boolean,
+  limits: RequestLimits,
+): Promise<Accepted> {
   const version = await session.speaks('compute', '2.42');
   const body = { maintenance_mode: on ? 'enable' : 'disable' };
-  const { requestId } = await session.ask('compute', { method: 'PUT', path: `/os-hosts/${host}`, body, version, limits });
+  const { requestId } = await session.ask('compute', {
+    method: 'PUT',
+    path: `/os-hosts/${host}`,
+    body,
+    version,
+    limits,
+  });
   return { requestId };
 }
 
@@ -78,7 +100,9 @@ function byId(id: string, { status, reason }: StatusChange): { path: string; bod
 function byName({ host, status, reason }: StatusChange): { path: string; body: object } {
   const body = { host, binary: 'nova-compute' };
   if (status === 'enabled') return { path: '/os-services/enable', body };
-  return reason === null ? { path: '/os-services/disable', body } : { path: '/os-services/disable-log-reason', body: { ...body, disabled_reason: reason } };
+  return reason === null
+    ? { path: '/os-services/disable', body }
+    : { path: '/os-services/disable-log-reason', body: { ...body, disabled_reason: reason } };
 }
 
 function toService(host: HostName, wire: Omit<z.output<typeof NovaService>, 'name'>): Service {
@@ -97,5 +121,10 @@ function toService(host: HostName, wire: Omit<z.output<typeof NovaService>, 'nam
 
 function noService(cloud: string, host: HostName, unreachable: boolean): OpenStackError {
   const said = unreachable ? `the cell of ${host} is unreachable` : `no nova-compute runs as ${host}`;
-  return new OpenStackError({ problem: unreachable ? 'unavailable' : 'not-found', cloud, request: 'PUT compute /os-services', said });
+  return new OpenStackError({
+    problem: unreachable ? 'unavailable' : 'not-found',
+    cloud,
+    request: 'PUT compute /os-services',
+    said,
+  });
 }

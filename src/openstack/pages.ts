@@ -13,16 +13,17 @@ export interface Page<T> {
 export interface Walk<T> {
   readonly ask: Ask;
   readonly service: Service;
-  /** Reads one page; what identifies an item, in the order that was asked for. */
   page(body: unknown): Page<T>;
-  idOf(item: T): string;
 }
 
 /**
  * A list, a page at a time, sorted by uuid. When the server that was to be the marker has vanished in between (400), the walk
  * starts again and passes over what it has already given: nothing twice, nothing lost, no memory of what was seen.
  */
-export async function* walk<T>(session: Session, { ask, service, page, idOf }: Walk<T>): AsyncGenerator<T> {
+export async function* walk<T extends { readonly id: string }>(
+  session: Session,
+  { ask, service, page }: Walk<T>,
+): AsyncGenerator<T> {
   let marker: string | undefined;
   let last = '';
   for (;;) {
@@ -37,8 +38,8 @@ export async function* walk<T>(session: Session, { ask, service, page, idOf }: W
     }
     const { items, links } = page(answer.body);
     for (const item of items) {
-      if (idOf(item) <= last) continue;
-      last = idOf(item);
+      if (item.id <= last) continue;
+      last = item.id;
       yield item;
     }
     marker = nextMarker(links);
@@ -55,5 +56,9 @@ export function nextMarker(links: Links): string | undefined {
 
 function isVanishedMarker(error: unknown): boolean {
   // Nova has one code, 400, for this and for any other mistake: its text is all there is to tell them apart.
-  return error instanceof OpenStackError && error.problem === 'bad-request' && /marker .*not found/i.test(error.facts.said ?? '');
+  return (
+    error instanceof OpenStackError &&
+    error.problem === 'bad-request' &&
+    /marker .*not found/i.test(error.facts.said ?? '')
+  );
 }

@@ -1,0 +1,85 @@
+import type { Cloud, CloudAbout, CloudReader, Databases } from './cloud.ts';
+import type { CloudConfig } from './config.ts';
+import { type Log, openHttp } from './http.ts';
+import { type CredentialGate, openKeystone } from './keystone.ts';
+import { listAgents } from './neutron.ts';
+import { listAggregates, listServerGroups } from './nova-groups.ts';
+import { listHypervisors } from './nova-hypervisors.ts';
+import { listActions, listMigrations, listServerMigrations, showAction } from './nova-migrations.ts';
+import { abortMigration, coldMigrate, confirmResize, liveMigrate, lock, unlock } from './nova-moves.ts';
+import { findServers, listServers, showServer } from './nova-servers.ts';
+import { computeService, listServices, setHostMaintenance, setServiceStatus } from './nova-services.ts';
+import { allocationsOf, candidatesFor } from './placement.ts';
+import { listProjects } from './projects.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface ConnectParts {
+  readonly name: string;
+  readonly config: CloudConfig;
+  readonly databases: Databases;
+  readonly gate: CredentialGate;
+  readonly log: Log;
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+}
+
+/** One OpenStack as commands see it. Nothing is asked of it before the first call. */
+export function connectCloud(parts: ConnectParts): Cloud & { close(): Promise<void> } {
+  const { name, config, gate, log, now, sleep } = parts;
+  const http = openHttp({ cloud: name, tls: config.tls, timeoutMs: config.timeoutMs, log, sleep });
+  const keystone = openKeystone({ config, http, gate, now });
+  const session = openSession({ config, http, keystone });
+  return { ...reader(session, parts), ...writer(session, name), databases: parts.databases, close: () => http.close() };
+}
+
+function reader(session: Session, { name, config }: ConnectParts): Omit<CloudReader, 'databases'> {
+  return {
+    name,
+    settings: config.settings,
+    about: () => about(session),
+    services: (filter = {}) => listServices(session, name, filter),
+    computeService: (host) => computeService(session, name, host),
+    hypervisors: (filter = {}) => listHypervisors(session, name, filter.host),
+    servers: (filter) => listServers(session, name, filter),
+    server: (id) => showServer(session, name, id),
+    findServers: (reference, limit) => findServers(session, name, reference, limit),
+    migrations: (filter) => listMigrations(session, name, filter),
+    serverMigrations: (id) => listServerMigrations(session, name, id),
+    actions: (id) => listActions(session, name, id),
+    action: (id, requestId) => showAction(session, name, id, requestId),
+    serverGroups: () => listServerGroups(session, name),
+    aggregates: () => listAggregates(session, name),
+    projects: () => listProjects(session, name),
+    allocations: (host) => allocationsOf(session, name, host),
+    candidates: (server) => candidatesFor(session, name, server),
+    agents: (host) => listAgents(session, name, host),
+  };
+}
+
+function writer(session: Session, name: string): Omit<Cloud, keyof CloudReader> {
+  return {
+    disableService: (host, reason, limits) =>
+      setServiceStatus(session, name, { host, status: 'disabled', reason }, limits),
+    enableService: (host, limits) => setServiceStatus(session, name, { host, status: 'enabled', reason: null }, limits),
+    setHostMaintenance: (host, on, limits) => setHostMaintenance(session, host, on, limits),
+    liveMigrate: (id, how, limits) => liveMigrate(session, id, how, limits),
+    coldMigrate: (id, { host }, limits) => coldMigrate(session, name, id, host, limits),
+    confirmResize: (id, limits) => confirmResize(session, id, limits),
+    abortMigration: (id, migration, limits) => abortMigration(session, name, id, migration, limits),
+    lock: (id, reason, limits) => lock(session, id, reason, limits),
+    unlock: (id, limits) => unlock(session, id, limits),
+  };
+}
+
+/** `project: null` marks a token of the system or a domain: from 2023.1 Nova refuses those. */
+async function about(session: Session): Promise<CloudAbout> {
+  const token = await session.token();
+  const range = (await session.find('compute'))?.range;
+  return {
+    computeVersion: range?.max ?? { major: 2, minor: 0 },
+    user: token.user,
+    project: token.project?.name ?? null,
+    roles: token.roles,
+    admin: token.roles.some((role) => role.toLowerCase() === 'admin'),
+  };
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { Server } from './cloud.ts';
+import { OpenStackError } from './errors.ts';
+import { atLeast } from './microversion.ts';
+import type { HostName } from './names.ts';
+import { listHypervisors } from './nova-hypervisors.ts';
+import type { Session } from './session.ts';
+import { read } from './wire.ts';
+
+const Providers = z.object({ resource_providers: z.array(z.looseObject({ uuid: z.string(), name: z.string() })) });
+const Allocations = z.object({ allocations: z.record(z.string(), z.unknown()) });
+const Candidates = z.object({
+  allocation_requests: z.array(z.looseObject({ allocations: z.record(z.string(), z.unknown()) })),
+  provider_summaries: z.record(z.string(), z.looseObject({ root_provider_uuid: z.string().optional() })),
+});
+
+/** Consumers that hold something of this host's root providers; null where Placement cannot be asked. */
+export async function allocationsOf(session: Session, cloud: string, host: HostName): Promise<string[] | null> {
+  if ((await session.find('placement')) === null) return null;
+  const hypervisors = await listHypervisors(session, cloud, host);
+  return unlessForbidden(async () => {
+    const lists = await Promise.all(hypervisors.map(({ hostname }) => consumersOf(session, cloud, hostname)));
+    return [...new Set(lists.flat())];
+  });
+}
+
+/**
+ * Hosts that could take this server by its flavor, now: disabled hosts and its own are none. Zones, groups and other
+ * filters of Nova's scheduler are not Placement's business: a candidate may still be refused.
+ */
+export async function candidatesFor(session: Session, cloud: string, server: Server): Promise<HostName[] | null> {
+  const wanted = resourcesOf(server);
+  if (wanted === null || (await session.find('placement')) === null) return null;
+  const version = await session.speaks('placement', '1.29');
+  if (!atLeast(version, '1.10')) return null;
+  return unlessForbidden(async () => {
+    const query = {
+      ...wanted,
+      required: requiredTraits(server, atLeast(version, '1.22')),
+      limit: atLeast(version, '1.16') ? 1000 : undefined,
+    };
+    const { body } = await session.ask('placement', { path: '/allocation_candidates', query, version });
+    const { allocation_requests: requests, provider_summaries: summaries } = read(
+      Candidates,
+      body,
+      cloud,
+      'GET placement /allocation_candidates',
+    );
+    const providers = requests.flatMap(({ allocations }) => Object.keys(allocations));
+    const roots = new Set(providers.map((uuid) => summaries[uuid]?.root_provider_uuid ?? uuid));
+    const hypervisors = await listHypervisors(session, cloud, undefined);
+    const hosts = hypervisors.filter((one) => roots.has(one.id)).map(({ host }) => host);
+    return [...new Set(hosts)].filter((host) => host !== server.host).sort();
+  });
+}
+
+async function consumersOf(session: Session, cloud: string, hostname: string): Promise<string[]> {
+  const { body } = await session.ask('placement', {
+    path: '/resource_providers',
+    query: { name: hostname },
+    version: await session.speaks('placement', '1.0'),
+  });
+  const [provider] = read(Providers, body, cloud, 'GET placement /resource_providers').resource_providers;
+  if (!provider) return [];
+  const path = `/resource_providers/${provider.uuid}/allocations`;
+  const answer = await session.ask('placement', { path });
+  return Object.keys(read(Allocations, answer.body, cloud, `GET placement ${path}`).allocations);
+}
+
+/** Null where this cloud does not tell what the server needs (below 2.47 a flavor is only an id). */
+function resourcesOf({ flavor, bootsFromVolume }: Server): { resources: string } | null {
+  const { vcpus, ramMb, diskGb, extraSpecs } = flavor;
+  if (vcpus === null || ramMb === null || diskGb === null) return null;
+  const cpu = extraSpecs['hw:cpu_policy'] === 'dedicated' ? 'PCPU' : 'VCPU';
+  const amounts = new Map<string, number>([
+    [cpu, vcpus],
+    ['MEMORY_MB', ramMb],
+    ['DISK_GB', bootsFromVolume ? 0 : diskGb],
+  ]);
+  for (const [key, value] of Object.entries(extraSpecs)) {
+    const name = /^resources:([A-Z0-9_]+)$/.exec(key)?.[1];
+    if (name !== undefined && Number.isInteger(Number(value))) amounts.set(name, Number(value));
+  }
+  const wanted = [...amounts].filter(([, amount]) => amount > 0);
+  return { resources: wanted.map(([name, amount]) => `${name}:${amount}`).join(',') };
+}
+
+/** Forbidding a trait needs 1.22; a disabled host carries COMPUTE_STATUS_DISABLED. */
+function requiredTraits({ flavor }: Server, canForbid: boolean): string | undefined {
+  const traits = Object.entries(flavor.extraSpecs).flatMap(([key, value]) => {
+    const name = /^trait:([A-Z0-9_]+)$/.exec(key)?.[1];
+    if (name === undefined) return [];
+    return value === 'required' ? [name] : value === 'forbidden' && canForbid ? [`!${name}`] : [];
+  });
+  const all = canForbid ? [...traits, '!COMPUTE_STATUS_DISABLED'] : traits;
+  return all.length > 0 ? all.join(',') : undefined;
+}
+
+async function unlessForbidden<T>(asking: () => Promise<T>): Promise<T | null> {
+  try {
+    return await asking();
+  } catch (error) {
+    if (error instanceof OpenStackError && (error.problem === 'forbidden' || error.problem === 'unsupported'))
+      return null;
+    throw error;
+  }
+}
