@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
+import { startBot } from '../src/bot.ts';
 import type { Adapter, Message, Place, PostOptions, Receipt } from '../src/chat/message.ts';
 import type { Report } from '../src/chat/report.ts';
 import { loadRegistry, type Registry } from '../src/command/registry.ts';
-import { startBot } from '../src/bot.ts';
 import { openBells } from '../src/jobs/queue.ts';
 import { isAnswered } from '../src/jobs/settled.ts';
 import { type Database, openDatabase } from '../src/mysql/database.ts';
@@ -109,7 +109,7 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const database = await openDatabase(fresh.url);
   const bells = openBells(redisUrl(), redisPrefix());
   const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
-  const log = pino({ level: process.env['STORY_LOG'] ?? 'silent' });
+  const log = pino({ level: process.env['STORY_LOG'] ?? 'silent' }, { write: (line: string) => void process.stderr.write(line) });
   const policy = policyOf(parsePolicy(options.policy ?? storyPolicy, 'policy.yaml'));
   const chat = openRoom();
   const base = { version: 'test', database, bells, registry, log, policy: () => policy };
@@ -132,7 +132,13 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const bot = await startBot({ ...base, adapters: [chat], prefix: '!' });
 
   async function mutter(person: string, line: string, key = randomBytes(6).toString('hex')): Promise<string> {
-    await chat.hear({ key, from: { account: `test:${person}`, name: person }, place: room, text: line, at: new Date() });
+    await chat.hear({
+      key,
+      from: { account: `test:${person}`, name: person },
+      place: room,
+      text: line,
+      at: new Date(),
+    });
     return key;
   }
   async function until(what: string, holds: () => Promise<boolean> | boolean, ms = 25_000): Promise<void> {
@@ -143,7 +149,13 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     }
   }
   async function jobOf(key: string): Promise<string> {
-    const row = await database.rows.selectFrom('job').select('id').where('message_key', '=', key).where('parent', 'is', null).orderBy('created_at').executeTakeFirstOrThrow();
+    const row = await database.rows
+      .selectFrom('job')
+      .select('id')
+      .where('message_key', '=', key)
+      .where('parent', 'is', null)
+      .orderBy('created_at')
+      .executeTakeFirstOrThrow();
     return row.id;
   }
   function card(job: string): Report | undefined {
@@ -161,13 +173,20 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     async say(person, line) {
       const key = await mutter(person, line);
       await until(`an answer to ${line}`, () => isAnswered(database.rows, key), 60_000);
-      const said = chat.posts.filter(({ options: { key: said } }) => said === `answer:test:${key}` || said === `now:${key}`).at(-1);
+      const said = chat.posts
+        .filter(({ options: { key: said } }) => said === `answer:test:${key}` || said === `now:${key}`)
+        .at(-1);
       const report = said?.report ?? card(await jobOf(key));
       if (report === undefined) throw new Error(`nothing was said to ${line}`);
       return report;
     },
     async lastJob() {
-      const row = await database.rows.selectFrom('job').select('id').where('parent', 'is', null).orderBy('created_at', 'desc').executeTakeFirstOrThrow();
+      const row = await database.rows
+        .selectFrom('job')
+        .select('id')
+        .where('parent', 'is', null)
+        .orderBy('created_at', 'desc')
+        .executeTakeFirstOrThrow();
       return row.id;
     },
     async state(job) {

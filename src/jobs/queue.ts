@@ -1,4 +1,5 @@
 import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
 
 /**
  * The bell. BullMQ carries ids and nothing else; no bell owns, decides or remembers anything: rows do. With Redis away
@@ -16,19 +17,19 @@ export interface Listener {
 }
 
 const patience = 100;
+type Retry = (times: number) => number;
 
 /** `url`: redis://, rediss:// or unix:///path. `prefix` keeps several vigies apart on one Redis. */
 export function openBells(url: string, prefix = 'vigie'): Bells {
   const queues = new Map<string, Queue>();
   const connection = connectionOf(url);
+  // What cannot be sent waits for one attempt to reconnect and is then dropped: a bell may be lost, never pile up.
+  const ringing = redisOf(url);
+  ringing.on('error', () => {});
   function queueOf(name: string): Queue {
     const known = queues.get(name);
     if (known !== undefined) return known;
-    const fresh = new Queue(name, {
-      connection: { ...connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 },
-      prefix,
-      skipWaitingForReady: true,
-    });
+    const fresh = new Queue(name, { connection: ringing, prefix, skipWaitingForReady: true });
     fresh.on('error', () => {});
     queues.set(name, fresh);
     return fresh;
@@ -56,6 +57,7 @@ export function openBells(url: string, prefix = 'vigie'): Bells {
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)));
+      ringing.disconnect();
     },
   };
 }
@@ -65,7 +67,13 @@ function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9._/#-]/g, '-');
 }
 
-function connectionOf(url: string) {
+function redisOf(url: string): Redis {
+  const { path, retryStrategy } = { path: null, ...connectionOf(url) };
+  const options = { retryStrategy, maxRetriesPerRequest: 1 };
+  return path === null ? new Redis(url, options) : new Redis(path, options);
+}
+
+function connectionOf(url: string): { path: string; retryStrategy: Retry } | { url: string; retryStrategy: Retry } {
   const retryStrategy = (times: number) => Math.min(50 * times, 1000);
   return url.startsWith('unix://') ? { path: url.slice('unix://'.length), retryStrategy } : { url, retryStrategy };
 }
