@@ -32,16 +32,13 @@ export async function ensureRedis(directory: string): Promise<PrivateServer> {
   return { url: `unix://${socket}`, stop };
 }
 
-/** The same for MariaDB, with these databases made if they are not there. Its root has no password: the socket is ours. */
-export async function ensureMariadb(directory: string, databases: readonly string[] = []): Promise<PrivateServer> {
+/** The same for MariaDB, which runs these statements before anyone comes in. Its root has no password: the socket is ours. */
+export async function ensureMariadb(directory: string, statements: readonly string[] = []): Promise<PrivateServer> {
   const program = findProgram('mariadbd') ?? missing('MariaDB', 'mariadb-server-core mariadb-client-core', 'mariadb');
   const data = await mariadbData(directory);
   const socket = socketPath(directory, 'mariadb');
-  const wanted = join(directory, 'mariadb.sql');
-  writeFileSync(
-    wanted,
-    databases.map((name) => `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4;\n`).join(''),
-  );
+  const first = join(directory, 'mariadb.sql');
+  writeFileSync(first, statements.map((statement) => `${statement};\n`).join(''));
   const stop = await startServer({
     name: 'mariadb',
     directory,
@@ -53,7 +50,7 @@ export async function ensureMariadb(directory: string, databases: readonly strin
         '--skip-networking',
         '--skip-name-resolve',
         '--skip-log-bin',
-        `--init-file=${wanted}`,
+        `--init-file=${first}`,
         '--max-connections=600',
       ],
       ...['--character-set-server=utf8mb4', '--default-time-zone=+00:00', '--innodb-buffer-pool-size=64M'],
@@ -69,7 +66,7 @@ export async function ensureMariadb(directory: string, databases: readonly strin
     answer: /mysql_native_password|MariaDB/, // its greeting comes unasked
     patience: 60_000,
   });
-  return { url: `mysql://root@localhost/${databases[0] ?? ''}?socketPath=${encodeURIComponent(socket)}`, stop };
+  return { url: `mysql://root@localhost/?socketPath=${encodeURIComponent(socket)}`, stop };
 }
 
 /** Debian's redis-tools holds the server under the name of a checker: it is a server when called by a server's name. */
