@@ -23,8 +23,8 @@ export interface Request {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
-  /** A body that is JSON already. */
-  readonly json?: string;
+  /** A body that is text already. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -104,7 +104,7 @@ function matches(fault: WireFault, method: string, path: string): boolean {
 }
 
 function write(outgoing: ServerResponse, answer: Answer, method: string | undefined): void {
-  const content = answer.json ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+  const content = answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
   outgoing.writeHead(answer.status, {
     ...(answer.status === 204
       ? {}

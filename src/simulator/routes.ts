@@ -30,9 +30,10 @@ export function route<Context>(
 export type Found<Context> =
   | { readonly route: Route<Context>; readonly params: Readonly<Record<string, string>> }
   | 'path'
-  | 'method';
+  | 'method'
+  | 'version';
 
-/** The route, or what was wrong: no such path, or a path that has other methods. */
+/** The route, or what was wrong: no such path, a path with other methods, or one of another microversion. */
 export function findRoute<Context>(
   routes: readonly Route<Context>[],
   method: string,
@@ -40,14 +41,13 @@ export function findRoute<Context>(
   version = 1,
 ): Found<Context> {
   const parts = path.split('/').filter(Boolean);
-  let wrong: 'path' | 'method' = 'path';
+  let wrong: 'path' | 'method' | 'version' = 'path';
   for (const candidate of routes) {
     const params = match(candidate.parts, parts);
     if (!params) continue;
-    const fits = candidate.min <= version && version <= candidate.max;
-    if (candidate.method === method || (method === 'HEAD' && candidate.method === 'GET')) {
-      if (fits) return { route: candidate, params };
-    } else if (fits) wrong = 'method';
+    const same = candidate.method === method || (method === 'HEAD' && candidate.method === 'GET');
+    if (same && candidate.min <= version && version <= candidate.max) return { route: candidate, params };
+    if (wrong !== 'version') wrong = same ? 'version' : 'method';
   }
   return wrong;
 }

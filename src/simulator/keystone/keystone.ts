@@ -62,7 +62,7 @@ async function answer(world: World, request: Request): Promise<Answer> {
 async function handle(world: World, request: Request): Promise<Answer> {
   if (request.path === '/') return { status: 300, body: { versions: { values: [version(request)] } } };
   const path = request.path.replace(/^\/v3(?=\/|$)/, '');
-  if (path === request.path) throw notFound('The resource could not be found.');
+  if (path === request.path) return nothingThere();
   if (path === '' || path === '/') return { status: 200, body: { version: version(request) } };
 
   if (request.method === 'POST' && path === '/auth/tokens') {
@@ -71,8 +71,8 @@ async function handle(world: World, request: Request): Promise<Answer> {
   }
   const token = await caller(world, request);
   const found = findRoute(routes, request.method, path);
-  if (found === 'path') throw notFound('The resource could not be found.');
-  if (found === 'method') throw new HttpFault(405, 'The method is not allowed for the requested URL.');
+  if (found === 'method') return { status: 405, body: { message: 'The method is not allowed for the requested URL.' } };
+  if (typeof found === 'string') return nothingThere();
   const context = {
     world,
     request,
@@ -83,6 +83,12 @@ async function handle(world: World, request: Request): Promise<Answer> {
   };
   // every handler of this table answers so; the table's type cannot say it
   return (await found.route.run(context)) as Answer;
+}
+
+/** The framework's own words for a path it does not know. */
+function nothingThere(): Answer {
+  const text = '<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n';
+  return { status: 404, text, headers: { 'content-type': 'text/html; charset=utf-8' } };
 }
 
 async function caller(world: World, request: Request): Promise<Token> {
@@ -132,7 +138,8 @@ async function revokeToken({ world, request, token }: KeystoneContext): Promise<
 }
 
 async function subjectOf(world: World, request: Request): Promise<Token> {
-  const id = String(request.headers['x-subject-token'] ?? '');
+  const id = request.headers['x-subject-token'];
+  if (typeof id !== 'string') throw notFound('No token in the request');
   const subject = await liveToken(world, id);
   if (subject) return subject;
   if (world.identity.tokens.has(id) || world.settings.tokens === 'uuid') throw notFound('Failed to validate token');

@@ -2,12 +2,14 @@ import { notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { route } from '../routes.ts';
 import { type KeystoneContext, list, requireAdmin } from './context.ts';
-import { DOMAIN, type Group, impliedBy, type Project, projectOf, type Role, type User } from './identity.ts';
+import { DOMAIN, type Group, impliedBy, type Project, projectOf, type Role, rolesOn, type User } from './identity.ts';
 
 export const listRoutes = [
   route('GET /users', users),
   route('GET /users/:id', user),
   route('PATCH /users/:id', changeUser),
+  route('GET /users/:id/projects', userProjects),
+  route('GET /users/:id/groups', userGroups),
   route('GET /projects', projects),
   route('GET /projects/:id', project),
   route('GET /auth/projects', ownProjects),
@@ -73,11 +75,18 @@ function project(context: KeystoneContext): Answer {
 }
 
 function ownProjects(context: KeystoneContext): Answer {
-  const { token, world } = context;
-  const ids = world.identity.assignments
-    .filter(({ actor }) => ('user' in actor ? actor.user === token.user.id : isMember(context, actor.group)))
-    .flatMap(({ target }) => ('project' in target ? [target.project] : []));
-  const rows = [...world.identity.projects.values()].filter(({ id }) => ids.includes(id));
+  return projectsOf(context, context.token.user.id);
+}
+
+function userProjects(context: KeystoneContext): Answer {
+  const id = context.params['id'] ?? '';
+  if (id !== context.token.user.id) requireAdmin(context.token, 'list_user_projects');
+  return projectsOf(context, id);
+}
+
+function projectsOf(context: KeystoneContext, user: string): Answer {
+  const { identity } = context.world;
+  const rows = [...identity.projects.values()].filter(({ id }) => rolesOn(identity, user, { project: id }).length > 0);
   return list(
     context,
     'projects',
@@ -85,8 +94,15 @@ function ownProjects(context: KeystoneContext): Answer {
   );
 }
 
-function isMember({ world, token }: KeystoneContext, group: string): boolean {
-  return world.identity.groups.get(group)?.users.has(token.user.id) ?? false;
+function userGroups(context: KeystoneContext): Answer {
+  const id = context.params['id'] ?? '';
+  if (id !== context.token.user.id) requireAdmin(context.token, 'list_groups_for_user');
+  const rows = [...context.world.identity.groups.values()].filter(({ users }) => users.has(id));
+  return list(
+    context,
+    'groups',
+    rows.map((each) => groupView(context, each)),
+  );
 }
 
 function groups(context: KeystoneContext): Answer {

@@ -2,14 +2,15 @@ import { badRequest } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { isFields, repr } from '../json.ts';
 import type { Server } from '../world.ts';
-import { confirmResize, migrate, revertResize } from './cold.ts';
-import { admin, bodyFields, invalid, type NovaContext, recordAction, refused, serverOf } from './context.ts';
+import { invalid } from './checks.ts';
+import { checkMigrateBody, confirmResize, migrate, revertResize } from './cold.ts';
+import { admin, bodyFields, type NovaContext, recordAction, refused, serverOf } from './context.ts';
 import { checkEvacuateBody, evacuate } from './evacuate.ts';
 import { touch } from './guards.ts';
 import { forceDelete } from './lifecycle.ts';
 import { checkLiveBody, liveMigrate } from './live-request.ts';
 import { lock, unlock } from './locks.ts';
-import { powerAct, reboot } from './power.ts';
+import { checkRebootBody, powerAct, reboot } from './power.ts';
 import { shelve, unshelve } from './shelve.ts';
 
 type Act = (context: NovaContext, server: Server, value: unknown) => Answer | Promise<Answer>;
@@ -26,6 +27,8 @@ const BODIES: Readonly<Record<string, (context: NovaContext, value: unknown) => 
   'os-migrateLive': checkLiveBody,
   evacuate: checkEvacuateBody,
   'os-resetState': checkResetBody,
+  migrate: checkMigrateBody,
+  reboot: checkRebootBody,
 };
 
 const ACTS: Readonly<Record<string, Act>> = {
@@ -46,7 +49,8 @@ const ACTS: Readonly<Record<string, Act>> = {
 /** POST servers/ID/action: the body's one key names what to do. */
 export async function serverAction(context: NovaContext): Promise<Answer> {
   const body = bodyFields(context);
-  const name = Object.keys(body)[0] ?? '';
+  const [name] = Object.keys(body);
+  if (name === undefined) throw badRequest('Malformed request body');
   const act = ACTS[name] ?? powerAct(name);
   if (!act) throw badRequest(`There is no such action: ${name}`);
   BODIES[name]?.(context, body[name]);

@@ -2,7 +2,8 @@ import { badRequest, conflict, notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { type Fields, fields, stamp, text } from '../json.ts';
 import type { Aggregate } from '../world.ts';
-import { bodyFields, bodyWith, invalid, type NovaContext, requireAdmin, shortText } from './context.ts';
+import { required, shortText } from './checks.ts';
+import { bodyFields, bodyWith, type NovaContext, requireAdmin } from './context.ts';
 
 const ZONE = 'availability_zone';
 
@@ -20,8 +21,8 @@ export function createAggregate(context: NovaContext): Answer {
   const wish = bodyWith(context, 'aggregate');
   requireAdmin(context, 'os-aggregates:create');
   const { world } = context;
-  const name = shortText('name', wish['name']);
-  if (name === undefined) throw invalid('aggregate', wish, "'name' is a required property");
+  required('aggregate', wish, ['name']);
+  const name = shortText('name', wish['name']) ?? '';
   refuseTaken(context, name);
   const zone = text(wish[ZONE]);
   const made: Aggregate = {
@@ -72,6 +73,7 @@ export function aggregateAction(context: NovaContext): Answer {
   const body = bodyFields(context);
   const name = Object.keys(body)[0] ?? '';
   const value = fields(body[name]);
+  if (name === 'add_host' || name === 'remove_host') required(name, value, ['host']);
   switch (name) {
     case 'add_host':
       return addHost(context, text(value['host']) ?? '');
@@ -133,6 +135,7 @@ function refuseUsed({ world }: NovaContext, aggregate: Aggregate): void {
 }
 
 function find({ world, params }: NovaContext): Aggregate {
+  if (!/^\d+$/.test(params['id'] ?? '')) throw badRequest('Invalid input received: id must be an integer');
   const aggregate = world.aggregates.find(({ id }) => String(id) === params['id']);
   if (!aggregate) throw notFound(`Aggregate ${params['id']} could not be found.`);
   return aggregate;

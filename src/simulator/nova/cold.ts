@@ -1,22 +1,29 @@
 import { badRequest } from '../fault.ts';
 import { allocate, answers, holdSource, hostOf, placeServer, releaseSource, returnToSource } from '../hosts.ts';
 import type { Answer } from '../http.ts';
-import { isFields, repr } from '../json.ts';
+import { isFields, repr, text } from '../json.ts';
 import { schedule } from '../scheduler.ts';
 import type { InstanceAction, Migration, Server, World } from '../world.ts';
-import { invalid, type NovaContext, recordAction } from './context.ts';
+import { invalid, onlyKeys } from './checks.ts';
+import { type NovaContext, recordAction } from './context.ts';
 import { begin, end, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
 import { fails, newMigration, setStatus } from './moving.ts';
 
 const STEP = 300;
 
+/** Before 2.56 whatever the body says is ignored, a host too. */
+export function checkMigrateBody({ minor }: NovaContext, value: unknown): void {
+  if (minor < 56 || value === null) return;
+  if (!isFields(value)) throw invalid('migrate', value, `${repr(value)} is not of type 'object', 'null'`);
+  onlyKeys('migrate', value, ['host']);
+  const host = value['host'] ?? null;
+  if (host !== null && typeof host !== 'string')
+    throw invalid('host', host, `${repr(host)} is not of type 'string', 'null'`);
+}
+
 export function migrate(context: NovaContext, server: Server, value: unknown): Answer {
   const { world, minor } = context;
-  const wished = minor >= 56 && isFields(value) ? value['host'] : null;
-  if (wished !== undefined && wished !== null && typeof wished !== 'string') {
-    throw invalid('host', wished, `${repr(wished)} is not of type 'string', 'null'`);
-  }
-  const only = wished ?? null;
+  const only = (minor >= 56 && isFields(value) ? text(value['host']) : undefined) ?? null;
   requireState(server, 'migrate', ['active', 'stopped']);
   if (only !== null && !world.hosts.has(only)) throw badRequest(`Compute host ${only} could not be found.`);
   if (only !== null && only === server.host) throw badRequest('Cannot migrate to the host where the server exists.');

@@ -3,6 +3,7 @@ import { bodyOf, type Request } from '../http.ts';
 import { type Fields, isFields, repr } from '../json.ts';
 import { isAdmin, projectOf, type Token } from '../keystone/identity.ts';
 import type { InstanceAction, Server, World } from '../world.ts';
+import { invalid } from './checks.ts';
 
 /** One request at nova: who asks what, in which microversion (the number after `2.`). */
 export interface NovaContext {
@@ -54,52 +55,6 @@ export function bodyFields(context: NovaContext): Fields {
   const body = bodyOf(context.request);
   if (!body) throw badRequest('Malformed request body');
   return body;
-}
-
-export function invalid(field: string, value: unknown, problem: string) {
-  const shown = typeof value === 'string' ? value : repr(value);
-  return badRequest(`Invalid input for field/attribute ${field}. Value: ${shown}. ${problem}`);
-}
-
-/** Refuses keys that are not in the list, as nova's schemas do. */
-export function onlyKeys(field: string | null, value: Fields, allowed: readonly string[]): void {
-  const extra = Object.keys(value)
-    .filter((key) => !allowed.includes(key))
-    .sort();
-  if (extra.length === 0) return;
-  const names = extra.map((key) => `'${key}'`).join(', ');
-  const problem = `Additional properties are not allowed (${names} ${extra.length === 1 ? 'was' : 'were'} unexpected)`;
-  throw field === null ? badRequest(problem) : invalid(field, value, problem);
-}
-
-/** A text of 1 to 255 characters, or absent. */
-export function shortText(field: string, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw invalid(field, value, `${repr(value)} is not of type 'string'`);
-  if (value.length === 0) throw invalid(field, value, `${repr(value)} is too short`);
-  if ([...value].length > 255) throw invalid(field, value, `${repr(value)} is too long`);
-  return value;
-}
-
-/** From 2.75 an unknown query parameter is an error; before, nobody looks. */
-export function knownQuery(context: NovaContext, known: readonly string[], from = 75): void {
-  if (context.minor < from) return;
-  for (const key of context.request.query.keys()) {
-    if (!known.includes(key) && !key.startsWith('_')) {
-      throw badRequest(`'${key}' does not match any of the regexes: '^_'`);
-    }
-  }
-}
-
-export function numberQuery(context: NovaContext, key: string): number | undefined {
-  const value = context.request.query.get(key);
-  if (value === null) return undefined;
-  if (!/^[0-9]+$/.test(value)) {
-    throw badRequest(
-      `Invalid input for query parameters ${key}. Value: ${value}. '${value}' does not match '^[0-9]*$'`,
-    );
-  }
-  return Number(value);
 }
 
 /** Writes down that the server is being acted upon. */

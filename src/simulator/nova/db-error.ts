@@ -1,9 +1,9 @@
 import { HttpFault } from '../fault.ts';
 
-/** What a client hears when a column refuses its text. */
-export function dbError(): HttpFault {
+/** What a client hears when the database refuses: a column its text, or all of it everything. */
+export function dbError(kind = 'DBError'): HttpFault {
   return new HttpFault(
     500,
-    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class 'oslo_db.exception.DBError'>",
+    `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class 'oslo_db.exception.${kind}'>`,
   );
 }

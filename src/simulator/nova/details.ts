@@ -1,7 +1,8 @@
 import { badRequest, notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { beyondBmp, fields } from '../json.ts';
-import { bodyFields, bodyWith, type NovaContext, serverOf, shortText } from './context.ts';
+import { shortText } from './checks.ts';
+import { bodyFields, bodyWith, type NovaContext, serverOf } from './context.ts';
 import { dbError } from './db-error.ts';
 import { refuseLocked, touch } from './guards.ts';
 import { serverView } from './server-view.ts';
@@ -66,7 +67,7 @@ export function addTag(context: NovaContext): Answer {
   if (server.tags.includes(tag)) return { status: 204 };
   server.tags.push(tag);
   touch(context.world, server);
-  return { status: 201 };
+  return { status: 201, headers: { location: `${context.base}/v2.1/servers/${server.id}/tags/${tag}` } };
 }
 
 export function removeTag(context: NovaContext): Answer {

@@ -4,7 +4,8 @@ import type { Answer } from '../http.ts';
 import { type Fields, isFields, repr } from '../json.ts';
 import { schedule } from '../scheduler.ts';
 import type { Host, InstanceAction, Migration, Server } from '../world.ts';
-import { invalid, type NovaContext, onlyKeys, recordAction } from './context.ts';
+import { invalid, onlyKeys } from './checks.ts';
+import { type NovaContext, recordAction } from './context.ts';
 import { begin, end, recordFault, requireState, setTask } from './guards.ts';
 import { newMigration, setStatus } from './moving.ts';
 

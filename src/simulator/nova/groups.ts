@@ -1,11 +1,12 @@
-import { badRequest, notFound } from '../fault.ts';
+import { notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
-import { fields, text } from '../json.ts';
+import { fields, repr, text } from '../json.ts';
 import { projectOf } from '../keystone/identity.ts';
 import type { ServerGroup } from '../world.ts';
-import { admin, bodyWith, invalid, type NovaContext, shortText } from './context.ts';
+import { invalid, required, shortText } from './checks.ts';
+import { admin, bodyWith, type NovaContext } from './context.ts';
 
-const POLICIES = ['affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity'] as const;
+const POLICIES = ['anti-affinity', 'affinity', 'soft-anti-affinity', 'soft-affinity'] as const;
 
 export function listGroups(context: NovaContext): Answer {
   const { world, request, token } = context;
@@ -27,11 +28,11 @@ export function showGroup(context: NovaContext): Answer {
 export function createGroup(context: NovaContext): Answer {
   const { world, token, minor } = context;
   const wish = bodyWith(context, 'server_group');
-  const name = shortText('name', wish['name']);
-  if (name === undefined) throw invalid('server_group', wish, "'name' is a required property");
+  required('server_group', wish, ['name', minor >= 64 ? 'policy' : 'policies']);
+  const name = shortText('name', wish['name']) ?? '';
   const asked = minor >= 64 ? wish['policy'] : Array.isArray(wish['policies']) ? wish['policies'][0] : undefined;
   const policy = POLICIES.find((each) => each === text(asked));
-  if (!policy) throw badRequest(`Invalid input for field/attribute policy. Value: ${String(asked)}.`);
+  if (!policy) throw invalid('policy', asked, `${repr(asked)} is not one of ${repr(POLICIES)}`);
   const most = fields(wish['rules'])['max_server_per_host'];
   const group: ServerGroup = {
     id: world.chance.uuid(),

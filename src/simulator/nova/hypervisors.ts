@@ -2,7 +2,8 @@ import { badRequest, HttpFault, notFound } from '../fault.ts';
 import { isUp } from '../hosts.ts';
 import type { Answer } from '../http.ts';
 import type { Host } from '../world.ts';
-import { knownQuery, type NovaContext, numberQuery, requireAdmin } from './context.ts';
+import { flagQuery, knownQuery, numberQuery } from './checks.ts';
+import { type NovaContext, requireAdmin } from './context.ts';
 import { nextLink } from './paging.ts';
 import { instanceName } from './server-view.ts';
 
@@ -30,13 +31,13 @@ function listed(context: NovaContext, rule: string, view: (host: Host) => Record
   const pattern = minor >= 53 ? request.query.get('hypervisor_hostname_pattern') : null;
   if (pattern !== null && (request.query.has('limit') || request.query.has('marker'))) {
     throw badRequest(
-      "Paging over hypervisors with the 'hypervisor_hostname_pattern' query parameter is not supported.",
+      'The server could not comply with the request since it is either malformed or otherwise incorrect.',
     );
   }
   const found = byNumber(context).filter(({ name }) => pattern === null || name.includes(pattern));
   if (pattern !== null && found.length === 0) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
   const { page, next } = minor >= 33 ? paged(context, found) : { page: found, next: {} };
-  const servers = minor >= 53 && /^(1|true|t|yes|on)$/i.test(request.query.get('with_servers') ?? '');
+  const servers = minor >= 53 && flagQuery(context, 'with_servers');
   const hypervisors = page.map((host) => ({ ...view(host), ...(servers ? serversOn(context, host) : {}) }));
   return { status: 200, body: { hypervisors, ...next } };
 }
@@ -64,7 +65,7 @@ export function showHypervisor(context: NovaContext): Answer {
   requireAdmin(context, 'os-hypervisors:show');
   knownQuery(context, ['with_servers'], 53);
   const host = hypervisorOf(context);
-  const servers = context.minor >= 53 && /^(1|true|t|yes|on)$/i.test(context.request.query.get('with_servers') ?? '');
+  const servers = context.minor >= 53 && flagQuery(context, 'with_servers');
   return {
     status: 200,
     body: { hypervisor: { ...detail(context, host), ...(servers ? serversOn(context, host) : {}) } },

@@ -2,7 +2,8 @@ import { badRequest, notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { stamp } from '../json.ts';
 import type { ActionEvent, InstanceAction, Server } from '../world.ts';
-import { admin, knownQuery, maySee, type NovaContext, numberQuery } from './context.ts';
+import { knownQuery, numberQuery } from './checks.ts';
+import { admin, maySee, type NovaContext } from './context.ts';
 import { nextLink } from './paging.ts';
 import { hostId } from './server-view.ts';
 

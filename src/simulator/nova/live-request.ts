@@ -2,7 +2,8 @@ import { badRequest } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { type Fields, isFields, repr } from '../json.ts';
 import type { Server } from '../world.ts';
-import { invalid, type NovaContext, onlyKeys, recordAction } from './context.ts';
+import { FLAGS, invalid, oneOf, onlyKeys, required } from './checks.ts';
+import { type NovaContext, recordAction } from './context.ts';
 import { requireState, setTask } from './guards.ts';
 import { conduct, type LiveWish } from './live-conduct.ts';
 
@@ -11,21 +12,19 @@ const FIELD = 'os-migrateLive';
 /** The body must be in the form of its microversion; looked at before anything else. */
 export function checkLiveBody({ minor }: NovaContext, value: unknown): void {
   if (!isFields(value)) throw invalid(FIELD, value, `${repr(value)} is not of type 'object'`);
-  const needed = minor < 25 ? ['host', 'block_migration', 'disk_over_commit'] : ['host', 'block_migration'];
-  const allowed = minor >= 30 && minor < 68 ? [...needed, 'force'] : needed;
-  onlyKeys(FIELD, value, allowed);
-  for (const key of needed) if (!(key in value)) throw invalid(FIELD, value, `'${key}' is a required property`);
+  const needed = ['block_migration', 'host', ...(minor < 25 ? ['disk_over_commit'] : [])];
+  onlyKeys(FIELD, value, minor >= 30 && minor < 68 ? [...needed, 'force'] : needed);
   checkTypes(value, minor);
+  required(FIELD, value, needed);
+  if (value['force'] === true && value['host'] === null) throw badRequest("Can't force to a non-provided destination");
 }
 
 function checkTypes(value: Fields, minor: number): void {
-  const { host, block_migration: block, force } = value;
-  if (host !== null && typeof host !== 'string')
+  const { host, block_migration: block } = value;
+  if (host !== undefined && host !== null && typeof host !== 'string') {
     throw invalid('host', host, `${repr(host)} is not of type 'string', 'null'`);
-  const words = minor < 25 ? /^(true|false)$/i : /^(true|false|auto)$/i;
-  if (!words.test(String(block)))
-    throw invalid('block_migration', block, `${repr(block)} is not one of [True, False, 'auto']`);
-  if (force === true && host === null) throw badRequest("Can't force to a non-provided destination");
+  }
+  if (block !== undefined) oneOf('block_migration', block, minor < 25 ? FLAGS : [...FLAGS, 'auto']);
 }
 
 export async function liveMigrate(context: NovaContext, server: Server, value: unknown): Promise<Answer> {

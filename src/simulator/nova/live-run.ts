@@ -25,7 +25,7 @@ export async function runLive(
     if (!(await myTurn(world, source, migration))) return rollBack(world, server, migration, 'cancelled');
     if (!(await prepare(world, server, action, migration))) return await failedToPrepare(world, server, migration);
     setStatus(world, migration, 'running');
-    finish(world, server, migration, await copy(world, server, migration, source));
+    await finish(world, server, action, migration, await copy(world, server, migration, source));
   } finally {
     source.leaving.splice(source.leaving.indexOf(migration), 1);
   }
@@ -80,8 +80,14 @@ async function copy(world: World, server: Server, migration: Migration, source: 
   }
 }
 
-function finish(world: World, server: Server, migration: Migration, how: End): void {
-  if (how === 'complete') arrive(world, server, migration);
+async function finish(
+  world: World,
+  server: Server,
+  action: InstanceAction,
+  migration: Migration,
+  how: End,
+): Promise<void> {
+  if (how === 'complete') await arrive(world, server, action, migration);
   if (how === 'abort') rollBack(world, server, migration, 'cancelled');
   if (how === 'fail') rollBack(world, server, migration, 'failed');
   if (how === 'crash') breakDown(world, server, migration);
@@ -95,11 +101,16 @@ function breakDown(world: World, server: Server, migration: Migration): void {
   setStatus(world, migration, 'error');
 }
 
-function arrive(world: World, server: Server, migration: Migration): void {
-  placeServer(world, server, migration.dest);
+async function arrive(world: World, server: Server, action: InstanceAction, migration: Migration): Promise<void> {
+  const dest = hostOf(world, migration.dest);
+  const event = begin(world, server, action, 'compute_post_live_migration_at_destination', dest.name);
+  placeServer(world, server, dest.name);
   releaseSource(world, migration.uuid);
   server.progress = 0;
   setTask(world, server, null);
+  end(world, server, action, event);
+  // the server says it is there a moment before its migration says so
+  await world.sleep(STEP);
   setStatus(world, migration, 'completed');
 }
 

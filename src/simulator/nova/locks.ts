@@ -2,7 +2,8 @@ import type { Answer } from '../http.ts';
 import { beyondBmp, fields, isFields, repr } from '../json.ts';
 import { projectOf } from '../keystone/identity.ts';
 import type { Server } from '../world.ts';
-import { admin, invalid, type NovaContext, onlyKeys, recordAction, refused, shortText } from './context.ts';
+import { invalid, onlyKeys, shortText } from './checks.ts';
+import { admin, type NovaContext, recordAction, refused } from './context.ts';
 import { dbError } from './db-error.ts';
 import { touch } from './guards.ts';
 

@@ -2,16 +2,8 @@ import { badRequest, conflict, notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { stamp } from '../json.ts';
 import type { Migration, Server } from '../world.ts';
-import {
-  bodyFields,
-  knownQuery,
-  type NovaContext,
-  numberQuery,
-  onlyKeys,
-  recordAction,
-  requireAdmin,
-  serverOf,
-} from './context.ts';
+import { knownQuery, numberQuery } from './checks.ts';
+import { bodyFields, type NovaContext, recordAction, requireAdmin, serverOf } from './context.ts';
 import { begin, end } from './guards.ts';
 import { nextLink } from './paging.ts';
 
@@ -162,8 +154,8 @@ export function abortMigration(context: NovaContext): Answer {
 }
 
 export function forceComplete(context: NovaContext): Answer {
-  const body = bodyFields(context);
-  onlyKeys(null, body, ['force_complete']);
+  const [verb] = Object.keys(bodyFields(context));
+  if (verb !== 'force_complete') throw badRequest(`There is no such action: ${verb}`);
   const server = serverOf(context);
   requireAdmin(context, 'servers:migrations:force_complete');
   const migration = steered(context, server, 'force_complete');

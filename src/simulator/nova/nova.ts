@@ -5,6 +5,7 @@ import { liveToken } from '../keystone/login.ts';
 import { findRoute } from '../routes.ts';
 import type { World } from '../world.ts';
 import type { NovaContext } from './context.ts';
+import { dbError } from './db-error.ts';
 import { routes } from './table.ts';
 
 const PREFIX = '/compute';
@@ -36,25 +37,32 @@ async function answer(world: World, request: Request): Promise<Answer> {
   if (!token) return unauthenticated(request, ids);
   let headers: Record<string, string> = ids;
   try {
-    const { minor, shown } = microversion(world, request);
-    headers = shown ? { ...ids, ...versionHeaders(minor) } : ids;
-    const given = await run(world, request, token, minor, requestId);
+    const { asked, minor } = microversion(world, request);
+    const found = findRoute(routes, request.method, pathBelow(request), minor);
+    if (found === 'path' || found === 'method')
+      return { ...nothingThere(), headers: { ...nothingThere().headers, ...ids } };
+    if (asked !== null) headers = { ...ids, ...versionHeaders(asked) };
+    refuseTooNew(world, asked, minor);
+    if (found === 'version') throw notFound();
+    const base = `${request.origin}${PREFIX}`;
+    const context: NovaContext = { world, request, params: found.params, token, minor, requestId, base };
+    // every handler of nova's table answers so; the table's type cannot say it
+    const given = (await found.route.run(context)) as Answer;
     if (request.method !== 'GET') await world.tables.settled();
-    return { ...given, headers: { ...headers, ...given.headers } };
+    return { ...given, headers: { 'content-type': 'application/json', ...headers, ...given.headers } };
   } catch (error) {
     return { ...fault(error), headers };
   }
 }
 
-function run(world: World, request: Request, token: Token, minor: number, requestId: string): Promise<Answer> {
-  const path = request.path.replace(/^\/v2(\.1)?(?=\/)/, '').replace(/^\/[0-9a-f]{32}(?=\/)/, '');
-  const found = findRoute(routes, request.method, path, minor);
-  if (found === 'path') throw notFound();
-  if (found === 'method') throw new HttpFault(405, 'The method is not allowed for the requested URL.');
-  const base = `${request.origin}${PREFIX}`;
-  const context: NovaContext = { world, request, params: found.params, token, minor, requestId, base };
-  // every handler of nova's table answers so; the table's type cannot say it
-  return Promise.resolve(found.route.run(context) as Answer | Promise<Answer>);
+function pathBelow({ path }: Request): string {
+  return path.replace(/^\/v2(\.1)?(?=\/)/, '').replace(/^\/[0-9a-f]{32}(?=\/)/, '');
+}
+
+/** A path or method that no microversion has: the router's own words, not nova's. */
+function nothingThere() {
+  const text = '404 Not Found\n\nThe resource could not be found.\n\n   ';
+  return { status: 404, text, headers: { 'content-type': 'text/plain; charset=UTF-8' } };
 }
 
 /** Nova asks keystone about a token once and then believes it for a while, revoked or not. */
@@ -81,20 +89,23 @@ function unauthenticated(request: Request, ids: Record<string, string>): Answer 
   };
 }
 
-function microversion(world: World, request: Request): { minor: number; shown: boolean } {
-  if (/^\/v2(\/|$)/.test(request.path)) return { minor: 1, shown: false };
-  const max = minorOf(world.settings.maxMicroversion);
+/** What was asked for, as it is sent back, and what it comes to; null where the old /v2 hides microversions. */
+function microversion(world: World, request: Request): { minor: number; asked: string | null } {
+  if (/^\/v2(\/|$)/.test(request.path)) return { minor: 1, asked: null };
   const asked = askedVersion(request);
-  if (asked === undefined) return { minor: 1, shown: true };
-  if (asked === 'latest') return { minor: max, shown: true };
+  if (asked === undefined) return { minor: 1, asked: '2.1' };
+  const max = world.settings.maxMicroversion;
+  if (asked === 'latest') return { minor: minorOf(max), asked: max };
   if (!/^\d+\.\d+$/.test(asked)) {
-    throw badRequest(`API Version String: ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`);
+    throw badRequest(`API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`);
   }
-  const [major, minor] = asked.split('.').map(Number);
-  if (major !== 2 || minor === undefined || minor < 1 || minor > max) {
-    throw new HttpFault(406, `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.${max}.`);
-  }
-  return { minor, shown: true };
+  return { minor: asked.startsWith('2.') ? minorOf(asked) : 0, asked };
+}
+
+function refuseTooNew(world: World, asked: string | null, minor: number): void {
+  const max = world.settings.maxMicroversion;
+  if (minor >= 1 && minor <= minorOf(max)) return;
+  throw new HttpFault(406, `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is ${max}.`);
 }
 
 function askedVersion(request: Request): string | undefined {
@@ -107,14 +118,14 @@ function askedVersion(request: Request): string | undefined {
   return old === undefined ? undefined : String(old);
 }
 
-export function minorOf(version: string): number {
+function minorOf(version: string): number {
   return Number(version.split('.')[1] ?? 1);
 }
 
-function versionHeaders(minor: number): Record<string, string> {
+function versionHeaders(version: string): Record<string, string> {
   return {
-    'openstack-api-version': `compute 2.${minor}`,
-    'x-openstack-nova-api-version': `2.${minor}`,
+    'openstack-api-version': `compute ${version}`,
+    'x-openstack-nova-api-version': version,
     vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
   };
 }
@@ -122,12 +133,8 @@ function versionHeaders(minor: number): Record<string, string> {
 function fault(error: unknown): Answer {
   const known = error instanceof HttpFault;
   const status = known ? error.status : 500;
-  const message = known ? error.message : unexpected('oslo_db.exception.DBConnectionError');
+  const message = known ? error.message : dbError('DBConnectionError').message;
   return { status, body: { [FAULTS[status] ?? 'computeFault']: { code: status, message } } };
-}
-
-export function unexpected(kind: string): string {
-  return `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${kind}'>`;
 }
 
 function versionDocument(world: World, request: Request): Answer | undefined {

@@ -3,7 +3,8 @@ import { isUp, services, zoneOf } from '../hosts.ts';
 import type { Answer } from '../http.ts';
 import { repr } from '../json.ts';
 import type { Host, Resources } from '../world.ts';
-import { bodyFields, invalid, type NovaContext, onlyKeys, requireAdmin } from './context.ts';
+import { invalid, onlyKeys } from './checks.ts';
+import { bodyFields, type NovaContext, requireAdmin } from './context.ts';
 
 const WORDS = ['enable', 'disable', 'Enable', 'Disable', 'ENABLE', 'DISABLE'];
 
@@ -57,8 +58,6 @@ export function updateHost(context: NovaContext): Answer {
   }
   requireAdmin(context, 'os-hosts:update');
   const { status, maintenance_mode: mode } = body;
-  if (status === undefined && mode === undefined)
-    throw badRequest("Invalid request body. Need 'status' or 'maintenance_mode'.");
   const host = named(context);
   if (!isUp(context.world, host.service))
     throw badRequest(`Compute service of ${host.name} is unavailable at this time.`);

@@ -1,6 +1,8 @@
 import { answers, hostOf } from '../hosts.ts';
 import type { Answer } from '../http.ts';
+import { isFields, repr } from '../json.ts';
 import type { Server, VmState, World } from '../world.ts';
+import { invalid, oneOf, required } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
 import { begin, end, refuseLocked, requireState, setTask, type Tasks, touch } from './guards.ts';
 
@@ -91,7 +93,15 @@ function perform(context: NovaContext, server: Server, act: PowerAct): Answer {
   refuseLocked(context, server);
   requireState(server, act.verb, act.states, act.tasks);
   carryOut(context, server, act);
+  // rescue alone answers with a password
+  if (act.verb === 'rescue') return { status: 200, body: { adminPass: context.world.chance.letters(12) } };
   return { status: 202 };
+}
+
+export function checkRebootBody(_context: NovaContext, value: unknown): void {
+  if (!isFields(value)) throw invalid('reboot', value, `${repr(value)} is not of type 'object'`);
+  required('reboot', value, ['type']);
+  oneOf('type', value['type'], ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']);
 }
 
 export function reboot(context: NovaContext, server: Server, type: unknown): Answer {

@@ -1,6 +1,8 @@
+import { badRequest } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { projectOf } from '../keystone/identity.ts';
 import type { World } from '../world.ts';
+import { onlyKeys } from './checks.ts';
 import { admin, bodyWith, type NovaContext, refused, requireAdmin } from './context.ts';
 
 const DEFAULTS: Readonly<Record<string, number>> = {
@@ -80,16 +82,23 @@ export function showDefaults({ params }: NovaContext): Answer {
 export function updateQuota(context: NovaContext): Answer {
   const wish = bodyWith(context, 'quota_set');
   requireAdmin(context, 'os-quota-sets:update');
-  const { world, params } = context;
-  const project = params['id'] ?? '';
+  onlyKeys('quota_set', wish, [...Object.keys(DEFAULTS), 'force']);
+  const { world } = context;
+  const project = projectNamed(context);
   const quota = { ...world.quotas.get(project) };
   for (const [key, value] of Object.entries(wish)) if (key in DEFAULTS && typeof value === 'number') quota[key] = value;
   world.quotas.set(project, quota);
   return { status: 200, body: { quota_set: limitsOf(world, project) } };
 }
 
+function projectNamed({ world, params }: NovaContext): string {
+  const project = params['id'] ?? '';
+  if (!world.identity.projects.has(project)) throw badRequest(`Project ID ${project} is not a valid project.`);
+  return project;
+}
+
 function readable(context: NovaContext, rule: string): string {
-  const project = context.params['id'] ?? '';
+  const project = projectNamed(context);
   if (project !== projectOf(context.token) && !admin(context)) throw refused(`os-quota-sets:${rule}`);
   return project;
 }

@@ -1,5 +1,6 @@
 import { badRequest } from '../fault.ts';
 import type { Server } from '../world.ts';
+import { boolQuery } from './checks.ts';
 import { admin, type NovaContext } from './context.ts';
 import { statusOf } from './server-view.ts';
 
@@ -42,10 +43,9 @@ function forAll(context: NovaContext): Keep[] {
     const from = new Date(since);
     filters.push((server) => server.updated >= from);
   }
-  const locked = query.get('locked');
-  if (locked !== null && context.minor >= 73) {
-    const wanted = /^(1|t|true|on|y|yes)$/i.test(locked);
-    filters.push((server) => (server.lockedBy !== null) === wanted);
+  const locked = context.minor >= 73 ? boolQuery(context, 'locked') : undefined;
+  if (locked !== undefined) {
+    filters.push((server) => (server.lockedBy !== null) === locked);
   }
   filters.push(...byTags(context));
   return filters;

@@ -1,8 +1,10 @@
 import { badRequest } from '../fault.ts';
 import type { Answer } from '../http.ts';
+import { repr } from '../json.ts';
 import { projectOf } from '../keystone/identity.ts';
 import type { Server, World } from '../world.ts';
-import { admin, knownQuery, maySee, type NovaContext, numberQuery, refused } from './context.ts';
+import { boolQuery, dateQuery, numberQuery } from './checks.ts';
+import { admin, maySee, type NovaContext, refused } from './context.ts';
 import { nextLink } from './paging.ts';
 import { KNOWN_QUERY, keepOf } from './server-filters.ts';
 import { briefView, serverView } from './server-view.ts';
@@ -18,7 +20,7 @@ export function listServersInDetail(context: NovaContext): Answer {
 }
 
 function listed(context: NovaContext, rule: 'index' | 'detail', view: (server: Server) => unknown): Answer {
-  knownQuery(context, KNOWN_QUERY);
+  checkQuery(context);
   const limit = Math.min(numberQuery(context, 'limit') ?? MAX, MAX);
   const all = allTenants(context, rule);
   const found = sorted(context, candidates(context, all));
@@ -34,9 +36,32 @@ function listed(context: NovaContext, rule: 'index' | 'detail', view: (server: S
   return { status: 200, body: { servers: page.map(view), ...next } };
 }
 
+const SORT_KEYS = (
+  'updated_at launched_at locked_by created_at kernel_id instance_type_id display_description config_drive hostname node ' +
+  'root_device_name uuid access_ip_v6 host ramdisk_id launch_index power_state key_name auto_disk_config terminated_at ' +
+  'vm_state display_name user_id access_ip_v4 project_id task_state progress locked availability_zone image_ref'
+).split(' ');
+
+function checkQuery(context: NovaContext): void {
+  const { minor, request } = context;
+  const unknown = [...request.query.keys()].find((key) => !(KNOWN_QUERY.includes(key) || key.startsWith('_')));
+  if (minor >= 75 && unknown !== undefined) throw badRequest(`'${unknown}' does not match any of the regexes: '^_'`);
+  dateQuery(context, 'changes-since');
+  const key = request.query.getAll('sort_key').find((each) => !SORT_KEYS.includes(each));
+  if (key !== undefined) {
+    throw badRequest(
+      `Invalid input for query parameters sort_key. Value: ${key}. '${key}' is not one of ${repr(SORT_KEYS)}`,
+    );
+  }
+  if (request.query.getAll('sort_dir').some((direction) => direction !== 'asc' && direction !== 'desc')) {
+    throw badRequest("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'");
+  }
+}
+
 function allTenants(context: NovaContext, rule: string): boolean {
-  const value = context.request.query.get('all_tenants');
-  if (value === null || /^(0|f|false|off|n|no)$/i.test(value)) return false;
+  // an empty value means yes, too
+  const all = context.request.query.get('all_tenants') === '' || boolQuery(context, 'all_tenants');
+  if (!all) return false;
   if (!admin(context)) throw refused(`servers:${rule}:get_all_tenants`);
   return true;
 }
@@ -45,7 +70,7 @@ function allTenants(context: NovaContext, rule: string): boolean {
 function candidates(context: NovaContext, all: boolean): readonly Server[] {
   const { world, request, token } = context;
   const host = admin(context) ? request.query.get('host') : null;
-  const deleted = admin(context) && /^(1|t|true|on|y|yes)$/i.test(request.query.get('deleted') ?? '');
+  const deleted = admin(context) && boolQuery(context, 'deleted') === true;
   const project = projectOf(token);
   const base = deleted ? [...world.deleted].reverse() : host === null ? newestFirst(world) : ofHost(world, host);
   return all ? base : base.filter((server) => server.project === project);

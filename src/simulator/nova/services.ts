@@ -3,7 +3,8 @@ import { answers, isUp, lastSeen, services, zoneOf } from '../hosts.ts';
 import type { Answer } from '../http.ts';
 import { beyondBmp, type Fields, stamp } from '../json.ts';
 import type { Host, Service, World } from '../world.ts';
-import { bodyFields, knownQuery, type NovaContext, onlyKeys, requireAdmin, shortText } from './context.ts';
+import { flag, knownQuery, oneOf, onlyKeys, required, shortText } from './checks.ts';
+import { bodyFields, type NovaContext, requireAdmin } from './context.ts';
 import { dbError } from './db-error.ts';
 
 export function listServices(context: NovaContext): Answer {
@@ -40,7 +41,9 @@ export async function updateService(context: NovaContext): Promise<Answer> {
   const body = bodyFields(context);
   onlyKeys(null, body, ['status', 'disabled_reason', 'forced_down']);
   const reason = shortText('disabled_reason', body['disabled_reason']);
-  const { status, forced_down: forced } = body;
+  const { status } = body;
+  if (status !== undefined) oneOf('status', status, ['enabled', 'disabled']);
+  const forced = flag('forced_down', body['forced_down']);
   if (reason !== undefined && status === 'enabled') {
     throw badRequest("Specifying 'disabled_reason' with status 'enabled' is invalid.");
   }
@@ -56,7 +59,7 @@ export async function updateService(context: NovaContext): Promise<Answer> {
   if (forced === false) refuseForceUp(world, service);
   if (status === 'enabled' || status === 'disabled')
     await setDisabled(world, service, status === 'disabled', reason ?? null);
-  if (typeof forced === 'boolean') service.forcedDown = forced;
+  if (forced !== undefined) service.forcedDown = forced;
   save(world, service);
   return { status: 200, body: { service: serviceView(context, service) } };
 }
@@ -89,10 +92,10 @@ function setTrait(host: Host, disabled: boolean): void {
   host.traitDisabled = disabled;
 }
 
-function serviceOf(context: NovaContext, id: string): Service {
+function serviceOf(context: NovaContext, id: string, missing = 'could not be found'): Service {
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(id)) throw badRequest(`Invalid uuid ${id}`);
   const service = services(context.world).find(({ uuid }) => uuid === id);
-  if (!service) throw notFound(`Service ${id} could not be found.`);
+  if (!service) throw notFound(`Service ${id} ${missing}.`);
   return service;
 }
 
@@ -101,41 +104,38 @@ function save(world: World, service: Service): void {
   world.tables.service(service, cell, lastSeen(world, service));
 }
 
+const OLD_VERBS = ['enable', 'disable', 'disable-log-reason', 'force-down'];
+
 /** PUT os-services/disable and its like, before 2.53. */
 export async function updateServiceOld(context: NovaContext): Promise<Answer> {
-  requireAdmin(context, 'os-services:update');
   const { world, params, minor } = context;
   const body = bodyFields(context);
   const verb = params['id'] ?? '';
-  if (verb === 'enable' || verb === 'disable' || verb === 'disable-log-reason') {
-    onlyKeys(null, body, verb === 'disable-log-reason' ? ['host', 'binary', 'disabled_reason'] : ['host', 'binary']);
-    const service = namedService(world, body);
-    const reason =
-      verb === 'disable-log-reason' ? (shortText('disabled_reason', body['disabled_reason']) ?? null) : null;
-    await setDisabled(world, service, verb !== 'enable', reason);
-    save(world, service);
-    const status = verb === 'enable' ? 'enabled' : 'disabled';
-    return {
-      status: 200,
-      body: {
-        service: {
-          host: service.host,
-          binary: service.binary,
-          status,
-          ...(reason === null ? {} : { disabled_reason: reason }),
-        },
-      },
-    };
-  }
-  if (verb !== 'force-down' || minor < 11) throw notFound('Unknown action');
+  onlyKeys(null, body, ['host', 'binary', 'disabled_reason', ...(minor < 11 ? [] : ['forced_down'])]);
+  required(null, body, ['host', 'binary']);
+  requireAdmin(context, 'os-services:update');
+  if (!OLD_VERBS.includes(verb) || (verb === 'force-down' && minor < 11)) throw notFound('Unknown action');
+  const reason = shortText('disabled_reason', body['disabled_reason']);
+  if (verb === 'disable-log-reason' && reason === undefined) throw badRequest('Missing disabled reason field');
   const service = namedService(world, body);
-  if (body['forced_down'] === false) refuseForceUp(world, service);
-  service.forcedDown = body['forced_down'] === true;
+  const { host, binary } = service;
+  const done = verb === 'force-down' ? forceDown(world, service, body) : await switchOld(world, service, verb, reason);
   save(world, service);
-  return {
-    status: 200,
-    body: { service: { host: service.host, binary: service.binary, forced_down: service.forcedDown } },
-  };
+  return { status: 200, body: { service: { host, binary, ...done } } };
+}
+
+function forceDown(world: World, service: Service, body: Fields): Fields {
+  const forced = flag('forced_down', body['forced_down']) ?? false;
+  if (!forced) refuseForceUp(world, service);
+  service.forcedDown = forced;
+  return { forced_down: forced };
+}
+
+async function switchOld(world: World, service: Service, verb: string, reason: string | undefined): Promise<Fields> {
+  const given = verb === 'disable-log-reason' ? reason : undefined;
+  await setDisabled(world, service, verb !== 'enable', given ?? null);
+  const status = verb === 'enable' ? 'enabled' : 'disabled';
+  return given === undefined ? { status } : { status, disabled_reason: given };
 }
 
 function namedService(world: World, body: Fields): Service {
@@ -149,8 +149,9 @@ export function deleteService(context: NovaContext): Answer {
   requireAdmin(context, 'os-services:delete');
   const { world, params, minor } = context;
   const id = params['id'] ?? '';
-  const service = minor >= 53 ? serviceOf(context, id) : services(world).find((each) => String(each.id) === id);
-  if (!service) throw notFound(`Service ${id} could not be found.`);
+  const service =
+    minor >= 53 ? serviceOf(context, id, 'not found') : services(world).find((each) => String(each.id) === id);
+  if (!service) throw notFound(`Service ${id} not found.`);
   const host = world.hosts.get(service.host);
   if (host && service.binary === 'nova-compute') removeHost(world, host);
   else world.controllers.splice(world.controllers.indexOf(service), 1);

@@ -1,3 +1,4 @@
+import { notFound } from '../fault.ts';
 import { type Route, route } from '../routes.ts';
 import { serverAction } from './actions.ts';
 import * as aggregates from './aggregates.ts';
@@ -14,6 +15,10 @@ import * as quotas from './quotas.ts';
 import { listServers, listServersInDetail } from './server-list.ts';
 import * as services from './services.ts';
 import { listZones, listZonesInDetail } from './zones.ts';
+
+function gone(): never {
+  throw notFound();
+}
 
 /** Everything nova answers here, with the microversions that know it. */
 export const routes: readonly Route<NovaContext>[] = [
@@ -46,6 +51,7 @@ export const routes: readonly Route<NovaContext>[] = [
   route('GET /os-hypervisors', hypervisors.listHypervisors),
   route('GET /os-hypervisors/detail', hypervisors.listHypervisorsInDetail),
   route('GET /os-hypervisors/statistics', hypervisors.statistics, { max: 87 }),
+  route('GET /os-hypervisors/statistics', gone, { min: 88 }),
   route('GET /os-hypervisors/:id', hypervisors.showHypervisor),
   route('GET /os-hypervisors/:id/uptime', hypervisors.uptime, { max: 87 }),
   route('GET /os-hypervisors/:id/servers', hypervisors.serversByPattern, { max: 52 }),

@@ -29,7 +29,8 @@ export function candidates({ world, request }: PlacementContext): Answer {
       return [name, Number(amount)];
     }),
   );
-  if ([...asked.values()].some(Number.isNaN)) throw badRequest('Badly formed resources parameter.');
+  if ([...asked.values()].some(Number.isNaN))
+    throw badRequest('There must be at least one resources or resources[$S] parameter.');
   const forbidsDisabled = (request.query.get('required') ?? '').includes('!COMPUTE_STATUS_DISABLED');
   const fitting = [...world.hosts.values()].filter(
     (host) => fits(host, asked) && !(forbidsDisabled && host.traitDisabled),

@@ -23,7 +23,7 @@ export const TRAITS = [
 
 export function hostBy(world: World, id: string | undefined): Host {
   const host = [...world.hosts.values()].find(({ uuid }) => uuid === id);
-  if (!host) throw notFound(`No resource provider with uuid ${id} found : No resource provider with uuid ${id} found`);
+  if (!host) throw notFound(`No resource provider with uuid ${id} found`);
   return host;
 }
 

@@ -1,7 +1,7 @@
 import { tokenOf } from '../authenticated.ts';
 import { forbidden, HttpFault, notFound } from '../fault.ts';
 import type { Answer, Mount, Request } from '../http.ts';
-import { isAdmin } from '../keystone/identity.ts';
+import { isAdmin, type Token } from '../keystone/identity.ts';
 import { findRoute, route } from '../routes.ts';
 import type { World } from '../world.ts';
 import { allocations, candidates } from './allocations.ts';
@@ -9,6 +9,23 @@ import { hostBy, type PlacementContext, TRAITS } from './context.ts';
 import { inventories, provider, providerAllocations, providers, traits, usages } from './providers.ts';
 
 const MAX = 39;
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+};
+
+/** What the framework says before the reason. */
+const SAYINGS: Readonly<Record<number, string>> = {
+  400: 'The server could not comply with the request since it is either malformed or otherwise incorrect.',
+  403: 'Access was denied to this resource.',
+  404: 'The resource could not be found.',
+  405: 'The method specified is not allowed for this resource.',
+  406: 'The resource identified by the request is only capable of generating response entities which have content characteristics not acceptable according to the accept headers sent in the request.',
+};
 const routes = [
   route('GET /resource_providers', providers),
   route('GET /resource_providers/:id', provider),
@@ -28,7 +45,12 @@ const routes = [
   })),
   route<PlacementContext>('GET /resource_classes', () => ({
     status: 200,
-    body: { resource_classes: ['VCPU', 'MEMORY_MB', 'DISK_GB'].map((name) => ({ name })) },
+    body: {
+      resource_classes: ['VCPU', 'MEMORY_MB', 'DISK_GB'].map((name) => ({
+        name,
+        links: [{ rel: 'self', href: `/resource_classes/${name}` }],
+      })),
+    },
   })),
 ];
 
@@ -38,47 +60,48 @@ export function placement(world: World): Mount {
 
 function answer(world: World, request: Request): Answer {
   const requestId = `req-${world.chance.uuid()}`;
-  const headers = { 'x-openstack-request-id': requestId };
-  try {
-    if (request.path === '/') return { ...versions(request), headers };
-    if (!tokenOf(world, request))
-      return { ...unauthenticated(request), headers: { ...headers, ...challenge(request) } };
-    const version = microversion(request);
-    const given = run(world, request);
+  const ids = { 'x-openstack-request-id': requestId };
+  const token = tokenOf(world, request);
+  if (!token && request.path !== '/') {
     return {
-      ...given,
-      headers: {
-        ...headers,
-        'openstack-api-version': `placement 1.${version}`,
-        vary: 'openstack-api-version',
-        'cache-control': 'no-cache',
-      },
+      ...unauthenticated(),
+      headers: { ...ids, 'www-authenticate': `Keystone uri="${request.origin}/identity/v3"` },
     };
+  }
+  let headers: Record<string, string> = ids;
+  try {
+    const version = microversion(request);
+    headers = { ...ids, 'openstack-api-version': `placement 1.${version}`, vary: 'openstack-api-version' };
+    const given = request.path === '/' ? versions() : run(world, request, token);
+    return { ...given, headers: { ...headers, 'cache-control': 'no-cache' } };
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
     const { status, message } = error;
-    const title =
-      { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 406: 'Not Acceptable' }[
-        status
-      ] ?? 'Error';
-    return {
+    const detail = `${SAYINGS[status] ?? ''}\n\n ${message}  `;
+    const fault = {
       status,
-      body: { errors: [{ status, title, detail: `${message}\n\n   `, request_id: requestId }] },
-      headers,
+      title: TITLES[status] ?? 'Error',
+      detail,
+      code: 'placement.undefined_code',
+      request_id: requestId,
     };
+    return { status, body: { errors: [fault] }, headers };
   }
 }
 
-function run(world: World, request: Request): Answer {
-  const token = tokenOf(world, request);
-  if (!token || !isAdmin(token)) {
-    throw forbidden(`Access was denied to this resource.\n\n placement:${request.path.split('/')[1] ?? ''}:list`);
-  }
+function run(world: World, request: Request, token: Token | undefined): Answer {
   const found = findRoute(routes, request.method, request.path);
-  if (found === 'path') throw notFound('The resource could not be found.');
-  if (found === 'method') throw new HttpFault(405, 'The method specified is not allowed for this resource.');
+  if (found === 'path') throw notFound();
+  if (typeof found === 'string') throw new HttpFault(405, 'The method specified is not allowed for this resource.');
+  if (!token || !isAdmin(token)) throw forbidden(`Policy does not allow ${ruleOf(request)} to be performed.`);
   // every handler of the table above answers so; the table's type cannot say it
   return found.route.run({ world, request, params: found.params }) as Answer;
+}
+
+function ruleOf({ path }: Request): string {
+  const [collection = '', one, below] = path.split('/').filter(Boolean);
+  if (below !== undefined) return `placement:${collection}:${below}:list`;
+  return `placement:${collection}:${one === undefined ? 'list' : 'show'}`;
 }
 
 function microversion(request: Request): number {
@@ -89,19 +112,13 @@ function microversion(request: Request): number {
   return version;
 }
 
-function versions(request: Request): Answer {
-  const links = [{ rel: 'self', href: `${request.origin}/placement/` }];
-  return {
-    status: 200,
-    body: { versions: [{ id: 'v1.0', max_version: `1.${MAX}`, min_version: '1.0', status: 'CURRENT', links }] },
-  };
+function versions(): Answer {
+  const links = [{ rel: 'self', href: '' }];
+  const version = { id: 'v1.0', max_version: `1.${MAX}`, min_version: '1.0', status: 'CURRENT', links };
+  return { status: 200, body: { versions: [version] } };
 }
 
-function unauthenticated(_request: Request): Answer {
+function unauthenticated(): Answer {
   const message = 'The request you have made requires authentication.';
   return { status: 401, body: { error: { code: 401, title: 'Unauthorized', message } } };
-}
-
-function challenge(request: Request): Record<string, string> {
-  return { 'www-authenticate': `Keystone uri="${request.origin}/identity/v3"` };
 }
