@@ -1,10 +1,51 @@
-import { type Report, say } from '../chat/report.ts';
+import { type Report, text } from '../chat/report.ts';
+import { help } from '../command/help.ts';
+import type { Registered } from '../command/registry.ts';
+import { authorize } from '../policy/authorize.ts';
+import { defaultCloud, personOf } from '../policy/policy.ts';
 import type { Sitting } from './desk.ts';
 
 export async function helpFor(sitting: Sitting, words: string): Promise<Report> {
-  return say(`help ${words}`, sitting.prefix);
+  return help(sitting.registry, words, { may: (registered) => maySay(sitting, registered), prefix: sitting.prefix });
 }
 
-export async function whoamiFor(sitting: Sitting): Promise<Report> {
-  return say(sitting.message.from.account ?? 'nobody');
+/** Help shows what would be allowed here; without a default cloud, what would be on some cloud. */
+function maySay(sitting: Sitting, { name, command }: Registered): boolean {
+  const policy = sitting.policy();
+  const place = sitting.message.place.id;
+  const facts = { name, role: command.role, risk: command.risk, kind: command.kind };
+  const clouds = command.kind === 'control' ? [null] : [defaultCloud(policy, place), ...policy.clouds];
+  return clouds.some(
+    (cloud) =>
+      authorize(policy, { account: sitting.message.from.account, place, command: facts, cloud }).verdict === 'allow',
+  );
+}
+
+/** What vigie sees of the speaker, and what to do where that is nothing. */
+export async function whoamiFor({ message, policy, version }: Sitting): Promise<Report> {
+  const { account, name } = message.from;
+  const person = personOf(policy(), account);
+  const cloud = defaultCloud(policy(), message.place.id);
+  const fields: [string, string][] = [
+    ['account', account ?? `none: this chat vouches for nobody called ${name}`],
+    ['place', message.place.id],
+    ['cloud here', cloud ?? 'none: add --cloud NAME to each line'],
+    ['vigie', version],
+  ];
+  if (person !== null) {
+    return {
+      title: `You are ${person.human}: ${person.roles.join(', ')}`,
+      tone: 'plain',
+      blocks: [{ kind: 'fields', fields }],
+    };
+  }
+  const advice =
+    account === null
+      ? 'Log in to this chat first (IRC: identify to services), then type whoami again.'
+      : `Ask whoever keeps policy.yaml to add ${account} to your accounts.`;
+  return {
+    title: 'The policy knows nobody here by that account',
+    tone: 'warn',
+    blocks: [{ kind: 'fields', fields }, text(advice)],
+  };
 }

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { openConsole } from '../adapters/console/console.ts';
+import { startBot } from './bot.ts';
+import { UserError } from './chat/user-error.ts';
+import { openClouds } from './clouds.ts';
+import { loadRegistry } from './command/registry.ts';
+import { readBotConfig, readWorkerConfig } from './config.ts';
+import { runDemo } from './demo.ts';
+import { openBells } from './jobs/queue.ts';
+import { isAnswered } from './jobs/settled.ts';
+import { openLog } from './log.ts';
+import { openDatabase } from './mysql/database.ts';
+import { readClouds } from './openstack/clouds.ts';
+import { keepPolicy } from './policy/keep.ts';
+import { startWorker } from './worker.ts';
+
+const usage = 'say what to start: bot, worker [--cloud NAME[,NAME]], or demo [openstack] [--yes]';
+
+/** What is to be stopped, in order, when the process is told to end. */
+type Stop = () => Promise<void>;
+
+async function main(args: readonly string[]): Promise<void> {
+  const [what, ...rest] = args;
+  switch (what) {
+    case 'bot':
+      return untilTold(await bot());
+    case 'worker':
+      return untilTold(await worker(rest));
+    case 'demo':
+      process.exit(await runDemo({ args: rest, version: version(), env: process.env }));
+  }
+  throw new UserError(usage);
+}
+
+async function bot(): Promise<Stop> {
+  const config = readBotConfig(process.env);
+  const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
+  const policy = await keepPolicy(config.policyFile, log);
+  const registry = await loadRegistry(new URL('../commands', import.meta.url));
+  const database = await openDatabase(config.databaseUrl);
+  const bells = openBells(config.redisUrl);
+  const place = config.consolePlace;
+  const account = userInfo().username;
+  const answered = (key: string) => answer(() => isAnswered(database.rows, key));
+  const adapters = config.console ? [openConsole({ place, account, speakers: false, answered })] : [];
+  const running = await startBot({
+    version: version(),
+    database,
+    bells,
+    registry,
+    adapters,
+    log,
+    prefix: config.prefix,
+    policy,
+  });
+  log.info({ adapters: adapters.map(({ connection }) => connection) }, 'the bot is up');
+  return async () => {
+    await running.stop();
+    await bells.close();
+    await database.close();
+  };
+}
+
+async function worker(args: readonly string[]): Promise<Stop> {
+  const config = readWorkerConfig(process.env);
+  const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
+  const policy = await keepPolicy(config.policyFile, log);
+  const registry = await loadRegistry(new URL('../commands', import.meta.url));
+  const configs = await readClouds({ cloudsFile: config.cloudsFile, secureFile: config.secureFile });
+  const database = await openDatabase(config.databaseUrl);
+  const bells = openBells(config.redisUrl);
+  const clouds = openClouds(configs, cloudArgument(args) ?? config.clouds, { database, log });
+  const running = await startWorker({
+    version: version(),
+    database,
+    bells,
+    registry,
+    log,
+    clouds: clouds.names,
+    policy,
+    cloud: clouds.cloud,
+  });
+  log.info({ clouds: clouds.names, worker: running.name }, 'the worker is up');
+  return async () => {
+    await running.stop();
+    await clouds.close();
+    await bells.close();
+    await database.close();
+  };
+}
+
+function cloudArgument(args: readonly string[]): string[] | null {
+  const [option, names] = args;
+  if (option === undefined) return null;
+  if (option !== '--cloud' || names === undefined) throw new UserError(usage);
+  return names.split(',');
+}
+
+function version(): string {
+  const file = new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url);
+  return String(JSON.parse(readFileSync(file, 'utf8')).version);
+}
+
+async function answer(given: () => Promise<boolean>): Promise<void> {
+  while (!(await given())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** Stops once, cleanly; a second signal ends the process as it stands: everything can be taken up again. */
+async function untilTold(stop: Stop): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130));
+  await stop();
+  process.exit(0);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(
+    error instanceof UserError ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exit(1);
+});
