@@ -23,13 +23,25 @@ export interface ConnectParts {
   sleep(ms: number): Promise<void>;
 }
 
+export type ConnectedCloud = Cloud & {
+  /** The id of our own token: its shape tells which provider Keystone runs. */
+  ownToken(): Promise<string>;
+  close(): Promise<void>;
+};
+
 /** One OpenStack as commands see it. Nothing is asked of it before the first call. */
-export function connectCloud(parts: ConnectParts): Cloud & { close(): Promise<void> } {
+export function connectCloud(parts: ConnectParts): ConnectedCloud {
   const { name, config, gate, log, now, sleep } = parts;
   const http = openHttp({ cloud: name, tls: config.tls, timeoutMs: config.timeoutMs, log, sleep });
   const keystone = openKeystone({ config, http, gate, now });
   const session = openSession({ config, http, keystone });
-  return { ...reader(session, parts), ...writer(session, name), databases: parts.databases, close: () => http.close() };
+  return {
+    ...reader(session, parts),
+    ...writer(session, name),
+    databases: parts.databases,
+    ownToken: async () => (await session.token()).id,
+    close: () => http.close(),
+  };
 }
 
 function reader(session: Session, { name, config }: ConnectParts): Omit<CloudReader, 'databases'> {

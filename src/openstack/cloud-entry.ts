@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+/** A value that YAML may have read as a number: `project_id: 1234`. */
+const Word = z.union([z.string(), z.number()], 'is a word').transform(String);
+const Truth = z.union([z.boolean(), z.stringbool()], 'is true or false');
+
+/** `90` seconds, `45s`, `30m`, `6h`. */
+const Duration = z
+  .union(
+    [z.number().positive(), z.string().regex(/^\d+(?:ms|s|m|h)$/)],
+    'is a number of seconds or a duration such as 45s, 30m, 6h',
+  )
+  .transform((said) =>
+    typeof said === 'number' ? said * 1000 : Number.parseInt(said, 10) * (units[said.replace(/\d+/, '')] ?? 1000),
+  );
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Never quoted in a message: a DSN holds a password. */
+const Dsn = z.string().regex(/^(?:mysql|mariadb)(?:\+\w+)?:\/\//, 'is a DSN such as mysql://user:password@host/nova');
+
+export const Auth = z.object({
+  auth_url: z.url('is the address of Keystone, such as https://keystone.example.net:5000/v3'),
+  username: Word.optional(),
+  user_id: Word.optional(),
+  password: Word.optional(),
+  project_name: Word.optional(),
+  project_id: Word.optional(),
+  user_domain_name: Word.optional(),
+  user_domain_id: Word.optional(),
+  project_domain_name: Word.optional(),
+  project_domain_id: Word.optional(),
+  domain_name: Word.optional(),
+  domain_id: Word.optional(),
+  system_scope: Word.optional(),
+  trust_id: Word.optional(),
+  application_credential_id: Word.optional(),
+  application_credential_name: Word.optional(),
+  application_credential_secret: Word.optional(),
+});
+export type Auth = z.output<typeof Auth>;
+
+/** vigie's own keys: a mistyped one must not be passed over in silence. */
+const Vigie = z.strictObject({
+  nova_api: Dsn.optional(),
+  cells: z.record(z.uuid('is the uuid of a cell, as `nova-manage cell_v2 list_cells` shows it'), Dsn).optional(),
+  keystone: Dsn.optional(),
+  lanes: z.number().int().min(1).max(32).optional(),
+  server_deadline: Duration.optional(),
+  total_deadline: Duration.optional(),
+  poll_interval: Duration.optional(),
+  host_maintenance: Truth.optional(),
+});
+
+/** One cloud's entry, its keys with underscores. Keys of other programs pass unseen. */
+export const Entry = z.looseObject({
+  auth_type: z.string().default('password'),
+  auth: Auth,
+  region_name: Word.optional(),
+  interface: z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1)]).default(['public']),
+  verify: Truth.optional(),
+  insecure: Truth.optional(),
+  cacert: z.string().optional(),
+  cert: z.string().optional(),
+  key: z.string().optional(),
+  api_timeout: z.coerce.number().positive().optional(),
+  vigie: Vigie.default({}),
+});
+export type Entry = z.output<typeof Entry>;
+
+/** What an entry is made of before it is read: keys and values, nothing known of them. */
+export type Raw = Readonly<Record<string, unknown>>;
+
+export function isRaw(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Later layers win; sections are merged key by key. */
+export function layer(...layers: readonly Raw[]): Raw {
+  const merged: Record<string, unknown> = {};
+  for (const [key, value] of layers.flatMap((one) => Object.entries(one))) {
+    const under = merged[key];
+    merged[key] = isRaw(under) && isRaw(value) ? layer(under, value) : value;
+  }
+  return merged;
+}
+
+/** Hyphens and underscores in keys are equal, except in the uuids of cells. */
+export function underscored(raw: Raw): Raw {
+  return Object.fromEntries(
+    Object.entries(raw).map(([key, value]) => {
+      const name = key.replaceAll('-', '_');
+      return [name, isRaw(value) && name !== 'cells' ? underscored(value) : value];
+    }),
+  );
+}
+
+const intoAuth = [
+  'domain_id',
+  'domain_name',
+  'user_domain_id',
+  'user_domain_name',
+  'project_domain_id',
+  'project_domain_name',
+  'project_id',
+  'project_name',
+] as const;
+
+/** What older files say beside `auth` or call a tenant, and a domain that is said once for user and project. */
+export function completeAuth(raw: Raw): Raw {
+  const auth: Record<string, unknown> = isRaw(raw['auth']) ? { ...raw['auth'] } : {};
+  for (const key of intoAuth) {
+    const old = key.replace(/^project_(?=id$|name$)/, 'tenant_');
+    auth[key] ??= auth[old] ?? raw[key] ?? raw[old];
+  }
+  if (auth['project_id'] !== undefined || auth['project_name'] !== undefined) {
+    for (const what of ['id', 'name']) {
+      auth[`user_domain_${what}`] ??= auth[`domain_${what}`];
+      auth[`project_domain_${what}`] ??= auth[`domain_${what}`];
+      delete auth[`domain_${what}`];
+    }
+  }
+  const known = Object.fromEntries(Object.entries(auth).filter(([, value]) => value !== undefined && value !== null));
+  return { ...raw, auth: known, interface: raw['interface'] ?? raw['endpoint_type'] };
+}

@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UserError } from '../../src/chat/user-error.ts';
+import { readClouds } from '../../src/openstack/clouds.ts';
+import type { CloudConfig } from '../../src/openstack/config.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'vigie-clouds-'));
+  mkdirSync(join(home, '.config', 'openstack'), { recursive: true });
+  mkdirSync(join(home, 'here'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const entry = `
+    auth:
+      auth_url: https://keystone.example.net:5000/v3
+      username: vigie
+      project_name: admin
+      domain_name: Default`;
+
+test('an entry becomes a configuration, with the defaults of openstacksdk and ours', () => {
+  write('here/clouds.yaml', `clouds:\n  prod:${entry}\n      password: hunter2\n`);
+
+  const prod = one('prod');
+
+  expect(prod.login).toEqual({
+    kind: 'password',
+    user: { name: 'vigie', domain: { name: 'Default' } },
+    password: 'hunter2',
+    scope: { project: { name: 'admin', domain: { name: 'Default' } } },
+  });
+  expect(prod).toMatchObject({
+    interfaces: ['public'],
+    region: null,
+    tls: { verify: true, ca: null },
+    timeoutMs: null,
+  });
+  expect(prod.settings).toEqual({
+    lanes: 2,
+    serverDeadline: 1_800_000,
+    totalDeadline: 21_600_000,
+    hostMaintenance: false,
+    pollInterval: 2000,
+  });
+});
+
+test('the first clouds.yaml wins, and secure.yaml is merged over it whatever its folder', () => {
+  write('here/clouds.yml', `clouds:\n  prod:${entry}\n`);
+  write('.config/openstack/clouds.yaml', 'clouds:\n  other: {}\n');
+  write(
+    '.config/openstack/secure.yaml',
+    'clouds:\n  prod:\n    auth:\n      password: hunter2\n      username: robot\n',
+  );
+
+  expect([...read().keys()]).toEqual(['prod']);
+  expect(one('prod').login).toMatchObject({ password: 'hunter2', user: { name: 'robot' } });
+});
+
+test('hyphens are underscores, regions bring values, a profile lies below, verify beats cacert', () => {
+  write(
+    'here/clouds-public.yaml',
+    'public-clouds:\n  house:\n    interface: internal\n    auth:\n      auth-url: https://k.example.net\n',
+  );
+  write(
+    'here/clouds.yaml',
+    `clouds:
+  prod:
+    profile: house
+    auth: { user-id: u1, password: p, project-id: 42 }
+    regions: [{ name: east, values: { compute-endpoint-override: 'https://east.example.net/v2.1' } }, west]
+    verify: false
+    cacert: /nowhere/ca.pem
+    vigie: { nova-api: 'mysql://n:s@db/nova_api', cells: { 6f1c2d3e-0000-4000-8000-000000000001: 'mysql+pymysql://n:s@db/nova' }, server-deadline: 45m, lanes: 4 }
+`,
+  );
+
+  const prod = one('prod');
+
+  expect(prod).toMatchObject({
+    authUrl: 'https://k.example.net',
+    region: 'east',
+    interfaces: ['internal'],
+    tls: { verify: false, ca: null },
+  });
+  expect(prod.endpointOverrides).toEqual({ compute: 'https://east.example.net/v2.1' });
+  expect(prod.login).toMatchObject({ user: { id: 'u1' }, scope: { project: { id: '42' } } });
+  expect(prod.settings).toMatchObject({ lanes: 4, serverDeadline: 2_700_000 });
+  expect(prod.dsns.cells).toEqual({ '6f1c2d3e-0000-4000-8000-000000000001': 'mysql+pymysql://n:s@db/nova' });
+});
+
+test('an application credential sends no scope', () => {
+  write(
+    'here/clouds.yaml',
+    'clouds:\n  prod:\n    auth_type: v3applicationcredential\n    auth: { auth_url: "https://k", application_credential_id: i, application_credential_secret: s }\n',
+  );
+
+  expect(one('prod').login).toEqual({ kind: 'application-credential', id: 'i', name: null, user: null, secret: 's' });
+});
+
+test('everything wrong is said at once, with file and line, and without secrets', () => {
+  write(
+    'here/clouds.yaml',
+    `clouds:
+  one:
+    auth: { auth_url: nowhere, username: a, password: hunter2, project_name: p }
+    vigie:
+      novaapi: mysql://root:hunter2@db/nova
+      keystone: postgres://root:hunter2@db/keystone
+  two:
+    auth_type: v3oidcpassword
+    auth: { auth_url: "https://k" }
+    cacert: /nowhere/ca.pem
+  three:
+    region_name: north
+    regions: [east]
+`,
+  );
+
+  const said = refusal();
+
+  expect(said.replaceAll(join(home, 'here', 'clouds.yaml'), 'FILE').split('\n')).toEqual([
+    'FILE:3: cloud one: auth.auth_url is the address of Keystone, such as https://keystone.example.net:5000/v3',
+    'FILE:6: cloud one: vigie.keystone is a DSN such as mysql://user:password@host/nova',
+    'FILE:4: cloud one: vigie: Unrecognized key: "novaapi"',
+    'FILE:9: cloud two: auth_type v3oidcpassword is not one vigie can use: password or v3applicationcredential',
+    'FILE:10: cloud two: cacert /nowhere/ca.pem cannot be read',
+    'FILE:12: cloud three: region_name north is none of its regions: east',
+  ]);
+  expect(said).not.toContain('hunter2');
+});
+
+test('a broken file names its line and does not quote itself', () => {
+  write('here/clouds.yaml', 'clouds:\n  prod:\n    auth: {password: hunter2\n');
+
+  expect(refusal()).toMatch(/clouds\.yaml:\d+: not valid YAML/);
+  expect(refusal()).not.toContain('hunter2');
+});
+
+test('the environment does not count, and a named file must be there', () => {
+  expect(refusal()).toContain('there is no clouds.yaml in');
+  expect(() => read({ cloudsFile: '/nowhere/clouds.yaml' })).toThrow('/nowhere/clouds.yaml: there is no such file');
+});
+
+test('the fingerprint changes with the credential and with the file, and with nothing else', () => {
+  const file = write('here/clouds.yaml', `clouds:\n  prod:${entry}\n      password: hunter2\n`);
+  const before = one('prod').fingerprint;
+  expect(one('prod').fingerprint).toBe(before);
+
+  utimesSync(file, new Date(0), new Date(0));
+  expect(one('prod').fingerprint).not.toBe(before);
+});
+
+test('a process of one cloud does not stumble over another, and misses its own by name', () => {
+  write('here/clouds.yaml', `clouds:\n  prod:${entry}\n      password: x\n  lab: {}\n`);
+
+  expect([...read({ only: ['prod'] }).keys()]).toEqual(['prod']);
+  expect(() => read({ only: ['dev'] })).toThrow('there is no cloud dev; it has prod, lab');
+});
+
+function write(path: string, text: string): string {
+  writeFileSync(join(home, path), text);
+  return join(home, path);
+}
+
+function read(more: { cloudsFile?: string; only?: string[] } = {}): Map<string, CloudConfig> {
+  return readClouds({ cloudsFile: null, secureFile: null, only: null, cwd: join(home, 'here'), home, ...more });
+}
+
+function one(name: string): CloudConfig {
+  const config = read().get(name);
+  if (!config) throw new Error(`no ${name}`);
+  return config;
+}
+
+function refusal(): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  throw new Error('it was read');
+}
