@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { openConsole } from '../adapters/console/console.ts';
+import { homedir, userInfo } from 'node:os';
+import { createConsole } from '../adapters/console/console.ts';
 import { startBot } from './bot.ts';
 import { UserError } from './chat/user-error.ts';
 import { openClouds } from './clouds.ts';
@@ -43,7 +43,7 @@ async function bot(): Promise<Stop> {
   const place = config.consolePlace;
   const account = userInfo().username;
   const answered = (key: string) => answer(() => isAnswered(database.rows, key));
-  const adapters = config.console ? [openConsole({ place, account, speakers: false, answered })] : [];
+  const adapters = config.console ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })] : [];
   const running = await startBot({
     version: version(),
     database,
@@ -67,10 +67,11 @@ async function worker(args: readonly string[]): Promise<Stop> {
   const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
   const policy = await keepPolicy(config.policyFile, log);
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
-  const configs = await readClouds({ cloudsFile: config.cloudsFile, secureFile: config.secureFile });
+  const only = cloudArgument(args) ?? (config.clouds.length > 0 ? config.clouds : null);
+  const configs = readClouds({ ...config, only, cwd: process.cwd(), home: homedir() });
   const database = await openDatabase(config.databaseUrl);
   const bells = openBells(config.redisUrl);
-  const clouds = openClouds(configs, cloudArgument(args) ?? config.clouds, { database, log });
+  const clouds = openClouds(configs, { database, log });
   const running = await startWorker({
     version: version(),
     database,
