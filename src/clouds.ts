@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from './chat/user-error.ts';
-import { didYouMean } from './command/suggest.ts';
 import { credentialGate } from './jobs/credentials.ts';
 import type { Log } from './log.ts';
 import type { Database } from './mysql/database.ts';
@@ -21,18 +20,14 @@ interface Parts {
   now?(): Date;
 }
 
-/** A worker's clouds, each connected once it is needed. `only` empty: all of the file. */
-export function openClouds(configs: ReadonlyMap<string, CloudConfig>, only: readonly string[], parts: Parts): Clouds {
-  const names = only.length > 0 ? only : [...configs.keys()];
+/** A worker's clouds, each connected once it is needed. */
+export function openClouds(configs: ReadonlyMap<string, CloudConfig>, parts: Parts): Clouds {
   const open = new Map<string, ConnectedCloud & { closeAll(): Promise<void> }>();
-  for (const name of names) {
-    if (!configs.has(name)) throw new UserError(`clouds.yaml has no cloud ${name}${didYouMean(name, configs.keys())}`);
-  }
   return {
-    names,
+    names: [...configs.keys()],
     async cloud(name) {
       const config = configs.get(name);
-      if (config === undefined || !names.includes(name)) throw new UserError(`this worker does not serve ${name}`);
+      if (config === undefined) throw new UserError(`this worker does not serve ${name}`);
       const known = open.get(name) ?? connect(name, config, parts);
       open.set(name, known);
       return known;

@@ -43,7 +43,9 @@ async function bot(): Promise<Stop> {
   const place = config.consolePlace;
   const account = userInfo().username;
   const answered = (key: string) => answer(() => isAnswered(database.rows, key));
-  const adapters = config.console ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })] : [];
+  const adapters = config.console
+    ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })]
+    : [];
   const running = await startBot({
     version: version(),
     database,

@@ -57,7 +57,7 @@ export function createConsole(options: ConsoleOptions): Console {
 
   return {
     name: 'console',
-    connection: id.replace(':', '-'),
+    connection: id,
     able: { buttons: false, reactions: false, files: false, edit: false, private: true, find: false },
     ended: terminal.ended,
     async start(listener) {
