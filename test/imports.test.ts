@@ -152,8 +152,8 @@ async function importsOf(folder: string): Promise<Import[]> {
 
 async function fileImports(from: string): Promise<Import[]> {
   const text = await readFile(from, 'utf8');
-  const named = [...text.matchAll(/(?:^|\n)(?:import|export|\})[^;'"\n]*?(?:from )?'([^']+)'/g)];
-  const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)];
+  const named = [...text.matchAll(/^(?:import|export|\})[^'"\n]* from '([^']+)';$/gm)];
+  const dynamic = [...text.matchAll(/\bimport(?: |\()'([^']+)'/g)];
   return [...named, ...dynamic].map(([, to = '']) => ({
     from,
     to: to.startsWith('.') ? relative('.', join(dirname(from), to)) : to,
