@@ -1,0 +1,70 @@
+import type { Migration, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
+import { HostName, ProjectId, ServerId } from '../../src/openstack/names.ts';
+
+/** Domain values for tests of pure rules; every field can be said. */
+export const cmp1 = HostName.parse('cmp1');
+export const cmp2 = HostName.parse('cmp2');
+export const serverId = ServerId.parse('11111111-2222-4333-8444-555555555555');
+
+export function aServer(facts: Partial<Server> = {}): Server {
+  return {
+    id: serverId,
+    name: 'db3',
+    project: ProjectId.parse('alpha'),
+    user: 'alice',
+    status: 'ACTIVE',
+    vmState: 'active',
+    taskState: null,
+    powerState: 1,
+    host: cmp1,
+    hypervisor: 'cmp1',
+    hostStatus: 'UP',
+    locked: false,
+    lockedReason: null,
+    zone: 'nova',
+    pinnedZone: null,
+    flavor: { name: 'small', vcpus: 1, ramMb: 512, diskGb: 1, extraSpecs: {} },
+    metadata: {},
+    volumes: 0,
+    bootsFromVolume: false,
+    fault: null,
+    createdAt: null,
+    updatedAt: null,
+    ...facts,
+  };
+}
+
+export function aMigration(facts: Partial<Migration> = {}): Migration {
+  return {
+    id: 7,
+    uuid: null,
+    server: serverId,
+    type: 'live-migration',
+    status: 'running',
+    source: cmp1,
+    destination: cmp2,
+    createdAt: null,
+    updatedAt: null,
+    memory: null,
+    ...facts,
+  };
+}
+
+export function aService(facts: Partial<Service> = {}): Service {
+  return {
+    id: 's1',
+    host: cmp1,
+    binary: 'nova-compute',
+    zone: 'nova',
+    status: 'enabled',
+    state: 'up',
+    disabledReason: null,
+    forcedDown: false,
+    updatedAt: null,
+    ...facts,
+  };
+}
+
+export function aGroup(facts: Partial<ServerGroup> = {}): ServerGroup {
+  return { id: 'g1', name: 'web', policy: 'anti-affinity', members: [serverId], ...facts };
+}
