@@ -23,7 +23,10 @@ export interface CloudDatabases {
 export async function cloudDatabases(): Promise<CloudDatabases> {
   const root = await createConnection({ uri: mariadbUrl(), dateStrings: true });
   const api = await freshDatabase('nova_api');
-  const cells: Record<string, TestDatabase> = { [cell1]: await freshDatabase('nova'), [cell2]: await freshDatabase('nova') };
+  const cells: Record<string, TestDatabase> = {
+    [cell1]: await freshDatabase('nova'),
+    [cell2]: await freshDatabase('nova'),
+  };
   const keystone = await freshDatabase('keystone');
   await make(root, api, apiTables);
   for (const cell of Object.values(cells)) await make(root, cell, cellTables);

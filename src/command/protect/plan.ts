@@ -115,12 +115,15 @@ async function lockRow({ server, lease }: Seen, { cloud, by }: PlanContext): Pro
 
 async function lockWords(cloud: CloudReader, server: Server): Promise<string> {
   const { computeVersion, project } = await cloud.about();
-  if (computeVersion.major < 2 || (computeVersion.major === 2 && computeVersion.minor < 73)) {
+  const { major, minor } = computeVersion;
+  if (major < 2 || (major === 2 && minor < 73)) {
     throw new UserError(
-      `${cloud.name} speaks ${computeVersion.major}.${computeVersion.minor} and keeps no reason with a lock (2.73 does): vigie could not tell its own lock from another's. Leave --lock out`,
+      `${cloud.name} speaks ${major}.${minor} and keeps no reason with a lock (2.73 does): vigie could not tell its own lock from another's. Leave --lock out`,
     );
   }
-  if (project === server.project) return 'vigie works in the same project, so the owner can unlock it';
+  const own = (await cloud.projects()).filter(({ name }) => name === project);
+  if (own.some(({ id }) => id === server.project))
+    return 'vigie works in the same project, so its owner can undo the lock';
   return 'its owner can then not stop, reboot, resize or delete it';
 }
 
