@@ -117,7 +117,9 @@ async function cleanUp(world: World, host: Host): Promise<void> {
   }
   for (const server of host.servers) {
     const leaving = host.leaving.some((migration) => migration.server === server);
-    if (server.taskState === 'migrating' && !leaving) setTask(world, server, null);
+    if (server.taskState !== 'migrating' || leaving) continue;
+    for (const each of server.migrations) if (each.status === 'running') setStatus(world, each, 'error');
+    setTask(world, server, null);
   }
 }
 

@@ -6,7 +6,7 @@ import { schedule } from '../scheduler.ts';
 import type { InstanceAction, Migration, Server, World } from '../world.ts';
 import { invalid, onlyKeys } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { begin, end, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
+import { begin, end, isGone, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
 import { fails, newMigration, setStatus } from './moving.ts';
 
 const STEP = 300;
@@ -47,6 +47,7 @@ async function runCold(
   const outer = begin(world, server, action, 'conductor_migrate_server', 'ctl1');
   const inner = begin(world, server, action, 'cold_migrate', 'ctl1');
   await world.sleep(STEP);
+  if (isGone(world, server)) return;
   const choice = schedule(world, server, { except: [migration.source], ...(only === null ? {} : { only }) });
   const dest = 'hosts' in choice ? choice.hosts[0] : undefined;
   if (!dest) {
@@ -78,6 +79,7 @@ async function leaveSource(
   setStatus(world, migration, 'migrating');
   setTask(world, server, 'resize_migrating');
   await world.sleep(STEP + world.moving.seconds * 1000);
+  if (isGone(world, server)) return false;
   if (!fails(world, server, 'cold')) {
     end(world, server, action, event);
     return true;
@@ -103,6 +105,7 @@ async function settleAt(
   const event = begin(world, server, action, 'compute_finish_resize', dest);
   setTask(world, server, 'resize_finish');
   await world.sleep(STEP);
+  if (isGone(world, server)) return;
   server.before = { vmState: server.vmState, powerState: server.powerState };
   server.vmState = 'resized';
   server.launched = world.now();
@@ -136,6 +139,7 @@ export function confirmResize(context: NovaContext, server: Server): Answer {
     const event = begin(world, server, action, 'compute_confirm_resize', source.name);
     // only queued: for a while nothing shows that it has been confirmed
     await world.sleep(600 + world.chance.below(500));
+    if (isGone(world, server)) return;
     releaseSource(world, migration.uuid);
     restorePower(server);
     setStatus(world, migration, 'confirmed');
@@ -162,6 +166,7 @@ async function runRevert(world: World, server: Server, action: InstanceAction, m
   await answers(world, hostOf(world, migration.dest));
   const event = begin(world, server, action, 'compute_revert_resize', migration.dest ?? '');
   await world.sleep(STEP);
+  if (isGone(world, server)) return;
   returnToSource(world, migration.uuid, server);
   if (server.allocation !== migration.source) allocate(world, server, migration.source);
   placeServer(world, server, migration.source);
@@ -169,6 +174,7 @@ async function runRevert(world: World, server: Server, action: InstanceAction, m
   await answers(world, hostOf(world, migration.source));
   const last = begin(world, server, action, 'compute_finish_revert_resize', migration.source);
   await world.sleep(STEP);
+  if (isGone(world, server)) return;
   restorePower(server);
   server.launched = world.now();
   setTask(world, server, null);

@@ -6,7 +6,7 @@ import { schedule } from '../scheduler.ts';
 import type { Host, InstanceAction, Migration, Server } from '../world.ts';
 import { invalid, onlyKeys } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { begin, end, recordFault, requireState, setTask } from './guards.ts';
+import { begin, end, isGone, recordFault, requireState, setTask } from './guards.ts';
 import { newMigration, setStatus } from './moving.ts';
 
 const FIELD = 'evacuate';
@@ -83,6 +83,7 @@ async function rebuildAt(
   const event = begin(world, server, action, 'compute_rebuild_instance', dest.name);
   setStatus(world, migration, 'pre-migrating');
   await world.sleep(300);
+  if (isGone(world, server)) return;
   if (shared) {
     // no two hosts share a disk here
     const problem = 'Invalid state of instance files on shared storage';

@@ -21,6 +21,11 @@ export function requireState(
   if (tasks !== 'any' && !tasks.includes(server.taskState)) throw refuse(`task_state ${server.taskState}`);
 }
 
+/** Deleted while something was being done to it. */
+export function isGone(world: World, server: Server): boolean {
+  return !world.servers.has(server.id);
+}
+
 export function setTask(world: World, server: Server, task: string | null): void {
   server.taskState = task;
   touch(world, server);
@@ -47,10 +52,12 @@ export function end(
   event: ActionEvent,
   problem: string | null = null,
 ): void {
-  event.finished = world.now();
-  event.result = problem === null ? 'Success' : 'Error';
-  event.details = problem;
-  action.updated = event.finished;
+  // nova looks for the event by its name, so of several alike it is always the first that ends
+  const ended = action.events.find((each) => each.event === event.event) ?? event;
+  ended.finished = world.now();
+  ended.result = problem === null ? 'Success' : 'Error';
+  ended.details = problem;
+  action.updated = ended.finished;
   if (problem !== null) action.message = 'Error';
   world.tables.action(server, action);
 }

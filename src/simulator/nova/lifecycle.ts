@@ -7,7 +7,7 @@ import { schedule } from '../scheduler.ts';
 import type { InstanceAction, Server, World } from '../world.ts';
 import { invalid, shortText } from './checks.ts';
 import { bodyWith, type NovaContext, recordAction, serverOf } from './context.ts';
-import { begin, end, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
+import { begin, end, isGone, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
 import { newServer } from './new-server.ts';
 import { usage } from './quotas.ts';
 
@@ -69,6 +69,7 @@ function refuseOverQuota({ world }: NovaContext, project: string, count: number)
 async function build(world: World, server: Server, action: InstanceAction): Promise<void> {
   const event = begin(world, server, action, 'conductor_schedule_and_build_instances', 'ctl1');
   await world.sleep(200);
+  if (isGone(world, server)) return;
   const choice = schedule(world, server, {});
   const host =
     'hosts' in choice ? (choice.hosts.find(({ cell }) => cell === server.cell) ?? choice.hosts[0]) : undefined;
@@ -86,6 +87,7 @@ async function build(world: World, server: Server, action: InstanceAction): Prom
   await answers(world, host);
   const spawn = begin(world, server, action, 'compute__do_build_and_run_instance', host.name);
   await world.sleep(300);
+  if (isGone(world, server)) return;
   server.vmState = 'active';
   server.powerState = 1;
   server.launched = world.now();

@@ -1,11 +1,11 @@
 import { answers, hostOf, placeServer, releaseSource, returnToSource } from '../hosts.ts';
 import type { Host, InstanceAction, Migration, Server, World } from '../world.ts';
-import { begin, end, setTask, touch } from './guards.ts';
+import { begin, end, recordFault, setTask, touch } from './guards.ts';
 import { fails, setStatus } from './moving.ts';
 
 const STEP = 250;
 
-type End = 'complete' | 'abort' | 'fail' | 'crash' | 'lost';
+type End = 'complete' | 'abort' | 'fail' | 'crash' | 'lost' | 'deleted';
 
 /** The source's part: wait for the one place, prepare the destination, copy, switch over. */
 export async function runLive(
@@ -22,7 +22,9 @@ export async function runLive(
   // it is only queued now, and yet nova calls this event a success
   end(world, server, action, event);
   try {
-    if (!(await myTurn(world, source, migration))) return rollBack(world, server, migration, 'cancelled');
+    const turn = await myTurn(world, source, migration);
+    if (turn === 'lost') return;
+    if (turn === 'abort') return rollBack(world, server, migration, 'cancelled');
     if (!(await prepare(world, server, action, migration))) return await failedToPrepare(world, server, migration);
     setStatus(world, migration, 'running');
     await finish(world, server, action, migration, await copy(world, server, migration, source));
@@ -32,12 +34,14 @@ export async function runLive(
 }
 
 /** A host sends one guest at a time; the others wait here, where they can still be aborted. */
-async function myTurn(world: World, source: Host, migration: Migration): Promise<boolean> {
+async function myTurn(world: World, source: Host, migration: Migration): Promise<'go' | 'abort' | 'lost'> {
   while (source.leaving[0] !== migration) {
     await world.sleep(STEP);
-    if (migration.order === 'abort') return false;
+    if (migration.order === 'abort') return 'abort';
+    // who waits in a process that is killed waits for ever
+    if (source.service.process === 'killed') return 'lost';
   }
-  return true;
+  return 'go';
 }
 
 async function prepare(world: World, server: Server, action: InstanceAction, migration: Migration): Promise<boolean> {
@@ -48,6 +52,7 @@ async function prepare(world: World, server: Server, action: InstanceAction, mig
   await world.sleep(STEP);
   const problem = awake && !fails(world, server, 'pre') ? null : `${dest.name} cannot prepare this guest`;
   end(world, server, action, event, problem);
+  if (problem !== null) recordFault(world, server, problem);
   return problem === null;
 }
 
@@ -63,6 +68,7 @@ async function copy(world: World, server: Server, migration: Migration, source: 
   const total = server.flavor.ram * 1024 * 1024;
   for (let spent = 0; ; spent += STEP) {
     if (source.service.process === 'killed') return 'lost';
+    if (!world.servers.has(server.id)) return 'deleted';
     await answers(world, source);
     if (migration.order !== null) return migration.order;
     const hangs = fails(world, server, 'hang');
@@ -91,6 +97,7 @@ async function finish(
   if (how === 'abort') rollBack(world, server, migration, 'cancelled');
   if (how === 'fail') rollBack(world, server, migration, 'failed');
   if (how === 'crash') breakDown(world, server, migration);
+  if (how === 'deleted') setStatus(world, migration, 'error');
   // 'lost': nova-compute died with the guest on its way, and looks after it when it starts again
 }
 

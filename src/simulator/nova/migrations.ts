@@ -4,7 +4,7 @@ import { stamp } from '../json.ts';
 import type { Migration, Server } from '../world.ts';
 import { knownQuery, numberQuery } from './checks.ts';
 import { bodyFields, type NovaContext, recordAction, requireAdmin, serverOf } from './context.ts';
-import { begin, end } from './guards.ts';
+import { begin, end, requireState } from './guards.ts';
 import { nextLink } from './paging.ts';
 
 const IN_PROGRESS = new Set(['queued', 'preparing', 'running', 'post-migrating']);
@@ -159,7 +159,8 @@ export function forceComplete(context: NovaContext): Answer {
   const server = serverOf(context);
   requireAdmin(context, 'servers:migrations:force_complete');
   const migration = steered(context, server, 'force_complete');
-  if (migration.status !== 'running' || server.vmState !== 'active') {
+  requireState(server, 'force_complete', ['active'], 'any');
+  if (migration.status !== 'running') {
     throw badRequest(
       `Migration ${migration.id} state of instance ${server.id} is ${migration.status}. Cannot force_complete while the migration is in this state.`,
     );
@@ -174,7 +175,7 @@ function steered({ params }: NovaContext, server: Server, verb: string): Migrati
   if (server.taskState !== 'migrating') throw conflict(`Instance ${server.id} is in an invalid state for '${verb}'`);
   const id = params['migration'];
   const migration = server.migrations.find((each) => String(each.id) === id);
-  if (!migration) throw notFound(`Migration ${id} for instance ${server.id} was not found.`);
+  if (!migration) throw notFound(`Migration ${id} not found for instance ${server.id}`);
   return migration;
 }
 

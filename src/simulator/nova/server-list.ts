@@ -71,9 +71,11 @@ function candidates(context: NovaContext, all: boolean): readonly Server[] {
   const { world, request, token } = context;
   const host = admin(context) ? request.query.get('host') : null;
   const deleted = admin(context) && boolQuery(context, 'deleted') === true;
-  const project = projectOf(token);
   const base = deleted ? [...world.deleted].reverse() : host === null ? newestFirst(world) : ofHost(world, host);
-  return all ? base : base.filter((server) => server.project === project);
+  if (all) return base;
+  const project = projectOf(token);
+  // a token without a project means the servers its user made
+  return base.filter((server) => (project === null ? server.user === token.user.id : server.project === project));
 }
 
 const ordered = new WeakMap<World, { changes: number; servers: Server[] }>();

@@ -3,7 +3,7 @@ import type { Answer } from '../http.ts';
 import { schedule } from '../scheduler.ts';
 import type { Server } from '../world.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { begin, end, recordFault, refuseLocked, requireState, setTask } from './guards.ts';
+import { begin, end, isGone, recordFault, refuseLocked, requireState, setTask } from './guards.ts';
 
 /** Shelved servers are offloaded at once, as by default: they keep no host. */
 export function shelve(context: NovaContext, server: Server): Answer {
@@ -17,6 +17,7 @@ export function shelve(context: NovaContext, server: Server): Answer {
     await answers(world, host);
     const event = begin(world, server, action, 'compute_shelve_instance', host.name);
     await world.sleep(300);
+    if (isGone(world, server)) return;
     allocate(world, server, null);
     placeServer(world, server, null);
     server.vmState = 'shelved_offloaded';
@@ -35,6 +36,7 @@ export function unshelve(context: NovaContext, server: Server): Answer {
   setTask(world, server, 'unshelving');
   world.spawn(async () => {
     await world.sleep(200);
+    if (isGone(world, server)) return;
     const choice = schedule(world, server, {});
     const host = 'hosts' in choice ? choice.hosts[0] : undefined;
     if (!host) {
@@ -46,6 +48,7 @@ export function unshelve(context: NovaContext, server: Server): Answer {
     await answers(world, host);
     const event = begin(world, server, action, 'compute_unshelve_instance', host.name);
     await world.sleep(300);
+    if (isGone(world, server)) return;
     server.vmState = 'active';
     server.powerState = 1;
     setTask(world, server, null);
