@@ -66,7 +66,7 @@ export async function converse(parts: Parts, later: Later): Promise<number> {
 
 /** Ctrl-C and its like: everything is stopped in order, and jobs that run are handed over as in any stop. */
 function interruption(): { now: () => void; code: Promise<number> } {
-  let now = () => undefined as void;
+  let now: () => void = () => undefined;
   const code = new Promise<number>((resolve) => {
     now = () => resolve(130);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, now);

@@ -61,9 +61,9 @@ clouds:
       user_domain_name: Default
       project_domain_name: Default
     vigie:
-      nova_api_dsn: ${JSON.stringify(dsns.novaApi)}
-      cell_dsns: ${JSON.stringify(dsns.cells)}
-      keystone_dsn: ${JSON.stringify(dsns.keystone)}
+      nova_api: ${JSON.stringify(dsns.novaApi)}
+      cells: ${JSON.stringify(dsns.cells)}
+      keystone: ${JSON.stringify(dsns.keystone)}
 `;
 }
 

@@ -65,7 +65,7 @@ export function socketPath(directory: string, name: string): string {
 
 function launch(command: ServerPlan['command'], log: string): ProcessMark {
   const [program, ...args] = mortal(command);
-  const output = openSync(log, 'a', 0o600);
+  const output = openSync(log, 'w', 0o600);
   // Its own session: Ctrl-C in our terminal is for us, and we end the servers last.
   const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], cwd: dirname(log) });
   closeSync(output);
