@@ -21,6 +21,11 @@ test('the folder is the registry; helpers that begin with _ are not commands', (
   ]);
 });
 
+test('vigie’s own commands obey every rule', async () => {
+  const own = await loadRegistry('commands');
+  expect(own.commands.length).toBeGreaterThan(20);
+});
+
 describe('a line', () => {
   test('finds its command, values, clouds and its canonical form', () => {
     expect(registry.interpret("maintenance cmp1 --reason 'PSU swap' --cloud prod")).toMatchObject({
