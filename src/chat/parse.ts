@@ -62,7 +62,10 @@ function cut(line: string, offset: number): Parsed {
     if ('opened' in word) return { kind: 'problem', problem: unterminated(line, word.opened, offset) };
     words.push({ text: word.text, quoted });
   }
-  return { kind: 'line', words, canonical: quoteWords(words) };
+  const canonical = quoteWords(words);
+  // Quoting may lengthen it: what is kept must be readable again.
+  const problem = tooLong(canonical);
+  return problem === null ? { kind: 'line', words, canonical } : { kind: 'problem', problem };
 }
 
 function unterminated(line: string, opened: number, offset: number): string {

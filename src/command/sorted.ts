@@ -90,6 +90,7 @@ function takeOption({ words, at, known, options, problems }: Taking): 0 | 1 {
 }
 
 function unknownOption(name: string, known: ReadonlyMap<string, unknown>): string {
+  if (name === '--help') return 'type help and the command';
   const names = [...known.keys()];
   const near = didYouMean(name, names);
   if (near !== '') return `there is no ${name}${near}`;

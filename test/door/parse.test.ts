@@ -91,6 +91,9 @@ describe('what keyboards and chats put in', () => {
   test('a line of 5,000 characters is refused with the limit', () => {
     expect(problem(`!${'a'.repeat(5000)}`)).toBe('a line has at most 2,000 characters, this one has 5,000: shorten it');
     expect(parseWords(`!${'a'.repeat(lineLimit)}`, '!').kind).toBe('line');
+    expect(problem(`!a '${'"'.repeat(1500)}'`)).toBe(
+      'a line has at most 2,000 characters, this one has 3,004: shorten it',
+    );
   });
 });
 

@@ -87,6 +87,7 @@ describe('a line that is wrong hears what to type', () => {
     ['maintenance', 'maintenance: HOST is missing; type: maintenance HOST [--reason REASON] [--cloud CLOUD]'],
     ['maintenance cmp1 --reasn x', 'maintenance: there is no --reasn: did you mean --reason?'],
     ['maintenance cmp1 --x', 'maintenance: there is no --x: it takes --reason, --cloud'],
+    ['maintenance --help', 'maintenance: type help and the command'],
     ['maintenance cmp1 --reason', 'maintenance: --reason needs a value: type --reason REASON'],
     ['maintenance cmp1 --reason --cloud a', 'maintenance: --reason needs a value: type --reason REASON'],
     ['maintenance cmp1 --reason a --reason b', 'maintenance: --reason is given twice: keep one'],
