@@ -4,7 +4,7 @@ import { UserError } from '../chat/user-error.ts';
 import { unsendable } from '../openstack/names.ts';
 import { durationMs } from './duration.ts';
 
-export { HostName, ProjectId, ServerId } from '../openstack/names.ts';
+export { HostName } from '../openstack/names.ts';
 
 /** Words kept with what was done, and sent to Nova: one line that every cloud can store. */
 export const Reason = z

@@ -8,8 +8,6 @@ import type { Known } from './contradictions.ts';
 import { matchesAny, matchesCloud } from './patterns.ts';
 import { type PolicyFile, PolicyProblem, parsePolicy } from './policy-file.ts';
 
-export { PolicyProblem } from './policy-file.ts';
-
 /** One human, known on each chat by an account. */
 export interface Person {
   readonly human: string;
