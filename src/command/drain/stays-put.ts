@@ -1,26 +1,21 @@
 import type { CloudReader } from '../../openstack/cloud.ts';
 import type { ServerId } from '../../openstack/names.ts';
-import type { StepContext } from '../command.ts';
 import type { LeaseReader } from '../lease.ts';
+import { type Protection, protectionOf } from '../protection.ts';
 
-export interface Protection {
-  readonly staysPut: boolean;
-  readonly words: string;
+interface Parts {
+  readonly cloud: CloudReader;
+  readonly leases: LeaseReader;
 }
 
-/** What protects a server, or null. */
-export async function protectionIn(
-  _server: ServerId,
-  _parts: { cloud: CloudReader; leases: LeaseReader },
-): Promise<Protection | null> {
-  return null;
+/** What protects a server, or null where nothing does. */
+export async function protectionIn(server: ServerId, { cloud, leases }: Parts): Promise<Protection | null> {
+  const protection = await protectionOf(leases, cloud.databases, server);
+  return protection.lease !== null || protection.flag === true ? protection : null;
 }
 
 /** Why a protection keeps this server where it is, read when its turn comes: it may be newer than the plan. */
-export async function staysPut(
-  server: ServerId,
-  context: Pick<StepContext, 'cloud' | 'leases'>,
-): Promise<string | null> {
-  const protection = await protectionIn(server, context);
+export async function staysPut(server: ServerId, parts: Parts): Promise<string | null> {
+  const protection = await protectionIn(server, parts);
   return protection?.staysPut === true ? protection.words : null;
 }

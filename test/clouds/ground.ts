@@ -1,0 +1,34 @@
+import type { Dsns } from '../../src/openstack/config.ts';
+
+export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold';
+
+export interface ServerWish {
+  readonly name: string;
+  readonly host: string;
+  readonly project: 'alpha' | 'beta';
+}
+
+/** What differs between the simulated cloud and the real lab; everything else a story does goes through their APIs. */
+export interface Ground {
+  readonly kind: 'simulator' | 'openstack';
+  readonly authUrl: string;
+  readonly region: string;
+  readonly dsns: Dsns;
+  /** How often a waiting step looks, fit for this cloud's pace. */
+  readonly pollInterval: number;
+  /** A compute host that nobody else uses, up and empty. */
+  ownHost(): Promise<string>;
+  /** Asks for a server on that host; it may still be building. Returns its id. */
+  createServer(wish: ServerWish): Promise<string>;
+  killCompute(host: string): Promise<void>;
+  startCompute(host: string): Promise<void>;
+  freezeCompute(host: string): Promise<void>;
+  thawCompute(host: string): Promise<void>;
+  migrationSeconds(seconds: number): Promise<void>;
+  /** Migrations of servers whose name or id matches fail in this phase. */
+  fail(phase: FailPhase, glob: string): Promise<void>;
+  /** Forgets this story's failures. */
+  heal(): Promise<void>;
+  /** Everything back as it was found; the servers of the story are gone by then. */
+  stop(): Promise<void>;
+}

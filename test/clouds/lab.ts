@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { labCloud } from '../../src/demo/cloud.ts';
+import { type Api, openApi } from './api.ts';
+import type { Ground, ServerWish } from './ground.ts';
+
+const Migrations = z.object({
+  seconds: z.number().optional(),
+  fail: z.array(z.object({ phase: z.string(), match: z.string() })).default([]),
+});
+
+/** The real OpenStack of this machine, which others may be using: hosts of our own, everything put back. */
+export async function labGround(prefix: string): Promise<Ground> {
+  const cloud = labCloud(await lab('env'));
+  const before = await migrations();
+  const admin = openApi(cloud.authUrl, 'admin', 'admin');
+  const hosts = new Set<string>();
+  const touched = new Set<string>();
+  return {
+    kind: 'openstack',
+    authUrl: cloud.authUrl,
+    region: cloud.region,
+    dsns: cloud.dsns,
+    pollInterval: 400,
+    async ownHost() {
+      const host = `vigie-${randomBytes(3).toString('hex')}`;
+      hosts.add(host);
+      await lab('start-compute', host);
+      return host;
+    },
+    createServer: creator(cloud.authUrl, admin),
+    async killCompute(host) {
+      touched.add(host);
+      await lab('kill-compute', host);
+    },
+    async startCompute(host) {
+      await lab('start-compute', host);
+      touched.delete(host);
+    },
+    async freezeCompute(host) {
+      touched.add(host);
+      await lab('freeze-compute', host);
+    },
+    async thawCompute(host) {
+      await lab('thaw-compute', host);
+      touched.delete(host);
+    },
+    async migrationSeconds(seconds) {
+      await lab('migration', '--seconds', String(seconds));
+    },
+    async fail(phase, glob) {
+      await lab('migration', '--fail', `${phase}:${glob}`);
+    },
+    heal: () => forgetFailures(prefix),
+    async stop() {
+      await forgetFailures(prefix);
+      if (before.seconds !== undefined) await lab('migration', '--seconds', String(before.seconds));
+      for (const host of touched) if (!hosts.has(host)) await lab('start-compute', host);
+      for (const host of hosts) await lab('remove-compute', host).catch(() => undefined);
+    },
+  };
+}
+
+/** The project's own script, as a person would call it. */
+async function lab(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('test/openstack/lab', args, { maxBuffer: 1 << 24 });
+  return stdout;
+}
+
+async function migrations(): Promise<z.output<typeof Migrations>> {
+  return Migrations.parse(JSON.parse((await lab('migration')) || '{}'));
+}
+
+/** The failures that others ordered stay. */
+async function forgetFailures(prefix: string): Promise<void> {
+  const others = (await migrations()).fail.filter(({ match }) => !match.startsWith(prefix));
+  await lab('migration', '--clear', ...others.flatMap(({ phase, match }) => ['--fail', `${phase}:${match}`]));
+}
+
+/** Nova lets an administrator name the host; in alpha and beta `ops` and `admin` are that. */
+function creator(authUrl: string, admin: Api): (wish: ServerWish) => Promise<string> {
+  let found: Promise<{ flavor: string; image: string }> | null = null;
+  const apis = new Map<string, Api>();
+  return async ({ name, host, project }) => {
+    found ??= flavorAndImage(admin);
+    const { flavor, image } = await found;
+    const user = project === 'alpha' ? 'ops' : 'admin';
+    const api = apis.get(project) ?? openApi(authUrl, user, project === 'alpha' ? 'alpha' : 'admin');
+    apis.set(project, api);
+    const server = { name, host, flavorRef: flavor, imageRef: image, networks: 'none' };
+    const { status, body } = await api.call('POST', '/servers', { server });
+    if (status !== 202) throw new Error(`${name} on ${host}: ${status} ${JSON.stringify(body)}`);
+    return body.server.id;
+  };
+}
+
+const LabImage = z.object({ id: z.string() });
+
+async function flavorAndImage(admin: Api): Promise<{ flavor: string; image: string }> {
+  const { body } = await admin.call('GET', '/flavors');
+  const flavors = z.object({ flavors: z.array(z.object({ id: z.string(), name: z.string() })) }).parse(body).flavors;
+  const flavor = flavors.find(({ name }) => name === 'lab.small')?.id;
+  if (flavor === undefined) throw new Error('the lab was not seeded: test/openstack/lab seed --servers 0');
+  const [image] = z.array(LabImage.loose()).parse(JSON.parse(await lab('run', 'openstack', 'image', 'list', '-f', 'json', '-c', 'ID', '-c', 'Name')).map((one: Record<string, string>) => ({ id: one['ID'], name: one['Name'] })));
+  if (image === undefined) throw new Error('the lab has no image: test/openstack/lab seed --servers 0');
+  return { flavor, image: image.id };
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { mariadbUrl } from '../setup/servers.ts';
+import type { Ground } from './ground.ts';
+
+export interface SimulatedGround extends Ground {
+  readonly simulator: Simulator;
+}
+
+/** A simulated cloud of the story's own: nobody else is on it, and a migration takes a moment. */
+export async function simulatedGround(options: Partial<SimulatorOptions> = {}): Promise<SimulatedGround> {
+  const simulator = await startSimulator({
+    mysql: mariadbUrl(),
+    prefix: `s${randomBytes(4).toString('hex')}_`,
+    servers: 0,
+    speed: 20,
+    migrateSeconds: 2,
+    ...options,
+  });
+  const { control } = simulator;
+  let given = 0;
+  return {
+    kind: 'simulator',
+    simulator,
+    authUrl: simulator.url,
+    region: simulator.region,
+    dsns: simulator.dsns,
+    pollInterval: 50,
+    async ownHost() {
+      given += 1;
+      const host = `cmp${given}`;
+      await control.startCompute(host);
+      return host;
+    },
+    createServer: async (wish) => (await control.createServer(wish)).id,
+    ...control,
+    async migrationSeconds(seconds) {
+      await control.migration({ seconds });
+    },
+    async fail(phase, glob) {
+      await control.migration({ fail: [{ phase, glob }] });
+    },
+    async heal() {
+      await control.migration({ clear: true });
+    },
+    stop: () => simulator.stop(),
+  };
+}
