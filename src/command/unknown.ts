@@ -8,24 +8,26 @@ export function unknownCommand(commands: readonly Registered[], words: readonly 
   const first = said[0] ?? '';
   const siblings = commands.filter(({ name }) => name.split(' ')[0] === first);
   const meant = nearestName(siblings.length > 0 ? siblings : commands, said);
-  if (meant !== null) return `there is no command ${JSON.stringify(spoken(said, meant))}: did you mean ${meant.words}?`;
+  if (meant !== null) return `there is no command ${JSON.stringify(spoken(said, meant))}: did you mean ${meant.name}?`;
   if (siblings.length > 0)
     return `${first} needs one more word: ${siblings.map((sibling) => sibling.words).join(', ')}`;
   return `there is no command ${JSON.stringify(first)}: type help`;
 }
 
-/** Compared over as many words as the command has, the first word by itself too. */
+/** Compared word by word, the longest name first. */
 function nearestName(commands: readonly Registered[], said: readonly string[]): Registered | null {
-  const first = said[0] ?? '';
-  const plain = commands.filter(
-    ({ name, words }) => name === words && nearest(first, [name.split(' ')[0] ?? '']) !== null,
-  );
+  const plain = commands.filter(({ name, words }) => words.startsWith(name));
   for (let count = Math.min(3, said.length); count > 0; count -= 1) {
-    const names = plain.map(({ name }) => name).filter((name) => name.split(' ').length === count);
-    const name = nearest(said.slice(0, count).join(' '), names);
+    const typed = said.slice(0, count);
+    const alike = plain.map(({ name }) => name).filter((name) => isAlike(name.split(' '), typed));
+    const name = nearest(typed.join(' '), alike);
     if (name !== null) return plain.find((registered) => registered.name === name) ?? null;
   }
   return null;
+}
+
+function isAlike(words: readonly string[], typed: readonly string[]): boolean {
+  return words.length === typed.length && words.every((word, at) => nearest(typed[at] ?? '', [word]) !== null);
 }
 
 function spoken(said: readonly string[], meant: Registered): string {

@@ -24,6 +24,9 @@ test('the folder is the registry; helpers that begin with _ are not commands', (
 test('vigie’s own commands obey every rule', async () => {
   const own = await loadRegistry('commands');
   expect(own.commands.length).toBeGreaterThan(20);
+  expect(own.interpret('maintenence cmp1')).toMatchObject({
+    problem: { title: 'there is no command "maintenence": did you mean maintenance?' },
+  });
 });
 
 describe('a line', () => {
