@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from '../../src/command/duration.ts';
 import { flag, option, query } from '../../src/command/make.ts';
-import { countReport } from '../../src/command/tokens/report.ts';
+import { countReport, storesNoTokens } from '../../src/command/tokens/report.ts';
 
 const Limit = z
   .string()
@@ -25,9 +25,7 @@ export default query({
   async answer({ limit, fullScan }, { cloud, signal, now }) {
     const limits = { signal, limitMs: limit ?? usualLimit };
     const tokens = await cloud.databases.tokens({ ...limits, fullScan: fullScan ?? false });
-    const rowless =
-      tokens.provider === 'fernet' || tokens.provider === 'jws' || !tokens.exists || tokens.estimate === 0;
-    const growth = rowless ? await cloud.databases.growth(limits) : [];
+    const growth = storesNoTokens(tokens) ? await cloud.databases.growth(limits) : [];
     return countReport({
       cloud: cloud.name,
       tokens,

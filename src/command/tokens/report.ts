@@ -33,18 +33,28 @@ export function countReport(counted: Counted): Report {
   };
 }
 
+/** Fernet and JWS keep no rows; an empty table is as good as none. Then other tables are worth a look. */
+export function storesNoTokens(tokens: TokenTable): boolean {
+  return tokens.provider === 'fernet' || tokens.provider === 'jws' || rowsOf(tokens) === 0;
+}
+
+/** Counted, or else the estimate. */
+function rowsOf({ counts, estimate }: TokenTable): number {
+  return counts === null ? estimate : counts.live + counts.expired + (counts.revoked ?? 0);
+}
+
 function title({ cloud, tokens }: Counted): string {
   const { counts } = tokens;
   if (!tokens.exists) return `${cloud}: Keystone has no token table`;
   if (counts === null) return `${cloud}: token rows not counted`;
-  const total = counts.live + counts.expired + (counts.revoked ?? 0);
+  const total = rowsOf(tokens);
   return total === 0 ? `${cloud}: no token rows` : `${cloud}: ${count(total, 'token row')}, ${counts.expired} expired`;
 }
 
-function providerWords({ provider, exists, counts, estimate }: TokenTable): string {
-  const rows = counts === null ? estimate : counts.live + counts.expired + (counts.revoked ?? 0);
-  const left = exists && rows > 0 ? ' The rows below were left by another provider: nothing reads them any more.' : '';
-  switch (provider) {
+function providerWords(tokens: TokenTable): string {
+  const rows = rowsOf(tokens);
+  const left = rows > 0 ? ' The rows below were left by another provider: nothing reads them any more.' : '';
+  switch (tokens.provider) {
     case 'fernet':
       return `Tokens are Fernet: they carry themselves and are stored nowhere.${left}`;
     case 'jws':
