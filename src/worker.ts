@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { every } from './every.ts';
 import { ringCards } from './jobs/deliveries.ts';
 import { executeJob } from './jobs/execute.ts';
+import { mayMove } from './jobs/job.ts';
+import { endJob } from './jobs/lifecycle.ts';
 import type { WorkerParts } from './jobs/parts.ts';
 import { planJob } from './jobs/plan-job.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
@@ -26,7 +29,6 @@ export interface WorkerOptions {
   readonly clouds: readonly string[];
   policy(): Policy;
   cloud(name: string): Promise<Cloud>;
-  now?(): Date;
 }
 
 export interface RunningWorker {
@@ -43,7 +45,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const name = options.name ?? `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const { log, database } = options;
   const tenures = openTenures(database, name, (error) => log.error({ err: error }, 'leases could not be renewed'));
-  const parts: WorkerParts = { ...options, name, tenures, now: options.now ?? (() => new Date()) };
+  let ahead = 0;
+  const parts: WorkerParts = { ...options, name, tenures, now: () => new Date(Date.now() + ahead) };
   const running = new Map<string, Promise<void>>();
   let stopping = false;
 
@@ -55,6 +58,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
 
   async function sweep(): Promise<void> {
+    // Steps compare times with what the database wrote: they are told its clock, not this machine's.
+    ahead = (await database.now()).getTime() - Date.now();
     await announceWorker(parts, options.version, options.clouds);
     for (const { id } of await ownerless(database.rows, options.clouds)) void serve(id);
   }
@@ -66,10 +71,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     async stop() {
       stopping = true;
       beat.stop();
+      await Promise.all(listeners.map((listener) => listener.close()));
       for (const tenure of tenures.all()) tenure.stop('shutdown');
       await Promise.allSettled(running.values());
       tenures.stop();
-      await Promise.all(listeners.map((listener) => listener.close()));
       await forgetWorker(database, name).catch(() => undefined);
     },
   };
@@ -96,13 +101,25 @@ async function serveJob(parts: WorkerParts, id: string): Promise<void> {
     if (job.state === 'planning') await planJob(parts, tenure, job);
     else await executeJob(parts, tenure, job);
   } catch (error) {
-    const expected =
-      error instanceof Fenced || error instanceof LetGo || isUnreachable(error) || tenure?.signal.aborted === true;
-    if (!expected) parts.log.error({ err: error, job: id }, 'a job broke; it is taken up again');
+    await mourn(parts, tenure, id, error);
   } finally {
     if (tenure !== null) await leave(parts, tenure);
     await ringAfter(parts, id);
   }
+}
+
+/** Losing a job is expected and leaves it to the next worker; a bug of ours ends it, said in its card, found in the log. */
+async function mourn(parts: WorkerParts, tenure: Tenure | null, id: string, error: unknown): Promise<void> {
+  const lost = error instanceof Fenced || error instanceof LetGo || isUnreachable(error) || tenure?.signal.aborted;
+  if (lost) return;
+  parts.log.error({ err: error, job: id }, 'a job broke');
+  const job = await readJob(parts.database.rows, id).catch(() => null);
+  if (tenure === null || job === null || !mayMove(job.state, 'failed')) return;
+  const why = `something broke in vigie; the log has it under job ${id}`;
+  const end = { state: 'failed' as const, report: refuse(`${job.line}: broken off`, why), reason: why };
+  await endJob(parts.database, tenure.owner, job.state, end).catch((again) =>
+    parts.log.error({ err: again, job: id }, 'a broken job could not be ended; it is taken up again'),
+  );
 }
 
 async function leave(parts: WorkerParts, tenure: Tenure): Promise<void> {
@@ -116,6 +133,7 @@ async function ringAfter(parts: WorkerParts, id: string): Promise<void> {
   const job = await readJob(parts.database.rows, id).catch(() => null);
   if (job === null) return;
   const ring = `${id}-${job.epoch}-${job.state}`;
-  if (job.state === 'queued') await parts.bells.ring(`do-${job.cloud}`, id, ring);
+  const handedOver = job.state === 'running' && job.worker === null;
+  if (job.state === 'queued' || handedOver) await parts.bells.ring(`do-${job.cloud}`, id, ring);
   await ringCards(parts.database, parts.bells, id).catch(() => undefined);
 }

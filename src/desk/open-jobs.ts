@@ -1,5 +1,6 @@
 import type { Message } from '../chat/message.ts';
 import type { Registry } from '../command/registry.ts';
+import type { StandingWish } from '../jobs/standing.ts';
 import { insertJob, type NewJob } from '../jobs/store.ts';
 import type { Work } from '../mysql/database.ts';
 
@@ -18,6 +19,8 @@ interface Asked {
   readonly account: string;
   readonly policyHash: string;
   readonly schedule?: string;
+  /** Not to be done but to be approved, once for every firing. */
+  readonly standing?: StandingWish;
 }
 
 /** How long a query over several clouds waits for the slowest. */
@@ -50,7 +53,7 @@ function bell(cloud: string, id: string): Opened {
   return { queue: `ask-${cloud}`, id, once: `${id}-0` };
 }
 
-function jobFor({ message, line, human, account, policyHash, schedule }: Asked, cloud: string): NewJob {
+function jobFor({ message, line, human, account, policyHash, schedule, standing }: Asked, cloud: string): NewJob {
   return {
     state: 'planning',
     kind: line.command.kind === 'change' ? 'change' : 'query',
@@ -64,5 +67,6 @@ function jobFor({ message, line, human, account, policyHash, schedule }: Asked, 
     replyTo: message.replyTo ?? null,
     policyHash,
     ...(schedule === undefined ? {} : { schedule }),
+    ...(standing === undefined ? {} : { standing }),
   };
 }

@@ -43,6 +43,7 @@ function entitled(sitting: Sitting, job: Job) {
     command: job.command,
     risk: riskOf(job.risk),
     size: job.size,
+    standing: job.standing !== null,
     place: sitting.message.place.id,
   });
   if (decision.verdict === 'refuse') throw new UserError(decision.because);
@@ -113,7 +114,7 @@ async function decide(
   const ended = state === 'cancelled' ? { ended_at: dbNow } : {};
   let update = rows
     .updateTable('job')
-    .set({ state, reason, decided_at: dbNow, ...ended })
+    .set({ state, reason, decided_at: dbNow, policy_hash: sitting.policy().hash, ...ended })
     .where('id', '=', job.id)
     .where('state', '=', 'awaiting');
   if (until === 'in time')
@@ -130,6 +131,8 @@ async function breakTheGlass(sitting: Sitting, job: Job, reason: string): Promis
   const person = personAt(sitting);
   const { breakGlass } = sitting.policy();
   if (job.state !== 'awaiting') throw new UserError(`${job.id} ${decidedWord(job)}`);
+  if (job.standing !== null)
+    throw new UserError('a standing approval is never an emergency: have the others approve it');
   if (breakGlass === null || !person.roles.some((role) => breakGlass.roles.includes(role)))
     throw new UserError('the policy lets you not break the glass: have another person approve');
   if (reason.trim().length < 5)

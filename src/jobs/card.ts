@@ -151,6 +151,7 @@ function footer({ job, votes }: CardFacts): string {
   const parts = [job.id, job.cloud, `asked by ${job.human}`];
   if (yes.length > 0) parts.push(`approved by ${yes.join(', ')}`);
   if (no.length > 0) parts.push(`denied by ${no.join(', ')}`);
+  if (job.approval?.standing !== undefined) parts.push(`standing approval ${job.approval.standing}`);
   if (job.break_glass !== null) parts.push(`glass broken: ${job.break_glass}`);
   const took =
     job.started_at !== null && job.ended_at !== null

@@ -3,6 +3,7 @@ import type { Place } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
 import { Plan, type PlanRow } from '../command/plan.ts';
 import type { JobTable } from '../mysql/tables.ts';
+import { StandingWish } from './standing.ts';
 
 export const JobState = z.enum([
   'planning',
@@ -24,7 +25,8 @@ export type JobState = z.output<typeof JobState>;
 const ways: Readonly<Record<JobState, readonly JobState[]>> = {
   planning: ['awaiting', 'queued', 'done', 'failed', 'cancelled'],
   awaiting: ['queued', 'cancelled', 'expired', 'failed'],
-  queued: ['running', 'stale', 'failed', 'cancelled', 'expired', 'awaiting'],
+  // `done` at once where what was approved is a standing approval: nothing runs.
+  queued: ['running', 'stale', 'failed', 'cancelled', 'expired', 'awaiting', 'done'],
   running: ['asking', 'parked', 'done', 'partial', 'failed', 'cancelled'],
   asking: ['running', 'cancelled'],
   parked: ['running', 'cancelled'],
@@ -59,6 +61,8 @@ export const Approval = z.object({
   places: z.array(z.string()),
   call: z.array(z.string()),
   expiresMs: z.number(),
+  /** The job that approved it once for every firing: nobody is asked. */
+  standing: z.string().exactOptional(),
 });
 export type Approval = z.output<typeof Approval>;
 
@@ -77,6 +81,8 @@ export interface Job
     | 'looked'
     | 'revision'
     | 'warned'
+    | 'called'
+    | 'standing'
   > {
   readonly state: JobState;
   readonly kind: 'query' | 'change';
@@ -90,6 +96,7 @@ export interface Job
   readonly looked: boolean;
   readonly revision: number;
   readonly size: number;
+  readonly standing: StandingWish | null;
 }
 
 export const PlaceRow = z.object({
@@ -115,6 +122,8 @@ export function jobOf(row: JobRow): Job {
     looked: Number(row.looked) === 1,
     revision: Number(row.revision),
     size: Number(row.size),
+    // Never taken for an ordinary job: what no longer parses throws.
+    standing: row.standing === null ? null : StandingWish.parse(JSON.parse(row.standing)),
   };
 }
 

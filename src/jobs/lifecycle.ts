@@ -18,7 +18,9 @@ export interface Planned {
 
 export async function planned(database: Database, owner: Owner, job: Job, made: Planned): Promise<JobState> {
   const hash = planHash(job.command, job.cloud, made.plan.steps);
-  const state: JobState = made.approval.votes > 0 && made.plan.steps.length > 0 ? 'awaiting' : 'queued';
+  const { votes, standing } = made.approval;
+  const asks = votes > 0 && standing === undefined && made.plan.steps.length > 0;
+  const state: JobState = asks ? 'awaiting' : 'queued';
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     await move(rows, owner, job.state, state, {
@@ -35,7 +37,7 @@ export async function planned(database: Database, owner: Owner, job: Job, made: 
       kind: 'planned',
       job: job.id,
       line: job.line,
-      detail: { hash, state, votes: made.approval.votes, size: made.plan.size },
+      detail: { hash, state, votes, size: made.plan.size, ...(standing === undefined ? {} : { standing }) },
     });
   });
   return state;

@@ -188,10 +188,9 @@ async function finish(run: Run): Promise<void> {
 }
 
 function endState(run: Run, rows: readonly StepRow[]): 'done' | 'partial' | 'failed' | 'cancelled' {
-  if (run.tenure.wish() !== null && rows.some((row) => !settled.has(row.state) || row.note.startsWith('told to stop')))
-    return 'cancelled';
   const troubled = rows.filter((row) => !settled.has(row.state) || bad.has(row.state));
   if (troubled.length === 0) return 'done';
+  if (run.tenure.wish() !== null) return 'cancelled';
   const anything = rows.some((row) => row.state === 'done' && row.stage !== lastStage(run));
   return anything ? 'partial' : 'failed';
 }

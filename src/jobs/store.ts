@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Place } from '../chat/message.ts';
 import { type Database, isDuplicate, type Rows, type Work } from '../mysql/database.ts';
 import { type Job, type JobState, jobOf, open } from './job.ts';
+import type { StandingWish } from './standing.ts';
 
 /** UTC_TIMESTAMP(3), the only clock that leases and times are measured by. */
 export const dbNow = sql<Date>`UTC_TIMESTAMP(3)`;
@@ -29,6 +30,7 @@ export interface NewJob {
   readonly parent?: string;
   readonly predecessor?: string;
   readonly schedule?: string;
+  readonly standing?: StandingWish;
   readonly untilMs?: number;
 }
 
@@ -65,6 +67,7 @@ function rowOf(id: string, job: NewJob) {
     parent: job.parent ?? null,
     predecessor: job.predecessor ?? null,
     schedule: job.schedule ?? null,
+    standing: job.standing === undefined ? null : JSON.stringify(job.standing),
     until: job.untilMs === undefined ? null : dbIn(job.untilMs),
     created_at: dbNow,
   };

@@ -57,7 +57,8 @@ async function judged(turn: Turn, error: unknown, attempt: number): Promise<Outc
   const { tenure, parts, job, row } = turn;
   const reason = tenure.signal.reason;
   if (reason === 'shutdown' || reason === 'fenced' || error instanceof Fenced || isUnreachable(error)) throw error;
-  if (reason === 'cancel-now') return unproven('told to stop at once: what it had asked for may still happen');
+  if (reason === 'cancel-now' && !turn.always)
+    return unproven('told to stop at once: what it had asked for may still happen');
   if (error instanceof OpenStackError && passing.has(error.problem) && attempt < patience.turns) {
     turn.progress(row.key, `the cloud does not answer (${error.problem}); looking again`);
     await after(patience.pauseMs, undefined, { signal: tenure.signal }).catch(() => undefined);
