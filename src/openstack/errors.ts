@@ -60,5 +60,6 @@ const unanswered: Partial<Record<CloudProblem, string>> = {
   'not-sent': 'was not sent',
   timeout: 'got no answer in time',
   unavailable: 'got no answer',
+  unreadable: 'sent an answer that cannot be read',
   unsupported: 'is not possible on this cloud',
 };

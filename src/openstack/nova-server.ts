@@ -23,7 +23,7 @@ const WireServer = z.object({
   tenant_id: ProjectId,
   user_id: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
-  image: z.unknown(),
+  image: z.unknown().optional(),
   flavor: WireFlavor.optional(),
   created: z.string().nullish(),
   updated: z.string().nullish(),

@@ -24,7 +24,10 @@ export function moment(text: string | null | undefined): Date | null {
 }
 
 /** A host as Nova names it; null where it has none, or one that no command could take. */
-export const MaybeHost = z.unknown().transform((value) => maybeHost(value));
+export const MaybeHost = z
+  .unknown()
+  .optional()
+  .transform((value) => maybeHost(value));
 
 export function maybeHost(value: unknown): HostName | null {
   return HostName.safeParse(value).data ?? null;
