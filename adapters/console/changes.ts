@@ -1,6 +1,14 @@
 import type { Block, Report } from '../../src/chat/report.ts';
 import { clean } from './cells.ts';
-import { type Look, renderBlock, renderReplies, renderReport, renderStep, renderTitle } from './render.ts';
+import {
+  type Look,
+  renderBlock,
+  renderFooter,
+  renderReplies,
+  renderReport,
+  renderStep,
+  renderTitle,
+} from './render.ts';
 
 /** What a revised card says on a terminal, where nothing said before can be changed. */
 export interface Changes {
@@ -14,7 +22,7 @@ export function changesOf(report: Report, previous: Report | null, look: Look): 
   if (previous === null) return { news: renderReport(report, look), progress: [] };
   const steps = changedSteps(report, previous, look);
   if (shape(report.title) !== shape(previous.title))
-    return { news: [...newState(report, previous, look), ...steps], progress: [] };
+    return { news: newState(report, previous, look, steps), progress: [] };
   if (steps.length > 0) return { news: steps, progress: [] };
   const moved = JSON.stringify(report.blocks) !== JSON.stringify(previous.blocks) || report.title !== previous.title;
   return { news: [], progress: moved ? moving(report, previous, look) : [] };
@@ -26,7 +34,7 @@ function shape(title: string): string {
 }
 
 /** The new title, and whatever stands under it that did not stand there before. */
-function newState(report: Report, previous: Report, look: Look): string[] {
+function newState(report: Report, previous: Report, look: Look, steps: readonly string[]): string[] {
   const before = new Set(previous.blocks.map((block) => JSON.stringify(block)));
   const blocks = report.blocks.filter((block) => block.kind !== 'steps' && !before.has(JSON.stringify(block)));
   const offered = new Set((previous.replies ?? []).map(({ line }) => line));
@@ -34,7 +42,9 @@ function newState(report: Report, previous: Report, look: Look): string[] {
   return [
     ...renderTitle(report, look),
     ...blocks.flatMap((block) => renderBlock(block, look)),
+    ...steps,
     ...renderReplies(replies, look),
+    ...(report.footer === previous.footer ? [] : renderFooter(report, look)),
   ];
 }
 

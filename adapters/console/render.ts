@@ -60,7 +60,7 @@ export function renderReplies(replies: readonly Reply[], look: Look): string[] {
   });
 }
 
-function renderFooter({ footer }: Report, look: Look): string[] {
+export function renderFooter({ footer }: Report, look: Look): string[] {
   return footer === undefined || footer === '' ? [] : [paint('dim', `  -- ${clean(footer)}`, look)];
 }
 

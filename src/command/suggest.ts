@@ -2,13 +2,14 @@ import { distance } from 'fastest-levenshtein';
 
 export { distance };
 
-/** The word that was probably meant: at most a third of its letters differ; null where nothing is near. */
+/** The word that was probably meant: two letters or a third of them differ at most; null where nothing is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   const typed = word.toLowerCase();
+  const allowed = typed.length < 4 ? 1 : Math.max(2, Math.floor(typed.length / 3));
   let best: { name: string; far: number } | null = null;
   for (const name of known) {
     const far = distance(typed, name.toLowerCase());
-    if (far <= Math.max(1, Math.floor(name.length / 3)) && (best === null || far < best.far)) best = { name, far };
+    if (far <= allowed && (best === null || far < best.far)) best = { name, far };
   }
   return best?.name ?? null;
 }

@@ -145,13 +145,14 @@ test('a revised card says only what changed', () => {
   const begun: Report = {
     ...card('Drain cmp1: 0 of 2 steps', [steps('running', 'waiting', '')]),
     replies: [{ label: 'Cancel', line: '!cancel 7f3a' }],
+    footer: '7f3a · by bob',
   };
   const further = card('Drain cmp1: 1 of 2 steps', [steps('done', 'running', '10 %')]);
   const creeping = card('Drain cmp1: 1 of 2 steps', [steps('done', 'running', '20 %')]);
   const ended = card('cmp1 is empty', [plan, steps('done', 'running', '20 %'), { kind: 'text', text: 'proof' }]);
 
   expect(changesOf(begun, waiting, plain)).toEqual({
-    news: ['Drain cmp1: 0 of 2 steps', '  > !cancel 7f3a  Cancel', '  ▸ move a', '  · move b'],
+    news: ['Drain cmp1: 0 of 2 steps', '  ▸ move a', '  · move b', '  > !cancel 7f3a  Cancel', '  -- 7f3a · by bob'],
     progress: [],
   });
   expect(changesOf(further, begun, plain)).toEqual({ news: ['  ✓ move a', '  ▸ move b  10 %'], progress: [] });
