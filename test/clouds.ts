@@ -1,149 +1,145 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { credentialGate } from '../src/jobs/credentials.ts';
+import type { Log } from '../src/log.ts';
+import type { Database } from '../src/mysql/database.ts';
 import { connectDatabases } from '../src/mysql/databases.ts';
-import type { Cloud, CloudSettings, Server } from '../src/openstack/cloud.ts';
+import type { Cloud, CloudSettings } from '../src/openstack/cloud.ts';
 import { type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
-import { type ConnectedCloud, connectCloud } from '../src/openstack/connect.ts';
-import { HostName, type ServerId } from '../src/openstack/names.ts';
-import { type Backstage, login } from './clouds/backstage.ts';
-import { openLab } from './clouds/lab.ts';
-import { openSimulator } from './clouds/simulator.ts';
+import { connectCloud } from '../src/openstack/connect.ts';
+import type { SimulatorOptions } from '../src/simulator/simulator.ts';
+import { type Api, openApi } from './clouds/api.ts';
+import type { Ground } from './clouds/ground.ts';
+import { labGround } from './clouds/lab.ts';
+import { openServers, type StoryServers } from './clouds/servers.ts';
+import { simulatedGround } from './clouds/simulated.ts';
 
-/** A cloud for stories: `VIGIE_TEST_CLOUD=openstack` takes the real lab that runs on this machine. */
-export interface TestCloud {
-  readonly backstage: Backstage;
-  readonly config: CloudConfig;
-  /** A connection of its own, as a worker would have. */
-  connect(settings?: Partial<CloudSettings>): Cloud;
-  /** For looking and for setting the stage. */
-  readonly cloud: Cloud;
-  boot(name: string, host: string, state?: 'SHUTOFF' | 'PAUSED' | 'ERROR'): Promise<ServerId>;
-  /** A request that vigie itself never makes: `os-stop`, `lock` as the owner. */
-  act(server: ServerId, body: object, user?: string): Promise<void>;
-  serverWhen(server: ServerId, holds: (server: Server) => boolean): Promise<Server>;
-  /** Deletes the story's servers and hosts, and forgets how migrations were to fail. */
-  close(): Promise<void>;
+/** Where the same stories run: on the simulator of this process, or on the real OpenStack of this machine. */
+export const onLab = process.env['VIGIE_TEST_CLOUD'] === 'openstack';
+
+/** One cloud under one story: hosts and servers of its own, everything put back at the end. */
+export interface StoryCloud extends Omit<Ground, 'createServer' | 'stop'>, StoryServers {
+  /** As vigie's policy and commands name it. */
+  readonly name: 'demo';
+  /** Before the name of every server of the story. */
+  readonly prefix: string;
+  readonly admin: Api;
+  /** alice, who owns the servers in alpha and is nobody special. */
+  readonly owner: Api;
+  config(changes?: Partial<CloudConfig>): CloudConfig;
+  connect(parts: { database: Database; log: Log }): Promise<Cloud>;
+  /** Closes other hosts with room to spare, so that Nova has nowhere to go; they are opened again at the end. */
+  disable(host: string, reason?: string): Promise<void>;
+  enable(host: string): Promise<void>;
+  service(host: string): Promise<{ status: string; state: string; disabled_reason: string | null }>;
+  stop(): Promise<void>;
 }
 
-export async function openTestCloud(): Promise<TestCloud> {
-  const backstage = process.env['VIGIE_TEST_CLOUD'] === 'openstack' ? openLab() : await openSimulator();
-  const config = configOf(backstage);
-  const open: ConnectedCloud[] = [];
-  const booted: ServerId[] = [];
-  const hosts = new Set<string>();
-  function connect(settings: Partial<CloudSettings> = {}): ConnectedCloud {
-    const one = connectAs(backstage, { ...config, settings: { ...config.settings, ...settings } });
-    open.push(one);
-    return one;
-  }
-  const cloud = connect();
-  const own: Backstage = {
-    ...backstage,
-    async host(name) {
-      hosts.add(name);
-      await backstage.host(name);
-    },
-  };
+export interface StoryCloudOptions {
+  readonly simulator?: Partial<SimulatorOptions>;
+  readonly settings?: Partial<CloudSettings>;
+}
 
-  async function act(server: ServerId, body: object, user = 'admin'): Promise<void> {
-    const { token, compute } = await login(backstage, user);
-    const headers = {
-      'X-Auth-Token': token,
-      'Content-Type': 'application/json',
-      'OpenStack-API-Version': 'compute 2.90',
-    };
-    const answer = await fetch(`${compute}/servers/${server}/action`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${JSON.stringify(body)}: ${answer.status} ${await answer.text()}`);
-  }
-  async function serverWhen(id: ServerId, holds: (server: Server) => boolean): Promise<Server> {
-    for (let looks = 0; looks < 300; looks += 1) {
-      const server = await cloud.server(id);
-      if (holds(server)) return server;
-      await sleep(200);
-    }
-    throw new Error(`server ${id} never became as expected`);
-  }
-  async function boot(name: string, host: string, state?: 'SHUTOFF' | 'PAUSED' | 'ERROR'): Promise<ServerId> {
-    const id = await backstage.boot(name, host);
-    booted.push(id);
-    await serverWhen(id, ({ status }) => status === 'ACTIVE');
-    if (state === 'SHUTOFF') await act(id, { 'os-stop': null });
-    if (state === 'PAUSED') await act(id, { pause: null });
-    if (state === 'ERROR') await act(id, { 'os-resetState': { state: 'error' } });
-    if (state !== undefined) await serverWhen(id, ({ status, taskState }) => status === state && taskState === null);
-    return id;
-  }
+export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<StoryCloud> {
+  const prefix = `vg${randomBytes(3).toString('hex')}-`;
+  const ground = onLab ? await labGround(prefix) : await simulatedGround(options.simulator);
+  const admin = openApi(ground.authUrl, 'admin', 'admin');
+  const servers = openServers(ground, admin, prefix);
+  const disabled = new Set<string>();
+  const connections: { close(): Promise<void> }[] = [];
+  const setStatus = async (host: string, body: object) => {
+    const { id } = await serviceOf(admin, host);
+    await admin.call('PUT', `/os-services/${id}`, body);
+  };
+  const enable = async (host: string) => {
+    await setStatus(host, { status: 'enabled' });
+    disabled.delete(host);
+  };
   return {
-    backstage: own,
-    config,
-    connect,
-    cloud,
-    boot,
-    act,
-    serverWhen,
-    async close() {
-      await backstage.migration({ clear: true, seconds: backstage.real ? 0 : 1 });
-      if (backstage.real) await removeAll(backstage, cloud, { booted, hosts: [...hosts] });
-      await Promise.all(open.map((one) => one.close()));
-      await backstage.stop();
+    ...ground,
+    ...servers,
+    name: 'demo',
+    prefix,
+    admin,
+    owner: openApi(ground.authUrl, 'alice', 'alpha'),
+    config: (changes) => configOf(ground, options.settings, changes),
+    async connect({ database, log }) {
+      const opened = connect(configOf(ground, options.settings), { database, log });
+      connections.push(opened);
+      return opened.cloud;
+    },
+    async disable(host, reason = 'closed by a story') {
+      disabled.add(host);
+      await setStatus(host, { status: 'disabled', disabled_reason: reason });
+    },
+    enable,
+    service: (host) => serviceOf(admin, host),
+    async stop() {
+      await Promise.all(connections.map((one) => one.close()));
+      if (onLab) await putBack(ground, servers, [...disabled], enable);
+      await ground.stop();
     },
   };
 }
 
-/** A shared lab is left as it was found: no server, no host of ours. */
-async function removeAll(
-  backstage: Backstage,
-  cloud: Cloud,
-  made: { booted: ServerId[]; hosts: string[] },
+/** On a cloud that outlives the story. */
+async function putBack(
+  ground: Ground,
+  servers: StoryServers,
+  disabled: readonly string[],
+  enable: (host: string) => Promise<void>,
 ): Promise<void> {
-  const { token, compute } = await login(backstage, 'admin');
-  const headers = { 'X-Auth-Token': token };
-  for (const id of made.booted) await fetch(`${compute}/servers/${id}`, { method: 'DELETE', headers });
-  for (const host of made.hosts) {
-    for (let looks = 0; looks < 50 && (await anyOn(cloud, host)); looks += 1) await sleep(200);
-    await backstage.dropHost(host);
-    const service = await cloud.computeService(HostName.parse(host));
-    const path = `${compute}/os-services/${service?.id}`;
-    await fetch(path, { method: 'DELETE', headers: { ...headers, 'OpenStack-API-Version': 'compute 2.90' } });
-  }
+  await ground.heal();
+  for (const host of disabled) await enable(host);
+  await servers.deleteAll();
 }
 
-async function anyOn(cloud: Cloud, host: string): Promise<boolean> {
-  for await (const _server of cloud.servers({ host: HostName.parse(host) })) return true;
-  return false;
+async function serviceOf(admin: Api, host: string) {
+  const { body } = await admin.call('GET', `/os-services?binary=nova-compute&host=${host}`);
+  const [service] = body.services;
+  if (service === undefined) throw new Error(`${host} has no nova-compute service`);
+  return service;
 }
 
-function configOf({ authUrl, region, password, dsns }: Backstage): CloudConfig {
-  const domain = { name: 'Default' };
+function configOf(
+  ground: Ground,
+  settings: Partial<CloudSettings> = {},
+  changes: Partial<CloudConfig> = {},
+): CloudConfig {
   return {
     name: 'demo',
-    authUrl,
+    authUrl: ground.authUrl,
     login: {
       kind: 'password',
-      user: { name: 'admin', domain },
-      password,
-      scope: { project: { name: 'admin', domain } },
+      user: { name: 'admin', domain: { name: 'Default' } },
+      password: 'lab',
+      scope: { project: { name: 'admin', domain: { name: 'Default' } } },
     },
-    region,
+    region: ground.region,
     interfaces: ['public'],
     serviceInterfaces: {},
     endpointOverrides: {},
     tls: { verify: true, ca: null, cert: null, key: null },
     timeoutMs: null,
-    fingerprint: 'test',
-    settings: { ...defaultSettings, pollInterval: 300 },
-    dsns,
+    fingerprint: ground.authUrl,
+    settings: { ...defaultSettings, pollInterval: ground.pollInterval, ...settings },
+    dsns: ground.dsns,
+    ...changes,
   };
 }
 
-function connectAs(backstage: Backstage, config: CloudConfig): ConnectedCloud {
+/** As a worker does it (`src/clouds.ts`), from a configuration instead of files. */
+export function connect(config: CloudConfig, { database, log }: { database: Database; log: Log }) {
   const now = () => new Date();
-  const databases = connectDatabases({ cloud: config.name, dsns: backstage.dsns, now });
-  const gate = { isBad: async () => null, markBad: async () => {} };
-  const log = { debug: () => {}, warn: () => {} };
-  const cloud = connectCloud({ name: config.name, config, databases, gate, log, now, sleep: (ms) => sleep(ms) });
-  return { ...cloud, close: async () => void (await Promise.all([cloud.close(), databases.close()])) };
+  const databases = connectDatabases({ cloud: config.name, dsns: config.dsns, ownToken: () => cloud.ownToken(), now });
+  const cloud = connectCloud({
+    name: config.name,
+    config,
+    databases,
+    gate: credentialGate(database),
+    log,
+    now,
+    sleep: (ms) => delay(ms),
+  });
+  return { cloud, close: async () => void (await Promise.all([cloud.close(), databases.close()])) };
 }

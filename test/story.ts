@@ -6,6 +6,7 @@ import type { Report } from '../src/chat/report.ts';
 import { loadRegistry, type Registry } from '../src/command/registry.ts';
 import { openBells } from '../src/jobs/queue.ts';
 import { isAnswered } from '../src/jobs/settled.ts';
+import type { Log } from '../src/log.ts';
 import { type Database, openDatabase } from '../src/mysql/database.ts';
 import type { Cloud } from '../src/openstack/cloud.ts';
 import type { Policy } from '../src/policy/policy.ts';
@@ -79,7 +80,8 @@ places:
 export interface StoryOptions {
   readonly registry?: Registry;
   readonly policy?: string;
-  readonly clouds?: Readonly<Record<string, () => Promise<Cloud>>>;
+  /** By name; each worker connects for itself, once. */
+  readonly clouds?: Readonly<Record<string, (parts: { database: Database; log: Log }) => Promise<Cloud>>>;
   readonly workers?: number;
 }
 
@@ -109,20 +111,26 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const database = await openDatabase(fresh.url);
   const bells = openBells(redisUrl(), redisPrefix());
   const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
-  const log = pino({ level: process.env['STORY_LOG'] ?? 'silent' }, { write: (line: string) => void process.stderr.write(line) });
+  const log = pino(
+    { level: process.env['STORY_LOG'] ?? 'silent' },
+    { write: (line: string) => void process.stderr.write(line) },
+  );
   const policy = policyOf(parsePolicy(options.policy ?? storyPolicy, 'policy.yaml'));
   const chat = openRoom();
   const base = { version: 'test', database, bells, registry, log, policy: () => policy };
   const clouds = options.clouds ?? {};
   const workers: RunningWorker[] = [];
   async function oneWorker(): Promise<RunningWorker> {
+    const connected = new Map<string, Promise<Cloud>>();
     const worker = await startWorker({
       ...base,
       clouds: Object.keys(clouds),
       cloud: async (name) => {
         const make = clouds[name];
         if (make === undefined) throw new Error(`no cloud ${name}`);
-        return make();
+        const known = connected.get(name) ?? make({ database, log });
+        connected.set(name, known);
+        return known;
       },
     });
     workers.push(worker);

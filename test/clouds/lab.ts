@@ -56,7 +56,7 @@ export async function labGround(prefix: string): Promise<Ground> {
     heal: () => forgetFailures(prefix),
     async stop() {
       await forgetFailures(prefix);
-      if (before.seconds !== undefined) await lab('migration', '--seconds', String(before.seconds));
+      await lab('migration', '--seconds', String(before.seconds ?? 0));
       for (const host of touched) if (!hosts.has(host)) await lab('start-compute', host);
       for (const host of hosts) await lab('remove-compute', host).catch(() => undefined);
     },
@@ -96,14 +96,13 @@ function creator(authUrl: string, admin: Api): (wish: ServerWish) => Promise<str
   };
 }
 
-const LabImage = z.object({ id: z.string() });
-
 async function flavorAndImage(admin: Api): Promise<{ flavor: string; image: string }> {
   const { body } = await admin.call('GET', '/flavors');
   const flavors = z.object({ flavors: z.array(z.object({ id: z.string(), name: z.string() })) }).parse(body).flavors;
   const flavor = flavors.find(({ name }) => name === 'lab.small')?.id;
   if (flavor === undefined) throw new Error('the lab was not seeded: test/openstack/lab seed --servers 0');
-  const [image] = z.array(LabImage.loose()).parse(JSON.parse(await lab('run', 'openstack', 'image', 'list', '-f', 'json', '-c', 'ID', '-c', 'Name')).map((one: Record<string, string>) => ({ id: one['ID'], name: one['Name'] })));
-  if (image === undefined) throw new Error('the lab has no image: test/openstack/lab seed --servers 0');
-  return { flavor, image: image.id };
+  const listed = await lab('run', 'openstack', 'image', 'list', '-f', 'value', '-c', 'ID');
+  const image = listed.trim().split('\n')[0];
+  if (!image) throw new Error('the lab has no image: test/openstack/lab seed --servers 0');
+  return { flavor, image };
 }

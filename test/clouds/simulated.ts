@@ -32,8 +32,8 @@ export async function simulatedGround(options: Partial<SimulatorOptions> = {}): 
       await control.startCompute(host);
       return host;
     },
-    createServer: async (wish) => (await control.createServer(wish)).id,
     ...control,
+    createServer: async (wish) => (await control.createServer(wish)).id,
     async migrationSeconds(seconds) {
       await control.migration({ seconds });
     },

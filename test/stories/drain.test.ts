@@ -1,75 +1,80 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../src/chat/report.ts';
-import { HostName, type ServerId } from '../../src/openstack/names.ts';
-import { openTestCloud, type TestCloud } from '../clouds.ts';
-import { openStory, type Story } from '../story.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Shown } from '../clouds/servers.ts';
+import { openStage, type Ran, type Stage } from './stage.ts';
 
-const host = HostName.parse('vgdrain1');
-let demo: TestCloud;
-let story: Story;
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+let stage: Stage;
+let host: string;
+let all: readonly Shown[];
+let special: { stopped: Shown[]; locked: Shown; protected: Shown; paused: Shown; broken: Shown };
+let ran: Ran;
+let planned: string;
 
 beforeAll(async () => {
-  demo = await openTestCloud();
-  await demo.backstage.host(host);
-  story = await openStory({ clouds: { demo: async () => demo.connect() } });
+  stage = await openStage();
+  const { cloud } = stage;
+  host = await cloud.ownHost();
+  all = await cloud.servers(24, host);
+  const [a, b, c, locked, guarded, paused, broken] = all;
+  if (!a || !b || !c || !locked || !guarded || !paused || !broken) throw new Error('24 servers were asked for');
+  special = {
+    stopped: await Promise.all([a, b, c].map(({ id }) => cloud.become(id, 'SHUTOFF', { 'os-stop': null }))),
+    locked,
+    protected: guarded,
+    paused: await cloud.become(paused.id, 'PAUSED', { pause: null }),
+    broken: await cloud.become(broken.id, 'ERROR', { 'os-resetState': { state: 'error' } }),
+  };
+  await cloud.act(locked.id, { lock: { locked_reason: 'mine' } }, cloud.owner);
+  await stage.say('alice', `protect ${guarded.id} --reason "master database"`);
+  const { job, words } = await stage.plan(`maintenance ${host} --reason "broken fan"`);
+  planned = words;
+  await stage.approve(job);
+  ran = await stage.ended(job);
+});
+afterAll(() => stage?.close());
+
+test('the plan has a row for each of 24 servers, and says which cannot move and why', () => {
+  for (const { name } of all) expect(planned).toContain(name);
+  expect(planned).toMatch(new RegExp(`${special.broken.name}[^\\n]*blocked[^\\n]*ERROR`));
+  expect(planned).toMatch(new RegExp(`${special.locked.name}[^\\n]*locked: mine`));
+  expect(planned).toMatch(new RegExp(`${special.protected.name}[^\\n]*protected`));
 });
 
-afterAll(async () => {
-  await story?.stop();
-  await demo?.close();
+test('exactly the one in ERROR is left, and the job is partial', async () => {
+  const left = await stage.cloud.on(host);
+  expect(left.map(({ id }) => id)).toEqual([special.broken.id]);
+  expect(ran.state).toBe('partial');
+  expect(ran.report.title).toBe(`${host} is not empty: 1 of 24 left`);
 });
 
-function textOf(report: Report): string {
-  return JSON.stringify([report.title, report.blocks, report.replies]);
-}
+test('every other server was moved exactly once, which Nova says itself', async () => {
+  for (const { id, name } of all) {
+    const completed = (await stage.cloud.migrations(id)).filter(({ status }) =>
+      ['completed', 'confirmed'].includes(status),
+    );
+    expect(completed.length, name).toBe(id === special.broken.id ? 0 : 1);
+  }
+});
 
-/** Says the line, has bob approve, and waits for the job's end: its last card. */
-async function drain(line: string): Promise<Report> {
-  const plan = await story.say('alice', line);
-  const job = await story.lastJob();
-  await story.say('bob', `!approve ${job}`);
-  await story.until(
-    'the drain ends',
-    async () => ['done', 'partial', 'failed', 'cancelled'].includes(await story.state(job)),
-    120_000,
-  );
-  await story.until('its card says so', () => story.card(job)?.title !== plan.title, 10_000);
-  return story.card(job) ?? plan;
-}
+test('what was PAUSED arrives PAUSED, what was stopped arrives stopped', async () => {
+  expect(await stage.cloud.show(special.paused.id)).toMatchObject({ status: 'PAUSED' });
+  for (const { id } of special.stopped) expect(await stage.cloud.show(id)).toMatchObject({ status: 'SHUTOFF' });
+});
 
-describe('a host with servers in every state', () => {
-  const ids: Record<string, ServerId> = {};
+test('lock, its reason and the protection are as they were', async () => {
+  expect(await stage.cloud.show(special.locked.id)).toMatchObject({ locked: true, lockedReason: 'mine' });
+  expect(await stage.say('alice', 'protected')).toContain(special.protected.id);
+  expect(await stage.cloud.remove(special.protected.id)).toBe(204);
+  expect(await stage.cloud.show(special.protected.id)).toMatchObject({ status: 'ACTIVE', task: null });
+});
 
-  test('what can move has moved, the rest is listed with the reason', async () => {
-    ids['live'] = await demo.boot('vg-live', host);
-    ids['stopped'] = await demo.boot('vg-stopped', host, 'SHUTOFF');
-    ids['paused'] = await demo.boot('vg-paused', host, 'PAUSED');
-    ids['broken'] = await demo.boot('vg-broken', host, 'ERROR');
-    await demo.act(ids['live'], { lock: { locked_reason: 'hands off' } });
-
-    const report = await drain(`!maintenance ${host} --reason fans`);
-
-    expect(report.title).toBe(`${host} is not empty: 1 of 4 left`);
-    expect(textOf(report)).toContain('vg-broken');
-    expect(await story.state(await story.lastJob())).toBe('partial');
-    const live = await demo.cloud.server(ids['live']);
-    expect(live.host).not.toBe(host);
-    expect(live.lockedReason).toBe('hands off');
-    const stopped = await demo.cloud.server(ids['stopped']);
-    expect([stopped.host === host, stopped.status]).toEqual([false, 'SHUTOFF']);
-    const paused = await demo.cloud.server(ids['paused']);
-    expect([paused.host === host, paused.status]).toEqual([false, 'PAUSED']);
-    expect((await demo.cloud.server(ids['broken'])).host).toBe(host);
+test('the host stays closed with the reason until off opens it again', async () => {
+  expect(await stage.cloud.service(host)).toMatchObject({
+    status: 'disabled',
+    disabled_reason: `vigie ${ran.job} by alice: broken fan`,
   });
-
-  test('the host says who closed it and why, until off enables it again', async () => {
-    const closed = await demo.cloud.computeService(host);
-    expect(closed?.status).toBe('disabled');
-    expect(closed?.disabledReason).toMatch(/^vigie \w+ by alice: fans$/);
-    expect(textOf(await story.say('rita', `!maintenance ${host} status`))).toContain('vg-broken');
-    expect(textOf(await story.say('rita', '!maintenance list'))).toContain(host);
-
-    await story.say('alice', `!maintenance ${host} off`);
-    expect((await demo.cloud.computeService(host))?.status).toBe('enabled');
-  });
+  const off = await stage.run(`maintenance ${host} off`);
+  expect(off.state).toBe('done');
+  expect(await stage.cloud.service(host)).toMatchObject({ status: 'enabled', disabled_reason: null });
 });

@@ -198,6 +198,13 @@ def servers(cloud):
         marker = {'marker': page[-1]['id']}
 
 
+def forget(host):
+    """A compute host that is empty and gone for good; nova refuses to forget one with servers."""
+    cloud = Cloud()
+    for s in cloud.get('compute', '/os-services', host=host)['services']:
+        cloud.call('DELETE', 'compute', '/os-services/' + s['id'])
+
+
 def services():
     for s in Cloud().get('compute', '/os-services')['services']:
         print('  %-15s %-10s %-9s %-5s %s%s' % (
@@ -214,5 +221,7 @@ if __name__ == '__main__':
         seed(int(args[0]), args[1:])
     elif verb == 'wait':
         wait_for_computes(args)
+    elif verb == 'forget':
+        forget(*args)
     else:
         {'register': register, 'services': services}[verb]()

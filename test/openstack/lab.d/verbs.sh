@@ -110,6 +110,13 @@ cmd_start-compute() {
     lab_api wait "$1"
 }
 
+cmd_remove-compute() {
+    [[ ${1:-} =~ ^[A-Za-z0-9.-]+$ ]] || die "which host?"
+    stop "compute-$1" KILL
+    lab_api forget "$1"
+    rm -rf "$ETC/nova/compute-$1.conf" "$LAB_DIR/state/nova/$1" "$LAB_DIR/guests/$1.json"
+}
+
 cmd_restart-mariadb() { stop mariadb; start_mariadb; }
 
 cmd_migration() {

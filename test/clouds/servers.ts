@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Api, Said } from './api.ts';
+import type { Ground } from './ground.ts';
+
+/** A server as Nova shows it to an administrator. */
+export interface Shown {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly host: string | null;
+  readonly task: string | null;
+  readonly locked: boolean;
+  readonly lockedReason: string | null;
+}
+
+/** One move as Nova recorded it. */
+export interface Moved {
+  readonly id: number;
+  readonly status: string;
+  readonly type: string;
+  readonly source: string;
+  readonly destination: string | null;
+}
+
+export interface StoryServers {
+  /** An ACTIVE server on that host; its name gets the story's prefix. */
+  server(name: string, host: string, project?: 'alpha' | 'beta'): Promise<Shown>;
+  servers(count: number, host: string): Promise<Shown[]>;
+  show(id: string): Promise<Shown>;
+  /** `POST servers/ID/action`, by an administrator or by whoever is named. */
+  act(id: string, body: object, by?: Api): Promise<Said>;
+  /** Asks, then waits until the server reads so. */
+  become(id: string, status: string, body: object, by?: Api): Promise<Shown>;
+  remove(id: string): Promise<number>;
+  /** Newest first, from os-migrations: Nova's own truth. */
+  migrations(id: string): Promise<Moved[]>;
+  /** The verbs of its instance actions, newest first. */
+  actions(id: string): Promise<string[]>;
+  on(host: string): Promise<Shown[]>;
+  until(what: string, holds: () => Promise<boolean>, ms?: number): Promise<void>;
+  deleteAll(): Promise<void>;
+}
+
+export function openServers(ground: Ground, admin: Api, prefix: string): StoryServers {
+  const mine: string[] = [];
+  async function make(name: string, host: string, project: 'alpha' | 'beta' = 'alpha'): Promise<string> {
+    const id = await ground.createServer({ name: `${prefix}${name}`, host, project });
+    mine.push(id);
+    return id;
+  }
+  async function active(id: string): Promise<Shown> {
+    await until(`${id} is ACTIVE`, async () => (await show(id)).status === 'ACTIVE');
+    return show(id);
+  }
+  const show = async (id: string) => shown((await must(admin, `/servers/${id}`)).server);
+  const act = (id: string, body: object, by: Api = admin) => by.call('POST', `/servers/${id}/action`, body);
+  return {
+    show,
+    act,
+    until,
+    server: async (name, host, project) => active(await make(name, host, project)),
+    async servers(count, host) {
+      const ids: string[] = [];
+      for (let n = 1; n <= count; n += 1) ids.push(await make(`web-${String(n).padStart(2, '0')}`, host));
+      return Promise.all(ids.map(active));
+    },
+    async become(id, status, body, by) {
+      const { status: said, body: why } = await act(id, body, by);
+      if (said >= 300) throw new Error(`${JSON.stringify(body)}: ${said} ${JSON.stringify(why)}`);
+      await until(`${id} is ${status}`, async () => {
+        const now = await show(id);
+        return now.status === status && now.task === null;
+      });
+      return show(id);
+    },
+    remove: async (id) => (await admin.call('DELETE', `/servers/${id}`)).status,
+    async migrations(id) {
+      const { migrations } = await must(admin, `/os-migrations?instance_uuid=${id}`);
+      return migrations.map(moved).toSorted((a: Moved, b: Moved) => b.id - a.id);
+    },
+    async actions(id) {
+      const { instanceActions } = await must(admin, `/servers/${id}/os-instance-actions`);
+      return instanceActions.map(({ action }: { action: string }) => action);
+    },
+    async on(host) {
+      const { servers } = await must(admin, `/servers/detail?all_tenants=1&host=${host}&limit=1000`);
+      return servers.map(shown);
+    },
+    async deleteAll() {
+      for (const id of mine) {
+        await act(id, { 'os-resetState': { state: 'error' } });
+        await act(id, { unlock: null });
+        await admin.call('DELETE', `/servers/${id}`);
+      }
+      const left = async (id: string) => (await admin.call('GET', `/servers/${id}`)).status !== 404;
+      for (const id of mine) await until(`${id} is deleted`, async () => !(await left(id)), 60_000).catch(() => {});
+    },
+  };
+}
+
+async function must(api: Api, path: string) {
+  const { status, body } = await api.call('GET', path);
+  if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+function shown(server: Record<string, unknown>): Shown {
+  const text = (key: string) => (typeof server[key] === 'string' ? server[key] : null);
+  return {
+    id: text('id') ?? '',
+    name: text('name') ?? '',
+    status: text('status') ?? '',
+    host: text('OS-EXT-SRV-ATTR:host'),
+    task: text('OS-EXT-STS:task_state'),
+    locked: server['locked'] === true,
+    lockedReason: text('locked_reason'),
+  };
+}
+
+function moved(row: Record<string, unknown>): Moved {
+  return {
+    id: Number(row['id']),
+    status: String(row['status']),
+    type: String(row['migration_type']),
+    source: String(row['source_compute']),
+    destination: row['dest_compute'] === null ? null : String(row['dest_compute']),
+  };
+}
+
+async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  const giveUp = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
+    await delay(50);
+  }
+}
