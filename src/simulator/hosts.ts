@@ -8,7 +8,7 @@ export function hostOf(world: World, name: string | null): Host {
 
 /** When the service last reported. */
 export function lastSeen(world: World, service: Service): Date {
-  const interval = world.settings.reportSeconds * 1000;
+  const interval = (world.settings.reportSeconds * 1000) / world.settings.speed;
   const until = (service.stopped ?? world.now()).getTime();
   return new Date(Math.max(service.created.getTime(), until - (until % interval)));
 }
@@ -16,7 +16,7 @@ export function lastSeen(world: World, service: Service): Date {
 export function isUp(world: World, service: Service): boolean {
   if (service.forcedDown) return false;
   const silent = world.now().getTime() - lastSeen(world, service).getTime();
-  return silent <= world.settings.serviceDownSeconds * 1000;
+  return silent <= (world.settings.serviceDownSeconds * 1000) / world.settings.speed;
 }
 
 export function services(world: World): Service[] {

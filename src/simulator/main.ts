@@ -3,7 +3,7 @@ import { type SimulatorOptions, startSimulator } from './simulator.ts';
 
 const number = z.coerce.number().optional();
 const Environment = z.object({
-  SIMULATOR_MYSQL: z.string(),
+  SIMULATOR_MYSQL: z.string().min(1),
   SIMULATOR_PREFIX: z.string().optional(),
   SIMULATOR_HOST: z.string().optional(),
   SIMULATOR_PORT: number,

@@ -35,7 +35,8 @@ export function hasRoom(host: Host, server: Server): boolean {
 function passes(world: World, host: Host, server: Server, wish: Wish): boolean {
   if (wish.except?.includes(host.name)) return false;
   if (host.service.disabled || !isUp(world, host.service)) return false;
-  if (server.host !== null && host.cell !== server.cell) return false;
+  // nothing moves between cells
+  if (server.launched !== null && host.cell !== server.cell) return false;
   if (server.zone !== null && zoneOf(world, host.name) !== server.zone) return false;
   return groupAllows(world, host, server);
 }

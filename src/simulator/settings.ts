@@ -14,7 +14,7 @@ export interface SimulatorOptions {
   readonly seed?: number;
   readonly now?: () => Date;
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** How many times faster than real time the default `sleep` is. */
+  /** How many times faster than real time everything happens here, down to when a silent host counts as down. */
   readonly speed?: number;
   readonly migrateSeconds?: number;
   readonly region?: string;

@@ -105,7 +105,6 @@ export interface Server {
   readonly user: string;
   readonly flavor: Flavor;
   readonly created: Date;
-  readonly cell: Cell;
   readonly reservation: string;
   readonly launchIndex: number;
   /** The zone it asked for; null follows any host. */
@@ -113,6 +112,8 @@ export interface Server {
   readonly hostname: string;
   name: string;
   description: string | null;
+  /** Known once it has a host; until then nova has no row of it in any cell. */
+  cell: Cell;
   host: string | null;
   /** Where its own placement allocation is: the new host while it moves. */
   allocation: string | null;

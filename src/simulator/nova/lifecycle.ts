@@ -71,15 +71,16 @@ async function build(world: World, server: Server, action: InstanceAction): Prom
   await world.sleep(200);
   if (isGone(world, server)) return;
   const choice = schedule(world, server, {});
-  const host =
-    'hosts' in choice ? (choice.hosts.find(({ cell }) => cell === server.cell) ?? choice.hosts[0]) : undefined;
+  const host = 'hosts' in choice ? choice.hosts[0] : undefined;
   if (!host) {
     const problem = 'No valid host was found. There are not enough hosts available.';
-    recordFault(world, server, problem);
+    server.cell = world.cell0;
     server.vmState = 'error';
     setTask(world, server, null);
+    recordFault(world, server, problem);
     return end(world, server, action, event, problem);
   }
+  server.cell = host.cell;
   allocate(world, server, host.name);
   placeServer(world, server, host.name);
   setTask(world, server, 'spawning');

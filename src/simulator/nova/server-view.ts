@@ -118,12 +118,18 @@ export function instanceName(server: Server): string {
   return `instance-${server.number.toString(16).padStart(8, '0')}`;
 }
 
+const hostIds = new Map<string, string>();
+
+/** What an owner may know of a host: the same for the same host, and different for each project. */
 export function hostId(project: string, host: string | null): string {
-  return host === null
-    ? ''
-    : createHash('sha224')
-        .update(project + host)
-        .digest('hex');
+  if (host === null) return '';
+  const known = hostIds.get(project + host);
+  if (known !== undefined) return known;
+  const made = createHash('sha224')
+    .update(project + host)
+    .digest('hex');
+  hostIds.set(project + host, made);
+  return made;
 }
 
 function links(base: string, { id }: Server): unknown[] {

@@ -92,7 +92,9 @@ function novaWriters(writer: Writer, { api }: Databases) {
       writer.put(inCell(cell, 'services'), service.id, () => rows.serviceRow(service, seen));
     },
     server(server: Server) {
-      writer.put(inCell(server.cell, 'instances'), server.id, () => rows.serverRow(server));
+      if (!isUnplaced(server)) {
+        writer.put(inCell(server.cell, 'instances'), server.id, () => rows.serverRow(server));
+      }
       writer.put(`\`${api}\`.instance_mappings`, server.id, () => rows.mappingRow(server));
     },
     fault(server: Server, fault: Fault) {
@@ -101,6 +103,7 @@ function novaWriters(writer: Writer, { api }: Databases) {
       );
     },
     action(server: Server, action: InstanceAction) {
+      if (isUnplaced(server)) return;
       writer.put(inCell(server.cell, 'instance_actions'), action.number, () => rows.actionRow(server, action));
       for (const [index, event] of action.events.entries()) {
         // no action has as many as twenty events, so these ids never meet
@@ -112,6 +115,11 @@ function novaWriters(writer: Writer, { api }: Databases) {
       writer.put(inCell(migration.server.cell, 'migrations'), migration.id, () => rows.migrationRow(migration));
     },
   };
+}
+
+/** Being scheduled: nova has no row of it in any cell yet. */
+function isUnplaced({ host, vmState }: Server): boolean {
+  return host === null && vmState === 'building';
 }
 
 function keystoneWriters(writer: Writer, { keystone }: Databases, now: () => Date) {
