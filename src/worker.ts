@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { every } from './every.ts';
@@ -38,6 +39,8 @@ export interface RunningWorker {
 }
 
 const sweepMs = 5000;
+/** A step that does not come to its safe point by then is left as if the process had died: its rows tell the next. */
+const partingMs = 10_000;
 const concurrency = { ask: 32, do: 64 } as const;
 
 /** Takes jobs of its clouds, plans them, runs them. Bells make it quick; the sweep makes it sure. */
@@ -48,13 +51,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   let ahead = 0;
   const parts: WorkerParts = { ...options, name, tenures, now: () => new Date(Date.now() + ahead) };
   const running = new Map<string, Promise<void>>();
+  const rungMeanwhile = new Set<string>();
   let stopping = false;
 
+  /** A bell that comes while the job is being let go of (its own next state rings too) is obeyed right after. */
   async function serve(id: string): Promise<void> {
-    if (stopping || running.has(id)) return;
-    const work = serveJob(parts, id);
-    running.set(id, work);
-    await work.finally(() => running.delete(id));
+    if (running.has(id)) return void rungMeanwhile.add(id);
+    do {
+      if (stopping) return;
+      rungMeanwhile.delete(id);
+      const work = serveJob(parts, id);
+      running.set(id, work);
+      await work.finally(() => running.delete(id));
+    } while (rungMeanwhile.has(id));
   }
 
   async function sweep(): Promise<void> {
@@ -73,7 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       beat.stop();
       await Promise.all(listeners.map((listener) => listener.close()));
       for (const tenure of tenures.all()) tenure.stop('shutdown');
-      await Promise.allSettled(running.values());
+      await Promise.race([Promise.allSettled(running.values()), sleep(partingMs, undefined, { ref: false })]);
       tenures.stop();
       await forgetWorker(database, name).catch(() => undefined);
     },
@@ -103,8 +112,10 @@ async function serveJob(parts: WorkerParts, id: string): Promise<void> {
   } catch (error) {
     await mourn(parts, tenure, id, error);
   } finally {
-    if (tenure !== null) await leave(parts, tenure);
-    await ringAfter(parts, id);
+    if (tenure !== null) {
+      await leave(parts, tenure);
+      await ringAfter(parts, id);
+    }
   }
 }
 
