@@ -24,11 +24,16 @@ export async function protectedInstances(nova: NovaDatabases): Promise<InstanceR
   return rows.flat();
 }
 
-/** Cells that Nova has and we have no DSN of: what lies there is not seen. Unknown, so empty, without nova_api. */
+/**
+ * Cells that Nova has and we have no DSN of: what lies there is not seen. Unknown, so empty, without nova_api. Not
+ * cell0: it holds only servers that never got a host.
+ */
 export async function cellsWithoutDsn(nova: NovaDatabases): Promise<string[]> {
   if (nova.api === null) return [];
   const rows = await nova.api.read(CellRow, { sql: 'SELECT uuid, name FROM cell_mappings ORDER BY id' });
-  return rows.filter(({ uuid }) => !nova.cells.has(uuid)).map(({ uuid, name }) => (name ? `${uuid} (${name})` : uuid));
+  return rows
+    .filter(({ uuid }) => uuid !== cell0 && !nova.cells.has(uuid))
+    .map(({ uuid, name }) => (name ? `${uuid} (${name})` : uuid));
 }
 
 export async function setFlag(
@@ -41,6 +46,7 @@ export async function setFlag(
   return writeFlag(cell, id, on, { ...limits, cloud: nova.cloud });
 }
 
+const cell0 = '00000000-0000-0000-0000-000000000000';
 const CellRow = z.object({ uuid: z.string(), name: z.string().nullable() });
 
 const MappingRow = z.object({

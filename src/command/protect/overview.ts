@@ -6,6 +6,7 @@ import { ServerId } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import { isOurLock, type ServerLease, serverLease } from '../protection.ts';
 import { count, cut, moment } from '../words.ts';
+import { projectNames } from './projects.ts';
 
 /** One protected server as everyone sees it: Nova, its cell's row, and vigie's record. */
 interface Protected {
@@ -107,11 +108,6 @@ function drift({ id, server, flag, lease }: Protected, now: Date): string {
     lease.until !== null && lease.until <= now ? 'its time is over' : '',
   ];
   return found.filter(Boolean).join('; ');
-}
-
-async function projectNames(cloud: CloudReader): Promise<ReadonlyMap<string, string>> {
-  const projects = await orWhy(() => cloud.projects());
-  return new Map((projects.value ?? []).map(({ id, name }) => [id, name]));
 }
 
 /** What could not be asked is told, not fatal: the rest is still worth seeing. */

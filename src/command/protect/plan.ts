@@ -7,6 +7,7 @@ import type { Plan, PlanDraft, PlannedStep } from '../plan.ts';
 import { isOurLock, leaseWords, type ServerLease, serverLease } from '../protection.ts';
 import { resolveServer } from '../resolve.ts';
 import { moment } from '../words.ts';
+import { projectNames } from './projects.ts';
 
 export interface ProtectWish {
   readonly server: string;
@@ -20,6 +21,7 @@ interface Seen {
   readonly server: Server;
   readonly row: InstanceRow;
   readonly lease: ServerLease | null;
+  readonly projects: ReadonlyMap<string, string>;
 }
 
 /** What will stand afterwards: what was asked for, and where it was not said, what stands now. */
@@ -59,7 +61,8 @@ async function look({ server: reference }: ProtectWish, { cloud, leases }: PlanC
     throw new UserError(
       `${server.name} (${server.id}) has no living row in the cells of ${cloud.name}: is it being deleted?`,
     );
-  return { server, row, lease: serverLease(await leases.find('server', server.id)) };
+  const lease = serverLease(await leases.find('server', server.id));
+  return { server, row, lease, projects: await projectNames(cloud) };
 }
 
 function wantedOf(wish: ProtectWish, lease: ServerLease | null, { by, now }: PlanContext): Wanted {
@@ -95,7 +98,8 @@ function flagRow({ server, row, lease }: Seen, human: string): Plan['rows'][numb
   return { key, verdict: 'protect', weight: 1, label, why: 'disable_terminate is set in its cell' };
 }
 
-async function lockRow({ server, lease }: Seen, { cloud, by }: PlanContext): Promise<Plan['rows'][number]> {
+async function lockRow(seen: Seen, { cloud, by }: PlanContext): Promise<Plan['rows'][number]> {
+  const { server, lease } = seen;
   const key = `lock:${server.id}`;
   const label = server.name;
   if (server.locked === true) {
@@ -110,10 +114,10 @@ async function lockRow({ server, lease }: Seen, { cloud, by }: PlanContext): Pro
   }
   const problem = unsendable(by.human);
   if (problem !== null) throw new UserError(`the lock's reason would name ${by.human}: ${problem}`);
-  return { key, verdict: 'lock', weight: 2, label, why: await lockWords(cloud, server) };
+  return { key, verdict: 'lock', weight: 2, label, why: await lockWords(seen, cloud) };
 }
 
-async function lockWords(cloud: CloudReader, server: Server): Promise<string> {
+async function lockWords({ server, projects }: Seen, cloud: CloudReader): Promise<string> {
   const { computeVersion, project } = await cloud.about();
   const { major, minor } = computeVersion;
   if (major < 2 || (major === 2 && minor < 73)) {
@@ -121,13 +125,12 @@ async function lockWords(cloud: CloudReader, server: Server): Promise<string> {
       `${cloud.name} speaks ${major}.${minor} and keeps no reason with a lock (2.73 does): vigie could not tell its own lock from another's. Leave --lock out`,
     );
   }
-  const own = (await cloud.projects()).filter(({ name }) => name === project);
-  if (own.some(({ id }) => id === server.project))
+  if (projects.get(server.project) === project)
     return 'vigie works in the same project, so its owner can undo the lock';
   return 'its owner can then not stop, reboot, resize or delete it';
 }
 
-function facts({ server, row, lease }: Seen, wanted: Wanted, human: string): Plan['blocks'][number] {
+function facts({ server, row, lease, projects }: Seen, wanted: Wanted, human: string): Plan['blocks'][number] {
   const lock =
     server.locked === null
       ? 'unknown'
@@ -136,7 +139,7 @@ function facts({ server, row, lease }: Seen, wanted: Wanted, human: string): Pla
         : 'not locked';
   const fields: [string, string][] = [
     ['server', `${server.name}  ${server.id}  ${server.status}`],
-    ['project', server.project],
+    ['project', projects.get(server.project) ?? server.project],
     ['host', server.host ?? 'none'],
     ['flag now', row.disableTerminate ? 'set' : 'not set'],
     ['lock now', lock],

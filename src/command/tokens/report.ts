@@ -81,7 +81,9 @@ function tableBlocks(counted: Counted): Block[] {
           ],
         ]
       : countFields(counts)),
-    ...(oldest === null ? [] : [['oldest', `expired or expires ${moment(oldest)}`] satisfies [string, string]]),
+    ...(oldest === null
+      ? []
+      : [['oldest', `${oldest <= counted.now ? 'expired' : 'expires'} ${moment(oldest)}`] satisfies [string, string]]),
     ...growthFields(counted),
     ['size', size(dataBytes / 1024 ** 2)],
     ['indexes', indexes.join(', ') || 'none'],
@@ -114,7 +116,7 @@ function growthFields({ tokens, now }: Counted): [string, string][] {
   const today = now.toISOString().slice(0, 10);
   const weekAgo = new Date(now.getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
   const days = tokens.histogram.filter(({ day }) => day >= weekAgo && day < today).map(({ rows }) => rows);
-  if (days.length === 0) return [];
+  if (days.length === 0 || tokens.provider === 'fernet' || tokens.provider === 'jws') return [];
   return [
     ['growth', `about ${Math.round(days.reduce((sum, rows) => sum + rows, 0) / 7)} rows a day over the last week`],
   ];
