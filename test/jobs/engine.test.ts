@@ -206,8 +206,10 @@ test('two jobs cannot hold the same thing, and the second is told who does', asy
   await story.until('it runs', async () => (await story.state(first)) === 'running');
   const second = await approved(story, 'b');
   await story.until('it ends', async () => (await story.state(second)) === 'failed');
-  expect(JSON.stringify(story.card(second) ?? '')).toContain(`held by go slow (${first})`);
   slow.open();
+  await story.until('the card says why', () =>
+    JSON.stringify(story.card(second)).includes(`held by go slow (${first})`),
+  );
   await endedAs(story, first, 'done');
 });
 
