@@ -35,7 +35,10 @@ export function createConsole(options: ConsoleOptions): Console {
   const account = accountOf(options.account);
   const streams = { ...ownStreams(), ...options };
   const { tty, output } = streams;
-  const look: Look = { width: tty ? (output.columns ?? 100) : Number.POSITIVE_INFINITY, colour: options.colour ?? tty };
+  const look = (): Look => ({
+    width: tty ? columnsOf(output.columns) : Number.POSITIVE_INFINITY,
+    colour: options.colour ?? tty,
+  });
   const run = randomBytes(4).toString('hex');
   const place: Place = { adapter: 'console', id, kind: 'channel' };
   const cards = openCards(options.now ?? Date.now, look);
@@ -55,6 +58,12 @@ export function createConsole(options: ConsoleOptions): Console {
     if (!tty) await options.answered?.(key);
   }
 
+  /** What could not be said stays due: the delivery is tried again by whoever comes next. */
+  function tell(lines: readonly string[]): void {
+    if (!terminal.open()) throw new Error('the terminal is closed');
+    terminal.print(lines);
+  }
+
   return {
     name: 'console',
     connection: id,
@@ -66,17 +75,22 @@ export function createConsole(options: ConsoleOptions): Console {
     },
     async post(_place, report, post) {
       const handle = `${run}-${post.key}`;
-      terminal.print([...addressed(post, account), ...renderReport(report, look)]);
+      tell([...addressed(post, account), ...renderReport(report, look())]);
       cards.spoke(handle);
       return { place, handle };
     },
     find: async () => null,
     async revise(receipt, report, previous) {
-      terminal.print(cards.revised(receipt, report, previous));
+      tell(cards.revised(receipt, report, previous));
     },
     connected: () => terminal.open(),
     stop: async () => terminal.close(),
   };
+}
+
+/** A terminal may be resized, say that it has no width, or be too narrow for any table. */
+function columnsOf(columns = 0): number {
+  return columns === 0 ? 100 : Math.max(40, columns);
 }
 
 /** A terminal that is read key by key keeps Ctrl-C to itself. */
@@ -115,7 +129,7 @@ interface Cards {
 }
 
 /** Says state changes at once and progress every ten seconds per card, and whose they are when several talk at a time. */
-function openCards(now: () => number, look: Look): Cards {
+function openCards(now: () => number, look: () => Look): Cards {
   const progressed = new Map<string, number>();
   let last: string | null = null;
   return {
@@ -123,7 +137,7 @@ function openCards(now: () => number, look: Look): Cards {
       last = handle;
     },
     revised({ handle }, report, previous) {
-      const { news, progress } = changesOf(report, previous, look);
+      const { news, progress } = changesOf(report, previous, look());
       const due = now() - (progressed.get(handle) ?? Number.NEGATIVE_INFINITY) >= progressEvery;
       const lines = news.length > 0 ? news : due ? progress : [];
       if (lines.length === 0) return [];
@@ -132,7 +146,7 @@ function openCards(now: () => number, look: Look): Cards {
       const context =
         last === handle || previous === null
           ? []
-          : renderReport({ title: report.title, tone: report.tone, blocks: [] }, look);
+          : renderReport({ title: report.title, tone: report.tone, blocks: [] }, look());
       last = handle;
       return lines[0] === context[0] ? lines : [...context, ...lines];
     },

@@ -103,6 +103,15 @@ test('progress is said every ten seconds at most, a change of state at once, and
   expect(await revise(at('done', ''), at('running', '30 %'))).toBe('Drain cmp1\n  ✓ move a\n');
 });
 
+test('a terminal that says it has no width is taken as an ordinary one', async () => {
+  const output = Object.assign(new PassThrough(), { columns: 0 });
+  const { console } = terminal({ tty: true, colour: false, output });
+  await console.post({ adapter: 'console', id: 'console:local', kind: 'channel' }, say('so many words on one line'), {
+    key: 'n',
+  });
+  expect(String(output.read())).toBe('so many words on one line\n');
+});
+
 test('where somebody types, posts stand above the half-typed line, and Ctrl-C is handed on', async () => {
   let interrupted = 0;
   const { input, console, heard, hear, text } = terminal({
@@ -127,5 +136,7 @@ test('where somebody types, posts stand above the half-typed line, and Ctrl-C is
   await until(() => interrupted === 1);
   await console.stop();
   expect(console.connected()).toBe(false);
+  const place = { adapter: 'console', id: 'console:local', kind: 'channel' } as const;
+  await expect(console.post(place, say('too late'), { key: 'late' })).rejects.toThrow('the terminal is closed');
   await console.ended;
 });
