@@ -7,12 +7,16 @@ export default defineConfig({
   test: {
     projects: [
       project('quick', ['test/**/*.test.ts'], {
-        exclude: ['stories', 'jobs', 'openstack', ...groups].map((group) => `test/${group}/**`),
+        exclude: ['stories', 'jobs', 'demo', 'openstack', ...groups].map((group) => `test/${group}/**`),
       }),
-      project('stories', ['test/stories/**/*.test.ts', 'test/jobs/**/*.test.ts'], {
-        testTimeout: 30_000,
-        hookTimeout: 30_000,
-      }),
+      project(
+        'stories',
+        ['stories', 'jobs', 'demo'].map((folder) => `test/${folder}/**/*.test.ts`),
+        {
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      ),
       // The same stories on a real OpenStack: one cloud for all, so one file at a time.
       project('openstack', ['test/stories/**/*.test.ts', 'test/openstack/**/*.test.ts'], {
         env: { VIGIE_TEST_CLOUD: 'openstack' },
