@@ -16,7 +16,7 @@ export const API_TABLES: Readonly<Record<string, string>> = {
     KEY instance_uuid_idx (instance_uuid)`,
 };
 
-/** Keystone's tables; the token table is still there, though nothing since Rocky uses it. */
+/** Keystone's tables that hold something here; the token table is still there, though nothing since Rocky uses it. */
 export const KEYSTONE_TABLES: Readonly<Record<string, string>> = {
   user: `
     id varchar(64) NOT NULL, extra text, enabled tinyint(1), default_project_id varchar(64), created_at datetime,
@@ -28,22 +28,6 @@ export const KEYSTONE_TABLES: Readonly<Record<string, string>> = {
     name varchar(255) NOT NULL, failed_auth_count int, failed_auth_at datetime, PRIMARY KEY (id),
     UNIQUE KEY domain_id (domain_id,name), UNIQUE KEY user_id (user_id),
     KEY local_user_user_id_fkey (user_id,domain_id)`,
-  project: `
-    id varchar(64) NOT NULL, name varchar(64) NOT NULL, extra text, description text, enabled tinyint(1),
-    domain_id varchar(64) NOT NULL, parent_id varchar(64), is_domain tinyint(1) NOT NULL DEFAULT 0, PRIMARY KEY (id),
-    UNIQUE KEY ixu_project_name_domain_id (domain_id,name), KEY project_parent_id_fkey (parent_id)`,
-  role: `
-    id varchar(64) NOT NULL, name varchar(255) NOT NULL, extra text,
-    domain_id varchar(64) NOT NULL DEFAULT '<<null>>', description varchar(255), PRIMARY KEY (id),
-    UNIQUE KEY ixu_role_name_domain_id (name,domain_id)`,
-  assignment: `
-    type enum('UserProject','GroupProject','UserDomain','GroupDomain') NOT NULL, actor_id varchar(64) NOT NULL,
-    target_id varchar(64) NOT NULL, role_id varchar(64) NOT NULL, inherited tinyint(1) NOT NULL,
-    PRIMARY KEY (type,actor_id,target_id,role_id,inherited), KEY ix_actor_id (actor_id)`,
-  system_assignment: `
-    type varchar(64) NOT NULL, actor_id varchar(64) NOT NULL, target_id varchar(64) NOT NULL,
-    role_id varchar(64) NOT NULL, inherited tinyint(1) NOT NULL,
-    PRIMARY KEY (type,actor_id,target_id,role_id,inherited)`,
   token: `
     id varchar(64) NOT NULL, expires datetime, extra text, valid tinyint(1) NOT NULL, trust_id varchar(64),
     user_id varchar(64), PRIMARY KEY (id), KEY ix_token_expires (expires), KEY ix_token_trust_id (trust_id),
@@ -63,14 +47,9 @@ export const KEYSTONE_TABLES: Readonly<Record<string, string>> = {
     remaining_uses int, extra text, expires_at_int bigint, redelegated_trust_id varchar(64), redelegation_count int,
     PRIMARY KEY (id),
     UNIQUE KEY duplicate_trust_constraint_expanded (trustor_user_id,trustee_user_id,project_id,impersonation,expires_at,expires_at_int)`,
-  trust_role: `
-    trust_id varchar(64) NOT NULL, role_id varchar(64) NOT NULL, PRIMARY KEY (trust_id,role_id)`,
   application_credential: `
     internal_id int NOT NULL AUTO_INCREMENT, id varchar(64) NOT NULL, name varchar(255) NOT NULL,
     secret_hash varchar(255) NOT NULL, description text, user_id varchar(64) NOT NULL, project_id varchar(64),
     expires_at bigint, \`system\` varchar(64), unrestricted tinyint(1), PRIMARY KEY (internal_id),
     UNIQUE KEY duplicate_app_cred_constraint (user_id,name)`,
-  application_credential_role: `
-    application_credential_id int NOT NULL, role_id varchar(64) NOT NULL,
-    PRIMARY KEY (application_credential_id,role_id)`,
 };

@@ -11,7 +11,9 @@ export interface Databases {
 }
 
 const CELL0 = '00000000-0000-0000-0000-000000000000';
-const MARK = 'simulator_made_this';
+/** The comment of every table made here. */
+const MARK = 'made by the simulator';
+const ARCHIVED = ['instances', 'migrations', 'instance_actions', 'instance_actions_events', 'instance_faults'];
 
 export function databasesOf({ prefix, cells }: Settings, uuid: () => string): Databases {
   const all: Cell[] = [
@@ -24,37 +26,38 @@ export function databasesOf({ prefix, cells }: Settings, uuid: () => string): Da
 
 /** Makes every database anew. One that another program made is never touched. */
 export async function createDatabases(pool: Pool, databases: Databases): Promise<void> {
+  const cellTables = { ...CELL_TABLES, ...shadows() };
   const wanted: [string, Readonly<Record<string, string>>][] = [
     [databases.api, API_TABLES],
     [databases.keystone, KEYSTONE_TABLES],
-    ...databases.cells.map(({ database }): [string, Readonly<Record<string, string>>] => [
-      database,
-      withShadows(CELL_TABLES),
-    ]),
+    ...databases.cells.map(({ database }): (typeof wanted)[number] => [database, cellTables]),
   ];
   for (const [database] of wanted) await refuseForeign(pool, database);
-  for (const [database, tables] of wanted) {
-    await pool.query(`DROP DATABASE IF EXISTS \`${database}\``);
-    await pool.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb3`);
-    await pool.query(`CREATE TABLE \`${database}\`.${MARK} (id int)`);
-    for (const [table, columns] of Object.entries(tables)) {
-      await pool.query(`CREATE TABLE \`${database}\`.\`${table}\` (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb3`);
-    }
-  }
+  // side by side: each table waits for the disk
+  await Promise.all(wanted.map(([database, tables]) => create(pool, database, tables)));
 }
 
-/** Archived rows go to a twin without any key but the first. */
-function withShadows(tables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const shadows = Object.entries(tables).map(([table, columns]) => [
-    `shadow_${table}`,
-    columns.replace(/(?<=PRIMARY KEY \(\w+\)),[\s\S]*$/, ''),
-  ]);
-  return { ...tables, ...Object.fromEntries(shadows) };
+async function create(pool: Pool, database: string, tables: Readonly<Record<string, string>>): Promise<void> {
+  await pool.query(`DROP DATABASE IF EXISTS \`${database}\``);
+  await pool.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb3`);
+  const kind = `ENGINE=InnoDB DEFAULT CHARSET=utf8mb3 COMMENT='${MARK}'`;
+  const made = Object.entries(tables).map(([table, columns]) =>
+    pool.query(`CREATE TABLE \`${database}\`.\`${table}\` (${columns}) ${kind}`),
+  );
+  await Promise.all(made);
+}
+
+/** Archived rows go to a twin that has no key but the first. */
+function shadows(): Readonly<Record<string, string>> {
+  const archived = Object.entries(CELL_TABLES).filter(([table]) => ARCHIVED.includes(table));
+  return Object.fromEntries(
+    archived.map(([table, columns]) => [`shadow_${table}`, columns.replace(/(?<=PRIMARY KEY \(\w+\)),[\s\S]*$/, '')]),
+  );
 }
 
 async function refuseForeign(pool: Pool, database: string): Promise<void> {
   const [found] = await pool.query<RowDataPacket[]>(
-    `SELECT SUM(table_name = ?) AS marked FROM information_schema.tables WHERE table_schema = ? HAVING COUNT(*) > 0`,
+    `SELECT SUM(table_comment = ?) AS marked FROM information_schema.tables WHERE table_schema = ? HAVING COUNT(*) > 0`,
     [MARK, database],
   );
   if (found[0] !== undefined && Number(found[0]['marked']) === 0) {
