@@ -3,10 +3,12 @@ import { hostname } from 'node:os';
 import type { Adapter, Message, Place } from './chat/message.ts';
 import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
+import { fireSchedules } from './desk/firing.ts';
 import { type DispatchParts, dispatch } from './dispatch.ts';
 import { every } from './every.ts';
 import { deliver, type Shown, withPrefix } from './jobs/deliver.ts';
 import { hold, letGoOf } from './jobs/holding.ts';
+import { prune } from './jobs/prune.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
 import { passTimes } from './jobs/times.ts';
 import type { Log } from './log.ts';
@@ -31,6 +33,7 @@ export interface RunningBot {
 
 const sweepMs = 5000;
 const timesMs = 1000;
+const pruneMs = 3_600_000;
 const holdMs = 15_000;
 
 /** Hears, delivers, fires times. Knows no cloud: its only doors are the chats, the rows and the bell. */
@@ -38,11 +41,13 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const voices = await Promise.all(options.adapters.map((adapter) => openVoice(options, name, adapter)));
   const times = every(timesMs, () => fireTimes(options), options.log);
+  const pruning = every(pruneMs, () => prune(options.database), options.log);
   for (const { adapter } of voices) await adapter.start((message) => hear(options, adapter, message));
   return {
     name,
     async stop() {
       times.stop();
+      pruning.stop();
       await Promise.all(options.adapters.map((adapter) => adapter.stop()));
       await Promise.all(voices.map((voice) => voice.stop()));
       await letGoOf(options.database, name).catch(() => undefined);
@@ -113,6 +118,7 @@ function placeOf(id: string | null): Place | null {
 }
 
 async function fireTimes(options: BotOptions): Promise<void> {
+  for (const { queue, id, once } of await fireSchedules(options)) await options.bells.ring(queue, id, once);
   for (const { id, cloud, epoch } of await passTimes(options.database))
     await options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`);
 }

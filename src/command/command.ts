@@ -43,6 +43,8 @@ export interface PlanContext {
   readonly signal: AbortSignal;
   /** Who holds a claim now, as `maintenance cmp1 (7f3a)`; null if nobody does. */
   holder(claim: string): Promise<string | null>;
+  /** How long the policy lets a host stay disabled or a server protected where nobody said until when; null is for ever. */
+  leaseMs(kind: Lease['kind']): number | null;
 }
 
 export interface StepContext {

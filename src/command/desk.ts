@@ -1,4 +1,14 @@
 import type { Report } from '../chat/report.ts';
+import type { Until } from './args.ts';
+
+/** `max` and `until` bound a line that changes something. */
+export interface NewSchedule {
+  readonly cron: string;
+  readonly zone: string | null;
+  readonly line: string;
+  readonly max: number | null;
+  readonly until: Until | null;
+}
 
 /**
  * What control commands may use: rows, never a cloud. Every method answers with a report fit for the person who
@@ -13,7 +23,7 @@ export interface Desk {
   /** Says a bad credential may be tried again. */
   trustCredential(cloud: string): Promise<Report>;
   jobs(filter: { all: boolean }): Promise<Report>;
-  job(id: string, what: 'card' | 'log'): Promise<Report>;
+  job(id: string, what: 'card' | 'log' | 'file', page: number): Promise<Report>;
   more(): Promise<Report>;
   /** Without an id: the only open one in this place. */
   approve(id: string | null, options: { breakGlass: string | null }): Promise<Report>;
@@ -24,7 +34,7 @@ export interface Desk {
   thaw(cloud: string | null): Promise<Report>;
   audit(words: string): Promise<Report>;
   auditVerify(): Promise<Report>;
-  scheduleAdd(schedule: { cron: string; zone: string | null; line: string }): Promise<Report>;
+  scheduleAdd(schedule: NewSchedule): Promise<Report>;
   scheduleList(): Promise<Report>;
   scheduleRemove(id: string): Promise<Report>;
   schedulePause(id: string, on: boolean): Promise<Report>;

@@ -9,9 +9,10 @@ import { cancelJob } from './cancels.ts';
 import { freeze, thaw } from './freezing.ts';
 import { helpFor, whoamiFor } from './helping.ts';
 import { listClouds, trustCredential } from './listing-clouds.ts';
-import { listJobs, showJob, showMore } from './listing-jobs.ts';
+import { listJobs, showFile, showJob, showMore } from './listing-jobs.ts';
 import type { Opened } from './open-jobs.ts';
-import { addSchedule, listSchedules, pauseSchedule, removeSchedule } from './scheduling.ts';
+import { pauseSchedule, removeSchedule } from './schedule-changes.ts';
+import { addSchedule, listSchedules } from './scheduling.ts';
 import { approveJob, denyJob } from './voting.ts';
 
 export interface DeskParts {
@@ -38,7 +39,7 @@ export function deskOf(sitting: Sitting): Desk {
     clouds: () => listClouds(sitting),
     trustCredential: (cloud) => trustCredential(sitting, cloud),
     jobs: ({ all }) => listJobs(sitting, all),
-    job: (id, what) => showJob(sitting, id, what),
+    job: (id, what, page) => (what === 'file' ? showFile(sitting, id, page) : showJob(sitting, id, what)),
     more: () => showMore(sitting),
     approve: (id, { breakGlass }) => approveJob(sitting, id, breakGlass),
     deny: (id, reason) => denyJob(sitting, id, reason),

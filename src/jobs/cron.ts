@@ -10,7 +10,8 @@ const field = new RegExp(`^(?:[\\d*,/?#L-]|${names})+$`, 'i');
 /** Five fields that come true some day, spaces put right; or one line that says what to type. */
 export function readCron(typed: string): string {
   const fields = typed.trim().split(/\s+/);
-  if (fields.length === 6) throw new UserError(`cron ${quoted(typed)} has six fields, and seconds are not kept: ${help}`);
+  if (fields.length === 6)
+    throw new UserError(`cron ${quoted(typed)} has six fields, and seconds are not kept: ${help}`);
   if (fields.length !== 5 || !fields.every((one) => field.test(one)))
     throw new UserError(`cron ${quoted(typed)} is unreadable: ${help}`);
   const cron = fields.join(' ');

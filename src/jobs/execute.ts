@@ -5,6 +5,7 @@ import { beginJob, endJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { contextOf, draft, explain, interpreted } from './plan-job.ts';
 import { LetGo, runJob } from './run.ts';
+import { granted } from './standing-plan.ts';
 import { Fenced, readJob } from './store.ts';
 import { supersede } from './supersede.ts';
 import type { Tenure } from './tenure.ts';
@@ -13,6 +14,7 @@ import { mayRun } from './trust.ts';
 /** Runs an approved job: trust nothing, look a second time, claim, begin, carry on. What the `do` queue is for. */
 export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): Promise<void> {
   const command = changeOf(parts, job);
+  if (job.standing !== null) return grant(parts, tenure, job, command);
   if (job.state === 'queued') {
     const begun = await begin(parts, tenure, job, command);
     if (!begun) return;
@@ -24,7 +26,7 @@ export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): 
 /** The second look happens once, while no step has begun. */
 async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: ChangeCommand): Promise<boolean> {
   try {
-    const refusal = await mayRun(parts.database.rows, parts.policy(), job, command);
+    const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
     if (refusal !== null) return await giveUp(parts, tenure, refusal);
     if (job.plan === null) return await giveUp(parts, tenure, 'the stored plan no longer parses: ask again');
     const now = await draft(parts, job, command, interpreted(parts, job).values, await contextOf(parts, tenure, job));
@@ -41,6 +43,14 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     if (tenure.signal.aborted || error instanceof Fenced || error instanceof LetGo) throw error;
     return giveUp(parts, tenure, explain(parts, job, error));
   }
+}
+
+/** An approved standing approval: nothing runs, its schedule fires from now on. */
+async function grant(parts: WorkerParts, tenure: Tenure, job: Job, command: ChangeCommand): Promise<void> {
+  const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
+  if (refusal !== null) return void (await giveUp(parts, tenure, refusal));
+  const report = granted(job);
+  await endJob(parts.database, tenure.owner, 'queued', { state: 'done', report, reason: null });
 }
 
 async function giveUp(parts: WorkerParts, tenure: Tenure, why: string): Promise<false> {

@@ -47,6 +47,7 @@ export function leaseWriter(database: Database, owner: Owner, job: Job): LeaseWr
         detail: canonical(detail),
         undo_line: undo,
         place: JSON.stringify(job.place),
+        taken_at: dbNow,
         told: 0,
       };
       await database.transaction(async (rows) => {

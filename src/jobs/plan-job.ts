@@ -11,8 +11,9 @@ import type { Job } from './job.ts';
 import { leaseReader } from './leases.ts';
 import { endJob, type Planned, planned } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
+import { bounded, proposal } from './standing-plan.ts';
 import type { Tenure } from './tenure.ts';
-import { mayPlan } from './trust.ts';
+import { judgeStanding, mayPlan } from './trust.ts';
 
 const risks = ['read', 'change', 'disruptive', 'destructive'] as const;
 
@@ -25,7 +26,8 @@ export async function planJob(parts: WorkerParts, tenure: Tenure, job: Job): Pro
     const context = await contextOf(parts, tenure, job);
     if (command.kind === 'query') return await end(parts, tenure, 'done', await command.answer(values, context));
     if (command.kind === 'control') throw new UserError(`${job.command} is not for a worker`);
-    await planned(parts.database, tenure.owner, job, await draft(parts, job, command, values, context));
+    const made = await draft(parts, job, command, values, context);
+    await planned(parts.database, tenure.owner, job, await scheduled(parts, job, made));
   } catch (error) {
     if (tenure.signal.aborted) throw error;
     await end(parts, tenure, 'failed', refuse(explain(parts, job, error)));
@@ -64,6 +66,14 @@ export async function draft(
   };
 }
 
+/** What a schedule opened asks for its standing approval, or is held against it; every other plan stays as it is. */
+async function scheduled(parts: WorkerParts, job: Job, made: Planned): Promise<Planned> {
+  if (job.standing !== null) return proposal(parts.policy(), job, made);
+  if (job.schedule === null) return made;
+  const today = { ...made.plan, risk: made.risk };
+  return bounded(made, await judgeStanding(parts.database.rows, parts.policy(), job, today, parts.now()));
+}
+
 /** The stored line read again, as the person's own words: nothing else says what is to be done. */
 export function interpreted(parts: WorkerParts, job: Job): Extract<Interpreted, { ok: true }> {
   const read = parts.registry.interpret(job.line);
@@ -84,6 +94,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     now: parts.now(),
     signal: tenure.signal,
     holder: (claim) => holderOf(parts, claim, job.id),
+    leaseMs: (kind) => parts.policy().lease[kind === 'host' ? 'hostMs' : 'serverMs'],
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Report } from '../chat/report.ts';
 import type { Database, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
+import { callAgain } from './calls.ts';
 import { insertNote, touchCards } from './deliveries.ts';
 import { PlaceRow } from './job.ts';
+import { remindOfLeases } from './lease-times.ts';
 import { dbIn, dbNow } from './store.ts';
 import { workersSeen } from './workers.ts';
 
@@ -15,6 +17,8 @@ export async function passTimes(database: Database): Promise<{ id: string; cloud
   await answerOverdue(database);
   await endGroups(database);
   await tellUnserved(database);
+  await callAgain(database);
+  await remindOfLeases(database);
   return wakeParked(database);
 }
 

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { planHash } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
+import type { Plan } from '../command/plan.ts';
 import type { Rows } from '../mysql/database.ts';
 import { authorize } from '../policy/authorize.ts';
 import { type Policy, personOf } from '../policy/policy.ts';
-import { approvalFor, mayVote, tally } from '../policy/votes.ts';
+import { approvalFor, mayVote, standingApproval, tally } from '../policy/votes.ts';
 import type { Job } from './job.ts';
+import { Bounds, outside, slotOf } from './standing.ts';
+import { readJob } from './store.ts';
 
 /** What the audit keeps of a vote. */
 const VoteDetail = z.object({ hash: z.string(), choice: z.string() });
@@ -31,17 +34,28 @@ export function mayPlan(policy: Policy, job: Job, command: Command): string | nu
  * A worker trusts no row blindly: before it runs a job it checks by its own policy who asked, what was approved, by
  * whom, when, and that the audit saw each vote. Null = all is well.
  */
-export async function mayRun(rows: Rows, policy: Policy, job: Job, command: Command): Promise<string | null> {
+export async function mayRun(
+  rows: Rows,
+  policy: Policy,
+  job: Job,
+  { command, now }: { command: Command; now: Date },
+): Promise<string | null> {
   const refusal = mayPlan(policy, job, command);
   if (refusal !== null) return refusal;
   if (job.plan === null || job.plan_hash !== planHash(job.command, job.cloud, job.plan.steps))
     return 'the stored plan is not the one that was hashed: nothing was touched';
+  if (job.plan.steps.length === 0) return null;
+  if (job.approval?.standing !== undefined) return heldByStanding(rows, policy, job, now);
   if (job.break_glass !== null) return brokenGlass(rows, policy, job);
-  const risk = riskOf(job.risk);
-  const needed = Math.max(
-    approvalFor(policy, { cloud: job.cloud, command: job.command, risk, size: job.size }).votes,
-    job.approval?.votes ?? 0,
-  );
+  return approved(rows, policy, job);
+}
+
+async function approved(rows: Rows, policy: Policy, job: Job): Promise<string | null> {
+  const asked = { cloud: job.cloud, command: job.command, risk: riskOf(job.risk), size: job.size };
+  const byPolicy = job.standing === null ? approvalFor(policy, asked) : standingApproval(policy, asked);
+  // What a schedule fires outside its standing approval is asked about, whatever its risk.
+  const scheduled = job.schedule === null ? 0 : 1;
+  const needed = Math.max(byPolicy.votes, job.approval?.votes ?? 0, scheduled);
   if (needed === 0) return null;
   const votes = await countable(rows, policy, job);
   return tally(votes, needed) === 'approved'
@@ -72,6 +86,7 @@ async function countable(rows: Rows, policy: Policy, job: Job) {
         command: job.command,
         risk: riskOf(job.risk),
         size: job.size,
+        standing: job.standing !== null,
       });
       const sameHuman = personOf(policy, vote.account)?.human === vote.human;
       return vote.plan_hash === job.plan_hash && inTime && witnessed && sameHuman && decision.verdict === 'allow';
@@ -86,6 +101,44 @@ async function countable(rows: Rows, policy: Policy, job: Job) {
 function witnesses(detail: string, vote: { choice: string; plan_hash: string }): boolean {
   const said = VoteDetail.safeParse(JSON.parse(detail));
   return said.success && said.data.hash === vote.plan_hash && said.data.choice === vote.choice;
+}
+
+/** What a job that a schedule opened would do today. */
+type Today = Pick<Plan, 'rows' | 'steps' | 'claims' | 'size'> & { readonly risk: string };
+
+export type Standing =
+  | { readonly inside: true; readonly approval: string }
+  | { readonly inside: false; readonly why: string };
+
+/**
+ * May what a schedule opened run without asking: this worker counts the votes for its bounds anew, by the policy as it is
+ * now, and holds today's plan against them.
+ */
+export async function judgeStanding(rows: Rows, policy: Policy, job: Job, today: Today, now: Date): Promise<Standing> {
+  const schedule = await rows
+    .selectFrom('schedule')
+    .select('bounds_job')
+    .where('id', '=', job.schedule ?? '')
+    .executeTakeFirst();
+  const asked = await readJob(rows, schedule?.bounds_job ?? '');
+  if (asked === null || asked.standing === null || asked.plan === null || asked.state !== 'done')
+    return { inside: false, why: 'no standing approval was given' };
+  const bounds = Bounds.safeParse(asked.plan.steps[0]?.input);
+  const whole = asked.plan_hash === planHash(asked.command, asked.cloud, asked.plan.steps);
+  if (!bounds.success || !whole || asked.human !== bounds.data.human)
+    return { inside: false, why: 'the bounds are not the ones that were approved' };
+  const refusal = asked.break_glass === null ? await approved(rows, policy, asked) : 'it broke the glass';
+  if (refusal !== null) return { inside: false, why: `its standing approval does not hold: ${refusal}` };
+  const { schedule: id, line, cloud, human } = job;
+  const firing = { schedule: id, line, cloud, human, slot: slotOf(job), risk: riskOf(today.risk), plan: today };
+  const why = outside(bounds.data, firing, now);
+  return why === null ? { inside: true, approval: asked.id } : { inside: false, why };
+}
+
+async function heldByStanding(rows: Rows, policy: Policy, job: Job, now: Date): Promise<string | null> {
+  if (job.plan === null) return 'the stored plan no longer parses: ask again';
+  const standing = await judgeStanding(rows, policy, job, { ...job.plan, risk: riskOf(job.risk) }, now);
+  return standing.inside ? null : `${standing.why}: nothing was touched`;
 }
 
 async function brokenGlass(rows: Rows, policy: Policy, job: Job): Promise<string | null> {

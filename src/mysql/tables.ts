@@ -28,6 +28,8 @@ export interface Tables {
     detail: string;
     undo_line: string;
     place: string;
+    /** When it was last taken or renewed. */
+    taken_at: Date | null;
     told: Generated<number>;
   };
   schedule: {
@@ -41,7 +43,7 @@ export interface Tables {
     place_id: string;
     paused: Generated<number>;
     next_at: Date | null;
-    bounds: string | null;
+    /** The job whose plan are the bounds: a line that changes something fires once that one is done. */
     bounds_job: string | null;
     created_at: Date;
   };
@@ -109,6 +111,10 @@ export interface JobTable {
   until: Date | null;
   revision: Generated<number>;
   warned: Generated<number>;
+  /** 1 once people were called again before it expires. */
+  called: Generated<number>;
+  /** What a standing approval is asked for; null on every job that does something. */
+  standing: string | null;
   created_at: Date;
   planned_at: Date | null;
   decided_at: Date | null;

@@ -80,6 +80,8 @@ export interface Ballot {
   readonly risk: Risk;
   /** Of the plan; without it the largest is assumed. */
   readonly size?: number;
+  /** It is to hold for every firing of a schedule. */
+  readonly standing?: boolean;
   /** Where the vote was said; without it the place was checked before. */
   readonly place?: string;
 }
@@ -92,7 +94,8 @@ export function mayVote(policy: Policy, ballot: Ballot): Decision {
   const person = personOf(policy, ballot.account);
   if (person === null) return refused(stranger(policy, ballot.account));
   if (person.human === ballot.asker) return refused(`${person.human} asked for this: somebody else must approve it`);
-  const { roles } = approvalFor(policy, { ...ballot, size: ballot.size ?? Number.POSITIVE_INFINITY });
+  const asked = ballot.standing === true ? standingApproval : approvalFor;
+  const { roles } = asked(policy, { ...ballot, size: ballot.size ?? Number.POSITIVE_INFINITY });
   if (!roles.some((role) => holds(person, role))) {
     return refused(
       `voting on this needs the role ${roles.join(' or ')}; ${person.human} has ${person.roles.join(', ')}; ask ${whomToAsk(policy)}`,

@@ -13,6 +13,7 @@ export const trunk: readonly string[] = [
      worker VARCHAR(120) NULL, lease_until DATETIME(3) NULL, epoch INT NOT NULL DEFAULT 0,
      wish VARCHAR(10) NULL, wish_by VARCHAR(64) NULL, looked TINYINT NOT NULL DEFAULT 0,
      reason TEXT NULL, report MEDIUMTEXT NULL, until DATETIME(3) NULL, revision INT NOT NULL DEFAULT 1, warned TINYINT NOT NULL DEFAULT 0,
+     called TINYINT NOT NULL DEFAULT 0, standing TEXT NULL,
      created_at DATETIME(3) NOT NULL, planned_at DATETIME(3) NULL, decided_at DATETIME(3) NULL,
      started_at DATETIME(3) NULL, ended_at DATETIME(3) NULL,
      KEY (state, cloud), KEY (place_id, created_at), KEY (parent), KEY (message_key))`,
@@ -37,12 +38,13 @@ export const trunk: readonly string[] = [
   `CREATE TABLE lease (
      kind VARCHAR(8) NOT NULL, cloud VARCHAR(64) NOT NULL, subject VARCHAR(190) NOT NULL, owner VARCHAR(64) NOT NULL, reason TEXT NOT NULL,
      job VARCHAR(12) NOT NULL, since DATETIME(3) NOT NULL, until DATETIME(3) NULL, detail MEDIUMTEXT NOT NULL, undo_line TEXT NOT NULL,
-     place TEXT NOT NULL, told INT NOT NULL DEFAULT 0, PRIMARY KEY (kind, cloud, subject))`,
+     place TEXT NOT NULL, taken_at DATETIME(3) NULL, told INT NOT NULL DEFAULT 0, PRIMARY KEY (kind, cloud, subject))`,
   `CREATE TABLE schedule (
      id VARCHAR(12) NOT NULL PRIMARY KEY, cron VARCHAR(190) NOT NULL, zone VARCHAR(64) NOT NULL, line TEXT NOT NULL, human VARCHAR(64) NOT NULL,
      account VARCHAR(190) NOT NULL, place TEXT NOT NULL, place_id VARCHAR(190) NOT NULL, paused TINYINT NOT NULL DEFAULT 0,
-     next_at DATETIME(3) NULL, bounds MEDIUMTEXT NULL, bounds_job VARCHAR(12) NULL, created_at DATETIME(3) NOT NULL, KEY (paused, next_at))`,
-  `CREATE TABLE slot (schedule VARCHAR(12) NOT NULL, slot DATETIME(3) NOT NULL, job VARCHAR(12) NULL, PRIMARY KEY (schedule, slot))`,
+     next_at DATETIME(3) NULL, bounds_job VARCHAR(12) NULL, created_at DATETIME(3) NOT NULL, KEY (paused, next_at))`,
+  `CREATE TABLE slot (
+     schedule VARCHAR(12) NOT NULL, slot DATETIME(3) NOT NULL, job VARCHAR(12) NULL, PRIMARY KEY (schedule, slot), KEY (slot))`,
   `CREATE TABLE worker (
      name VARCHAR(120) NOT NULL, cloud VARCHAR(64) NOT NULL, version VARCHAR(32) NOT NULL, policy_hash CHAR(64) NOT NULL,
      about TEXT NULL, problem TEXT NULL, started_at DATETIME(3) NOT NULL, last_seen DATETIME(3) NOT NULL, PRIMARY KEY (name, cloud))`,
