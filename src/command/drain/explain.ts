@@ -49,8 +49,9 @@ async function reason(
   if (migration?.status === 'reverted') return `another hand reverted it${id}`;
   const said = action === null ? null : recorded(await cloud.action(input.server, action.requestId));
   if (said !== null) return `${said}${id}`;
-  const when = migration?.status === 'error' ? 'before copying' : 'while copying';
-  return `failed ${when}; Nova gives no reason; see nova-compute.log on ${input.from}${request === null ? '' : `, ${request}`}`;
+  // `failed` was rolled back from the copy; `error` says nothing of when.
+  const when = migration?.status === 'failed' ? ' while copying' : '';
+  return `failed${when}; Nova gives no reason; see nova-compute.log on ${input.from}${request === null ? '' : `, ${request}`}`;
 }
 
 function byAnother(actions: readonly InstanceAction[]): string {

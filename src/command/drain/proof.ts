@@ -34,7 +34,7 @@ export async function proof(input: ProofInput, context: StepContext): Promise<Ou
 }
 
 function remaining({ host, planned }: ProofInput, left: readonly Left[]): string {
-  const names = left.map(({ name, status, why }) => `${name} ${status}${why === '' ? '' : ` (${why})`}`);
+  const names = left.map(({ name, status }) => `${name} ${status}`);
   return `${left.length} of ${count(Math.max(planned.length, left.length), 'server')} left on ${host}: ${list(names, 5)}`;
 }
 

@@ -14,8 +14,7 @@ export interface Reading {
   readonly looked: readonly string[];
 }
 
-const apart = 3000;
-const mostReadings = 6;
+const mostReadings = 5;
 
 export async function readHost(cloud: CloudReader, host: HostName): Promise<Reading> {
   const [about, services, living, deleted, hypervisors, migrations, consumers] = await Promise.all([
@@ -83,6 +82,7 @@ function print({ servers, hypervisor, migrations, consumers }: Reading): string 
 
 /** A job that was cancelled at once still says what is left: the first sleep tells, the second one sleeps. */
 async function pause(context: StepContext): Promise<void> {
+  const apart = Math.max(1000, 1.5 * context.cloud.settings.pollInterval);
   try {
     await context.sleep(apart);
   } catch (reason) {
