@@ -1,5 +1,6 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
+import { readArtifactPage } from '../jobs/artifacts.ts';
 import { cardOf } from '../jobs/card.ts';
 import { readCard } from '../jobs/card-facts.ts';
 import { jobOf, open } from '../jobs/job.ts';
@@ -67,6 +68,20 @@ export async function showJob(sitting: Sitting, id: string, what: 'card' | 'log'
         : [{ kind: 'table' as const, columns: ['step', 'state', 'turns', 'from, for', 'note'], rows }]),
     ],
     footer: `${job.id} · ${job.cloud} · asked by ${job.human}`,
+  };
+}
+
+/** A page of the file that holds a long answer whole. */
+export async function showFile(sitting: Sitting, id: string, page: number): Promise<Report> {
+  const found = await readArtifactPage(sitting.rows, id.toLowerCase(), page);
+  if (found === null) throw new UserError(`${id} has no file, or not that many pages: job ${id} shows all there is`);
+  const { name, pages, content } = found;
+  const next = page < pages ? [{ label: 'Next page', line: `job ${id} file ${page + 1}` }] : [];
+  return {
+    title: `${name}, page ${page} of ${pages}`,
+    tone: 'plain',
+    blocks: [{ kind: 'code', text: content }],
+    ...(next.length === 0 ? {} : { replies: next }),
   };
 }
 

@@ -4,6 +4,7 @@ import { planHash } from '../command/canonical.ts';
 import type { Plan } from '../command/plan.ts';
 import { type Database, isDuplicate, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
+import { fitted } from './artifacts.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
 import { insertSteps, leaveRest } from './steps.ts';
@@ -66,7 +67,7 @@ export async function endJob(
   await database.transaction(async (rows) => {
     await fence(rows, owner);
     const job = await move(rows, owner, from, end.state, {
-      report: end.report === null ? null : JSON.stringify(end.report),
+      report: end.report === null ? null : JSON.stringify(await fitted(rows, owner.job, end.report)),
       reason: end.reason,
       ended_at: dbNow,
       worker: null,

@@ -171,10 +171,11 @@ test('a question nobody answers takes its fallback at its deadline', async () =>
 });
 
 test('a step that waits for a time holds no worker meanwhile', async () => {
-  play.steps['wait'] = async (context) =>
-    context.checkpoint === null
-      ? (await context.remember({ seen: 1 }), later(new Date(Date.now() + 1500), 'the window opens soon'))
-      : done('in the window');
+  play.steps['wait'] = async (context) => {
+    if (context.checkpoint !== null) return done('in the window');
+    await context.remember({ seen: 1 });
+    return later(new Date(Date.now() + 1500), 'the window opens soon');
+  };
   const job = await approved(story, 'wait');
   await story.until('it is parked', async () => (await story.state(job)) === 'parked');
   expect(
