@@ -1,83 +1,87 @@
 import { z } from 'zod';
 import type { Flavor, Server } from './cloud.ts';
 import { ProjectId, ServerId } from './names.ts';
-import { Moment, maybeHost, moment } from './wire.ts';
+import { maybeHost, moment } from './wire.ts';
 
-const WireFlavor = z.looseObject({
-  // Below 2.47 a flavor is an id and a link; from 2.47 it is embedded.
-  id: z.string().optional(),
-  original_name: z.string().optional(),
-  vcpus: z.number().optional(),
-  ram: z.number().optional(),
-  disk: z.number().optional(),
-  extra_specs: z.record(z.string(), z.string()).optional(),
+/** What every server has, even the stub that stands for one in an unreachable cell. */
+const Stub = z.object({ id: ServerId, status: z.string(), tenant_id: ProjectId });
+
+/**
+ * Read by hand: ten thousand servers through a schema of thirty keys cost as much as parsing their JSON. What must be
+ * there is checked by `Stub`; anything else that is missing or of another type is null.
+ */
+export const NovaServer = z.unknown().transform((wire, context): Server => {
+  const stub = Stub.safeParse(wire);
+  if (stub.success && isFields(wire)) return toServer(stub.data, wire);
+  const [issue] = stub.error?.issues ?? [];
+  context.addIssue({ code: 'custom', message: `server: ${issue?.path.join('.')} ${issue?.message}` });
+  return z.NEVER;
 });
 
-const Fault = z.looseObject({ message: z.string(), created: Moment });
+type Fields = Readonly<Record<string, unknown>>;
 
-/** Permissive: a server in an unreachable cell is a stub of `id`, `status`, `tenant_id` and `created`. */
-const WireServer = z.object({
-  id: ServerId,
-  status: z.string(),
-  name: z.string().optional(),
-  tenant_id: ProjectId,
-  user_id: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-  image: z.unknown().optional(),
-  flavor: WireFlavor.optional(),
-  created: z.string().nullish(),
-  updated: z.string().nullish(),
-  'OS-EXT-AZ:availability_zone': z.string().nullish(),
-  'OS-EXT-SRV-ATTR:host': z.string().nullish(),
-  'OS-EXT-SRV-ATTR:hypervisor_hostname': z.string().nullish(),
-  'OS-EXT-STS:task_state': z.string().nullish(),
-  'OS-EXT-STS:vm_state': z.string().nullish(),
-  'OS-EXT-STS:power_state': z.number().nullish(),
-  'os-extended-volumes:volumes_attached': z.array(z.unknown()).optional(),
-  host_status: z.string().nullish(),
-  locked: z.boolean().optional(),
-  locked_reason: z.string().nullish(),
-  pinned_availability_zone: z.string().nullish(),
-  fault: Fault.optional(),
-});
-type WireServer = z.output<typeof WireServer>;
-
-export const NovaServer = WireServer.transform(toServer);
-
-function toServer(wire: WireServer): Server {
+function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wire: Fields): Server {
+  const volumes = wire['os-extended-volumes:volumes_attached'];
   return {
-    id: wire.id,
-    name: wire.name ?? '(cell unreachable)',
-    project: wire.tenant_id,
-    user: wire.user_id ?? '',
-    status: wire.status.toUpperCase(),
-    vmState: wire['OS-EXT-STS:vm_state'] ?? null,
-    taskState: wire['OS-EXT-STS:task_state'] ?? null,
-    powerState: wire['OS-EXT-STS:power_state'] ?? null,
+    id,
+    name: text(wire['name']) ?? '(cell unreachable)',
+    project,
+    user: text(wire['user_id']) ?? '',
+    status: status.toUpperCase(),
+    vmState: text(wire['OS-EXT-STS:vm_state']),
+    taskState: text(wire['OS-EXT-STS:task_state']),
+    powerState: number(wire['OS-EXT-STS:power_state']),
     host: maybeHost(wire['OS-EXT-SRV-ATTR:host']),
-    hypervisor: wire['OS-EXT-SRV-ATTR:hypervisor_hostname'] ?? null,
-    hostStatus: wire.host_status || null,
-    locked: wire.locked ?? null,
-    lockedReason: wire.locked_reason ?? null,
-    zone: wire['OS-EXT-AZ:availability_zone'] || null,
-    pinnedZone: wire.pinned_availability_zone,
-    flavor: toFlavor(wire.flavor),
-    metadata: wire.metadata ?? {},
-    volumes: wire['os-extended-volumes:volumes_attached']?.length ?? 0,
+    hypervisor: text(wire['OS-EXT-SRV-ATTR:hypervisor_hostname']),
+    hostStatus: text(wire['host_status']) || null,
+    locked: typeof wire['locked'] === 'boolean' ? wire['locked'] : null,
+    lockedReason: text(wire['locked_reason']),
+    zone: text(wire['OS-EXT-AZ:availability_zone']) || null,
+    pinnedZone: 'pinned_availability_zone' in wire ? text(wire['pinned_availability_zone']) : undefined,
+    flavor: toFlavor(wire['flavor']),
+    metadata: words(wire['metadata']),
+    volumes: Array.isArray(volumes) ? volumes.length : 0,
     // Nova shows an empty string instead of an image for a server that boots from a volume.
-    bootsFromVolume: wire.image === '',
-    fault: wire.fault ? { message: wire.fault.message, created: wire.fault.created } : null,
-    createdAt: moment(wire.created),
-    updatedAt: moment(wire.updated),
+    bootsFromVolume: wire['image'] === '',
+    fault: toFault(wire['fault']),
+    createdAt: moment(text(wire['created'])),
+    updatedAt: moment(text(wire['updated'])),
   };
 }
 
-function toFlavor(wire: z.output<typeof WireFlavor> | undefined): Flavor {
+/** Below 2.47 a flavor is an id and a link; from 2.47 it is embedded. */
+function toFlavor(wire: unknown): Flavor {
+  const fields = isFields(wire) ? wire : {};
   return {
-    name: wire?.original_name ?? wire?.id ?? null,
-    vcpus: wire?.vcpus ?? null,
-    ramMb: wire?.ram ?? null,
-    diskGb: wire?.disk ?? null,
-    extraSpecs: wire?.extra_specs ?? {},
+    name: text(fields['original_name']) ?? text(fields['id']),
+    vcpus: number(fields['vcpus']),
+    ramMb: number(fields['ram']),
+    diskGb: number(fields['disk']),
+    extraSpecs: words(fields['extra_specs']),
   };
+}
+
+function toFault(wire: unknown): Server['fault'] {
+  if (!isFields(wire)) return null;
+  return { message: text(wire['message']) ?? 'no message', created: moment(text(wire['created'])) };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function words(value: unknown): Readonly<Record<string, string>> {
+  return isWords(value) ? value : {};
+}
+
+function isWords(value: unknown): value is Readonly<Record<string, string>> {
+  return isFields(value) && Object.values(value).every((word) => typeof word === 'string');
 }
