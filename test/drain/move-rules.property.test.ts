@@ -68,7 +68,7 @@ test.each(['live', 'cold'] as const)('approved %s: one server arrives at most on
       expect(atEnd.server?.taskState).toBeNull();
       expect(nova.arrivals()).toBe(1);
     }),
-    { numRuns: times(2000) },
+    { numRuns: times(1000) },
   );
 });
 
@@ -78,11 +78,14 @@ test('whatever happens, a move ends: left alone it needs no more than its deadli
       const nova = openNova('ACTIVE');
       const worker: Worker = { intent: null, now: 0, still: 0, print: '', late: null };
       const early = drive(nova, worker, 'live', events);
-      const calm = Array.from({ length: 3000 }, () => ({ kind: 'look' as const, fate: 'fine' as const, choice: 999 }));
+      const calm = Array.from(
+        { length: 300 },
+        (_, at): Event => ({ kind: at % 2 === 0 ? 'time' : 'look', fate: 'fine', choice: 199 }),
+      );
       const act = early ?? drive(nova, worker, 'live', calm);
       expect(act === null ? 'still going' : 'ended').toBe('ended');
     }),
-    { numRuns: times(200) },
+    { numRuns: times(60) },
   );
 });
 
