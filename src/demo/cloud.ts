@@ -30,12 +30,15 @@ const LabEnvironment = z.object({
   LAB_NOVA_DSN: z.string(),
   LAB_NOVA_API_DSN: z.string(),
   LAB_KEYSTONE_DSN: z.string(),
-  LAB_CELL_UUID: z.string(),
+  LAB_CELL_UUID: z.uuid(),
 });
 
-export function labCloud(exports: string): DemoCloud {
+/** Null where the cloud's database does not answer: then no lab runs. */
+export function labCloud(exports: string): DemoCloud | null {
   const words = [...exports.matchAll(/\b([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]);
-  const env = LabEnvironment.parse(Object.fromEntries(words));
+  const read = LabEnvironment.safeParse(Object.fromEntries(words));
+  if (!read.success) return null;
+  const env = read.data;
   return {
     name: 'lab',
     authUrl: env.OS_AUTH_URL,

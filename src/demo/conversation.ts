@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConsole } from '../../adapters/console/console.ts';
 import { startBot } from '../bot.ts';
+import { UserError } from '../chat/user-error.ts';
 import type { Registry } from '../command/registry.ts';
 import { openBells } from '../jobs/queue.ts';
 import { isAnswered } from '../jobs/settled.ts';
@@ -24,6 +25,7 @@ type Later = (undo: () => void | Promise<void>) => void;
 
 const look = 100;
 const patience = 20_000;
+const workerPatience = 30_000;
 
 /** The bot with this terminal as its chat, until the input ends and what was begun has ended, too. */
 export async function converse(parts: Parts, later: Later): Promise<number> {
@@ -34,7 +36,7 @@ export async function converse(parts: Parts, later: Later): Promise<number> {
   later(() => bells.close());
   const policy = await loadPolicy(parts.policyFile);
   const began = await database.now();
-  await aWorkerIsThere(database, scene.cloud);
+  await aWorkerIsThere(database, scene);
 
   process.stdout.write(welcome(scene));
   const interrupt = interruption();
@@ -46,7 +48,7 @@ export async function converse(parts: Parts, later: Later): Promise<number> {
     account: `console:${scene.user}`,
     name: scene.user,
     speakers: scene.speakers,
-    answered: (key) => until(() => isAnswered(database.rows, key)),
+    answered: async (key) => void (await until(() => isAnswered(database.rows, key))),
     interrupted: interrupt.now,
   });
   const bot = await startBot({
@@ -74,12 +76,12 @@ function interruption(): { now: () => void; code: Promise<number> } {
   return { now, code };
 }
 
-/** A worker that does not come is told by the first line that needs one; the prompt waits only so long. */
-async function aWorkerIsThere({ rows }: Database, cloud: string): Promise<void> {
-  await until(async () => {
+async function aWorkerIsThere({ rows }: Database, { cloud, directory }: Scene): Promise<void> {
+  const there = await until(async () => {
     const workers = await rows.selectFrom('worker').select('name').where('cloud', '=', cloud).limit(1).execute();
     return workers.length > 0;
-  }, 8_000);
+  }, workerPatience);
+  if (!there) throw new UserError(`The worker did not start: see ${directory}/worker.log`);
 }
 
 /** The input has ended: what runs may end, what waits for a person is listed and closed, for nobody is left. */
@@ -93,6 +95,8 @@ async function finish(database: Database, began: Date): Promise<void> {
   await until(async () => (await openJobs(database, began)).length === 0 && (await allSaid(database)), patience);
 }
 
-async function until(holds: () => Promise<boolean>, atMost = Number.POSITIVE_INFINITY): Promise<void> {
-  for (const end = performance.now() + atMost; performance.now() < end; await sleep(look)) if (await holds()) return;
+async function until(holds: () => Promise<boolean>, atMost = Number.POSITIVE_INFINITY): Promise<boolean> {
+  for (const end = performance.now() + atMost; performance.now() < end; await sleep(look))
+    if (await holds()) return true;
+  return false;
 }

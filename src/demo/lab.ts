@@ -17,15 +17,24 @@ const question = `This brings up a real OpenStack (Debian's Zed) on this machine
 export async function openstackLab({ yes }: { yes: boolean }): Promise<DemoCloud> {
   if (!existsSync('/etc/debian_version'))
     throw new UserError('The lab is made of Debian packages, and this is not Debian. Try bin/demo without openstack.');
-  if (!(await succeeds('status'))) {
+  if ((await described()) === null) {
     if (!yes) await agree();
     await visibly('install');
     await visibly('up');
     await visibly('migration', '--seconds', '5');
   }
   await visibly('seed', '--servers', '12', '--only-if-empty');
-  const { stdout } = await promisify(execFile)(script, ['env']);
-  return labCloud(stdout);
+  const cloud = await described();
+  if (cloud === null) throw new UserError(`The lab is up but does not answer: see ${script} status.`);
+  return cloud;
+}
+
+/** Null where no lab runs. */
+async function described(): Promise<DemoCloud | null> {
+  return promisify(execFile)(script, ['env']).then(
+    ({ stdout }) => labCloud(stdout),
+    () => null,
+  );
 }
 
 async function agree(): Promise<void> {
@@ -35,13 +44,6 @@ async function agree(): Promise<void> {
   const answer = await terminal.question('Go on? [y/N] ');
   terminal.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was done.');
-}
-
-async function succeeds(...args: readonly string[]): Promise<boolean> {
-  return promisify(execFile)(script, [...args]).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What the script says goes to the terminal's error stream: it takes minutes, and people want to see it move. */
