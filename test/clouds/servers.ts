@@ -48,9 +48,25 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
     mine.push(id);
     return id;
   }
-  async function active(id: string): Promise<Shown> {
-    await until(`${id} is ACTIVE`, async () => (await show(id)).status === 'ACTIVE');
-    return show(id);
+  async function until(what: string, holds: () => Promise<boolean>, ms = 120_000): Promise<void> {
+    const giveUp = performance.now() + ms;
+    while (!(await holds())) {
+      if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
+      await delay(ground.pollInterval);
+    }
+  }
+  /** One look for all of them: the lab has two API processes. */
+  async function active(host: string, ids: readonly string[]): Promise<Shown[]> {
+    let there: Shown[] = [];
+    await until(`${ids.length} servers on ${host} are ACTIVE`, async () => {
+      there = (await on(host)).filter(({ status }) => status === 'ACTIVE');
+      return ids.every((id) => there.some((server) => server.id === id));
+    });
+    return ids.flatMap((id) => there.find((server) => server.id === id) ?? []);
+  }
+  async function on(host: string): Promise<Shown[]> {
+    const { servers } = await must(admin, `/servers/detail?all_tenants=1&host=${host}&limit=1000`);
+    return servers.map(shown);
   }
   const show = async (id: string) => shown((await must(admin, `/servers/${id}`)).server);
   const act = (id: string, body: object, by: Api = admin) => by.call('POST', `/servers/${id}/action`, body);
@@ -58,11 +74,16 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
     show,
     act,
     until,
-    server: async (name, host, project) => active(await make(name, host, project)),
+    on,
+    async server(name, host, project) {
+      const [server] = await active(host, [await make(name, host, project)]);
+      if (server === undefined) throw new Error(`no ${name}`);
+      return server;
+    },
     async servers(count, host) {
       const ids: string[] = [];
       for (let n = 1; n <= count; n += 1) ids.push(await make(`web-${String(n).padStart(2, '0')}`, host));
-      return Promise.all(ids.map(active));
+      return active(host, ids);
     },
     async become(id, status, body, by) {
       const { status: said, body: why } = await act(id, body, by);
@@ -81,10 +102,6 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
     async actions(id) {
       const { instanceActions } = await must(admin, `/servers/${id}/os-instance-actions`);
       return instanceActions.map(({ action }: { action: string }) => action);
-    },
-    async on(host) {
-      const { servers } = await must(admin, `/servers/detail?all_tenants=1&host=${host}&limit=1000`);
-      return servers.map(shown);
     },
     async deleteAll() {
       for (const id of mine) {
@@ -125,12 +142,4 @@ function moved(row: Record<string, unknown>): Moved {
     source: String(row['source_compute']),
     destination: row['dest_compute'] === null ? null : String(row['dest_compute']),
   };
-}
-
-async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
-  const giveUp = performance.now() + ms;
-  while (!(await holds())) {
-    if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
-    await delay(50);
-  }
 }
