@@ -267,7 +267,9 @@ test('outside its bounds it asks and waits, and an ordinary approval is enough',
   world = { ...world, servers: 3 };
   const job = await firstFiring(id);
   await story.until('it asks', async () => (await story.state(job)) === 'awaiting');
-  await story.until('its card', () => JSON.stringify(story.card(job)).includes('it would touch 3, and 2 are approved'));
+  await story.until('its card', () =>
+    JSON.stringify(story.card(job) ?? {}).includes('it would touch 3, and 2 are approved'),
+  );
   await story.say('bob', `!approve ${job}`);
   await story.until('its end', async () => (await story.state(job)) === 'done');
 });
@@ -285,7 +287,7 @@ test('a forged approval is not believed: the worker counts the votes for the bou
   await story.database.rows.deleteFrom('vote').where('human', '=', 'carol').execute();
   const job = await firstFiring(id);
   await story.until('it asks', async () => (await story.state(job)) === 'awaiting');
-  await story.until('its card', () => JSON.stringify(story.card(job)).includes('does not hold'));
+  await story.until('its card', () => JSON.stringify(story.card(job) ?? {}).includes('does not hold'));
   expect(swept).toEqual([]);
 });
 
