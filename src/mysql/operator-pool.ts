@@ -116,7 +116,7 @@ async function onFresh<S extends z.ZodType>(
   try {
     const dialect = await greet(connection, identity);
     // On Galera another node may be behind: it first catches up with what the cluster has agreed on.
-    if (dialect === 'mariadb') await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined);
+    await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined); // unknown where there is no Galera
     return await sessionOn(connection, dialect, identity.label).read(row, statement);
   } finally {
     connection.destroy();

@@ -178,5 +178,6 @@ function seedDeleted(world: World, index: number): void {
     terminated,
     updated: terminated,
   });
+  world.tables.server(server);
   world.deleted.push(server);
 }

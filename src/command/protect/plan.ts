@@ -65,16 +65,17 @@ async function look({ server: reference }: ProtectWish, { cloud, leases }: PlanC
   return { server, row, lease, projects: await projectNames(cloud) };
 }
 
-function wantedOf(wish: ProtectWish, lease: ServerLease | null, { by, now }: PlanContext): Wanted {
+function wantedOf(wish: ProtectWish, lease: ServerLease | null, { by, now, leaseMs }: PlanContext): Wanted {
   if (lease !== null && lease.owner !== by.human && wish.reason === undefined) {
     throw new UserError(
       `it is ${leaseWords(lease)}. To take it over, say it again with --reason; to end it, unprotect ${lease.subject}`,
     );
   }
   const former = lease?.until && lease.until > now ? lease.until : null;
+  const usual = leaseMs('server');
   return {
     text: wish.reason ?? lease?.reason ?? 'no reason given',
-    until: wish.until ?? former,
+    until: wish.until ?? former ?? (usual === null ? null : new Date(now.getTime() + usual)),
     lock: wish.lock,
     move: wish.move || (lease?.detail.move ?? false),
   };
