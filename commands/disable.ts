@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { HostName, Reason, Until, untilDate } from '../src/command/args.ts';
+import { HostName, Reason, Until } from '../src/command/args.ts';
 import { CordonInput, cordon } from '../src/command/drain/cordon.ts';
 import { cordonReport } from '../src/command/drain/cordon-report.ts';
+import { hostEnd } from '../src/command/drain/host-end.ts';
 import { cordonPlan } from '../src/command/drain/host-plans.ts';
 import { change, flag, option, positional, step } from '../src/command/make.ts';
 
@@ -18,9 +19,6 @@ export default change({
   },
   steps: { cordon: step(CordonInput, cordon) },
   plan: ({ host, reason, until, adopt }, context) =>
-    cordonPlan(
-      { host, reason, until: until === undefined ? null : untilDate(until, context.now), adopt: adopt ?? false },
-      context,
-    ),
+    cordonPlan({ host, reason, until: hostEnd(until, context), adopt: adopt ?? false }, context),
   report: cordonReport,
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { UserError } from '../../src/chat/user-error.ts';
-import { HostName, Reason, Until, untilDate } from '../../src/command/args.ts';
+import { HostName, Reason, Until } from '../../src/command/args.ts';
 import { CordonInput, cordon } from '../../src/command/drain/cordon.ts';
 import { drainPlan } from '../../src/command/drain/drain-plan.ts';
 import { drainReport } from '../../src/command/drain/drain-report.ts';
 import { GateInput, gate } from '../../src/command/drain/gate.ts';
+import { hostEnd } from '../../src/command/drain/host-end.ts';
 import { move } from '../../src/command/drain/move.ts';
 import { MoveInput } from '../../src/command/drain/move-intent.ts';
 import { ProofInput, proof } from '../../src/command/drain/proof.ts';
@@ -45,7 +46,7 @@ export default change({
     return drainPlan(found, {
       cloud: context.cloud.name,
       text: reason ?? 'maintenance',
-      until: until === undefined ? null : untilDate(until, context.now),
+      until: hostEnd(until, context),
       adopt: adopt ?? false,
       lanes: context.cloud.settings.lanes,
     });
