@@ -117,7 +117,7 @@ async function arrive(world: World, server: Server, action: InstanceAction, migr
   setTask(world, server, null);
   end(world, server, action, event);
   // the server says it is there a moment before its migration says so
-  await world.sleep(STEP);
+  await world.sleep(2 * STEP);
   setStatus(world, migration, 'completed');
 }
 
