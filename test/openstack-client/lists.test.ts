@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostName } from '../../src/openstack/names.ts';
 import { type FakeCloud, type Seen, service, startFakeCloud } from './fake-cloud.ts';
+import { server, uuid } from './fake-servers.ts';
 
 const list = 'GET /nova/v2.1/servers/detail';
 let fake: FakeCloud;
@@ -217,30 +218,6 @@ function pages(of: string[], size: number) {
       },
     ];
     return { body: { servers: page, ...(page.length === size && { servers_links: next }) } };
-  };
-}
-
-function uuid(name: string): string {
-  return `${name.repeat(8)}-58b1-40a5-bd82-a67023188df1`;
-}
-
-function server(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    id: uuid(name),
-    name,
-    status: 'ACTIVE',
-    tenant_id: 'p1',
-    user_id: 'u1',
-    metadata: {},
-    image: '',
-    flavor: { vcpus: 1, ram: 512, disk: 1, original_name: 'small', extra_specs: {} },
-    created: '2026-11-22T22:21:16Z',
-    updated: '2026-11-22T22:21:19Z',
-    'OS-EXT-SRV-ATTR:host': 'cmp1',
-    'OS-EXT-STS:task_state': null,
-    'OS-EXT-STS:vm_state': 'active',
-    'os-extended-volumes:volumes_attached': [{ id: 'v' }],
-    ...more,
   };
 }
 
