@@ -120,7 +120,7 @@ export interface Hypervisor {
   readonly state: string;
   readonly status: string;
   readonly type: string | null;
-  /** Null where this microversion cannot tell. */
+  /** Told only where one host was asked for: for all of them Nova would ask its database once per hypervisor. */
   readonly servers: readonly ServerId[] | null;
   readonly usage: { vcpus: number; vcpusUsed: number; memoryMb: number; memoryMbUsed: number; running: number } | null;
 }
