@@ -54,5 +54,5 @@ test('a crash leaves a server in ERROR and says so; a cold move that fails says 
 
 test('what is left has a line to try again and one that ends the maintenance', () => {
   const lines = ran.report.replies?.map(({ line }) => line) ?? [];
-  expect(lines.some((line) => line.startsWith(`maintenance ${host} off`))).toBe(true);
+  expect(lines.some((line) => line.startsWith(`!maintenance ${host} off`))).toBe(true);
 });

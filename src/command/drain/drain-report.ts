@@ -108,10 +108,7 @@ function hostLine(host: string, job: EndedJob): string {
   if (stateOf(job, 'cordon') !== 'done')
     return `${host}: ${job.steps.find(({ step }) => step === 'cordon')?.note ?? 'not touched'}`;
   const note = job.steps.find(({ step }) => step === 'cordon')?.note ?? '';
-  const dead = job.steps.some(({ note: said }) => said.includes('is down'))
-    ? ' A dead host is evacuated, which vigie does not start.'
-    : '';
-  return `${host} ${note}; it stays disabled until \`${lineFor(job, `maintenance ${host} off`)}\`.${dead}`;
+  return `${host} ${note}; it stays disabled until \`${lineFor(job, `maintenance ${host} off`)}\`.`;
 }
 
 function replies(host: string, job: EndedJob): Reply[] {

@@ -59,13 +59,20 @@ function byAnother(actions: readonly InstanceAction[]): string {
   return `another hand aborted it${cancel === undefined ? '' : ` (user ${cancel.user ?? 'unknown'}, ${cancel.requestId})`}`;
 }
 
-/** The last line that is no traceback, of the first event that ended in an error. */
+/** What the events that ended in an error say, the conductor's summary first: each the last line, tracebacks left out. */
 function recorded({ events }: InstanceAction): string | null {
-  const details = events.find(({ result, details }) => result === 'Error' && details !== null)?.details ?? null;
-  const line = details
-    ?.split('\n')
-    .map((words) => words.trim())
-    .findLast((words) => words !== '');
-  if (line === undefined) return null;
-  return line.replace(/^(?:[\w.]+\.)?\w*(?:_Remote|Error|Exception|NoValidHost)\b:\s+/, '');
+  const bad = events.filter(({ result }) => result === 'Error');
+  const summaryFirst = bad.toSorted((a, b) => Number(isConductor(b.event)) - Number(isConductor(a.event)));
+  const lines = new Set(summaryFirst.flatMap(({ details }) => lastLine(details) ?? []));
+  return lines.size === 0 ? null : [...lines].slice(0, 2).join(' / ');
+}
+
+function isConductor(event: string): boolean {
+  return event.startsWith('conductor_');
+}
+
+function lastLine(details: string | null): string | null {
+  const lines = details?.split('\n').map((words) => words.trim());
+  const line = lines?.findLast((words) => words !== '');
+  return line?.replace(/^(?:[\w.]+\.)?\w*(?:_Remote|Error|Exception|NoValidHost)\b:\s+/, '') ?? null;
 }

@@ -3,7 +3,6 @@ import { done, failed, unproven } from '../outcome.ts';
 import type { MoveIntent } from './move-intent.ts';
 import {
   disagreeing,
-  disagreement,
   end,
   lostRequest,
   type MoveAct,
@@ -92,7 +91,7 @@ function stopIt(view: MoveView, server: Server, intent: MoveIntent, ours: Migrat
   const age = view.now.getTime() - abort.at.getTime();
   if (age < lostRequest) return wait('aborting');
   if (abort.tries < mostTries) return { act: 'abort', migration: ours.id, tries: abort.tries + 1, why: abort.why };
-  if (age < disagreement) return wait('aborting');
+  if (age < 3 * lostRequest) return wait('aborting');
   const refused = abort.refused === null ? '' : ` (${abort.refused})`;
   return lost(server, ours, `${abort.why}, but the abort did not work${refused}`);
 }

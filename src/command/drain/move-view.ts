@@ -36,7 +36,7 @@ const second = 1000;
 /** A request whose answer was lost may still arrive this long after it was written down. */
 export const lostRequest = 10 * second;
 /** Nova's own records may disagree for a while; after this they are told as they are. */
-export const disagreement = 60 * second;
+const disagreement = 60 * second;
 export const mostTries = 3;
 
 const underwayWords = [

@@ -1,6 +1,7 @@
 import type { CloudReader, Migration, Server } from '../../openstack/cloud.ts';
 import type { HostName, ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
+import { deadHost } from './cordon.ts';
 import { all, unique } from './survey.ts';
 
 /** What everyone who could know says is on a host. Null: could not be asked. */
@@ -28,6 +29,7 @@ export async function readHost(cloud: CloudReader, host: HostName): Promise<Read
   ]);
   const lists = hypervisors.map(({ servers }) => servers);
   const hypervisor = lists.length === 0 || lists.includes(null) ? null : lists.flatMap((list) => list ?? []);
+  const dead = services.some((one) => one.host === host && one.binary === 'nova-compute' && one.state === 'down');
   const lost = services.filter(({ status }) => status === 'unknown').length;
   const modern = about.computeVersion.minor;
   return {
@@ -37,6 +39,7 @@ export async function readHost(cloud: CloudReader, host: HostName): Promise<Read
     consumers,
     blind: [
       ...(about.admin && about.project !== null ? [] : ['the token is not an admin of a project and sees only a part']),
+      ...(dead ? [deadHost(host)] : []),
       ...(lost === 0 ? [] : ['a cell does not answer']),
       // Below these versions the cloud has no such list, and the others must do.
       ...(hypervisor === null && modern >= hypervisorLists ? ["the hypervisor's own list could not be read"] : []),
