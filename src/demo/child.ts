@@ -56,6 +56,8 @@ function ours(program: string): string {
   return fileURLToPath(new URL(`../${program}${extname(import.meta.url)}`, import.meta.url));
 }
 
+/** What it died of: the last line that names an error, or else the last one. */
 function lastLine(log: string): string {
-  return readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) || 'it said nothing';
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  return lines.findLast((line) => /^\w*Error: /.test(line)) ?? (lines.at(-1) || 'it said nothing');
 }

@@ -34,7 +34,7 @@ export async function converse(parts: Parts, later: Later): Promise<number> {
   later(() => database.close());
   const bells = openBells(servers.redisUrl);
   later(() => bells.close());
-  const policy = await loadPolicy(parts.policyFile);
+  const policy = await loadPolicy(parts.policyFile, { commands: registry.commands.map(({ name }) => name) });
   const began = await database.now();
   await aWorkerIsThere(database, scene);
 

@@ -42,8 +42,10 @@ export async function startServers(
   };
 }
 
+const simulated = ['nova_api', 'nova_cell0', 'nova', 'nova_cell2', 'keystone'];
+
 /** The simulated cloud begins anew at every start, and rows about the former one would be about nothing. */
 function databaseStatements({ name, kept }: { name: string; kept: boolean }): string[] {
   const make = `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4`;
-  return kept ? [make] : [`DROP DATABASE IF EXISTS ${name}`, make];
+  return kept ? [make] : [...[name, ...simulated].map((old) => `DROP DATABASE IF EXISTS ${old}`), make];
 }
