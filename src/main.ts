@@ -4,14 +4,13 @@ import { createConsole } from '../adapters/console/console.ts';
 import { startBot } from './bot.ts';
 import { UserError } from './chat/user-error.ts';
 import { openClouds } from './clouds.ts';
-import { loadRegistry } from './command/registry.ts';
+import { loadRegistry, type Registry } from './command/registry.ts';
 import { readBotConfig, readWorkerConfig } from './config.ts';
 import { runDemo } from './demo.ts';
 import { openBells } from './jobs/queue.ts';
 import { isAnswered } from './jobs/settled.ts';
 import { openLog } from './log.ts';
 import { openDatabase } from './mysql/database.ts';
-import { readClouds } from './openstack/clouds.ts';
 import { keepPolicy } from './policy/keep.ts';
 import { startWorker } from './worker.ts';
 
@@ -36,8 +35,8 @@ async function main(args: readonly string[]): Promise<void> {
 async function bot(): Promise<Stop> {
   const config = readBotConfig(process.env);
   const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
-  const policy = await keepPolicy(config.policyFile, log);
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
+  const policy = await keepPolicy(config.policyFile, namesOf(registry), log);
   const database = await openDatabase(config.databaseUrl);
   const bells = openBells(config.redisUrl);
   const place = config.consolePlace;
@@ -67,13 +66,12 @@ async function bot(): Promise<Stop> {
 async function worker(args: readonly string[]): Promise<Stop> {
   const config = readWorkerConfig(process.env);
   const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
-  const policy = await keepPolicy(config.policyFile, log);
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
+  const policy = await keepPolicy(config.policyFile, namesOf(registry), log);
   const only = cloudArgument(args) ?? (config.clouds.length > 0 ? config.clouds : null);
-  const configs = readClouds({ ...config, only, cwd: process.cwd(), home: homedir() });
   const database = await openDatabase(config.databaseUrl);
   const bells = openBells(config.redisUrl);
-  const clouds = openClouds(configs, { database, log });
+  const clouds = openClouds({ ...config, only, cwd: process.cwd(), home: homedir() }, { database, log });
   const running = await startWorker({
     version: version(),
     database,
@@ -83,6 +81,7 @@ async function worker(args: readonly string[]): Promise<Stop> {
     clouds: clouds.names,
     policy,
     cloud: clouds.cloud,
+    health: clouds.health,
   });
   log.info({ clouds: clouds.names, worker: running.name }, 'the worker is up');
   return async () => {
@@ -98,6 +97,10 @@ function cloudArgument(args: readonly string[]): string[] | null {
   if (option === undefined) return null;
   if (option !== '--cloud' || names === undefined) throw new UserError(usage);
   return names.split(',');
+}
+
+function namesOf({ commands }: Registry): string[] {
+  return commands.map(({ name }) => name);
 }
 
 function version(): string {

@@ -30,6 +30,8 @@ export interface WorkerOptions {
   readonly clouds: readonly string[];
   policy(): Policy;
   cloud(name: string): Promise<Cloud>;
+  /** What is known of a cloud without waiting for it: shown by `clouds`. */
+  health?(name: string): { readonly about: string | null; readonly problem: string | null };
 }
 
 export interface RunningWorker {

@@ -19,5 +19,7 @@ export interface WorkerParts {
   policy(): Policy;
   /** Throws `UserError` for a cloud that this worker does not serve. */
   cloud(name: string): Promise<Cloud>;
+  /** What is known of a cloud without waiting for it. */
+  health?(name: string): { readonly about: string | null; readonly problem: string | null };
   now(): Date;
 }

@@ -8,10 +8,11 @@ export const workerGoneMs = 15_000;
 /** Says that this worker lives, for each of its clouds, with its version and the policy it reads. */
 export async function announceWorker(parts: WorkerParts, version: string, clouds: readonly string[]): Promise<void> {
   for (const cloud of clouds) {
-    const fresh = { version, policy_hash: parts.policy().hash, last_seen: dbNow };
+    const { about, problem } = parts.health?.(cloud) ?? { about: null, problem: null };
+    const fresh = { version, policy_hash: parts.policy().hash, last_seen: dbNow, about, problem };
     await parts.database.rows
       .insertInto('worker')
-      .values({ name: parts.name, cloud, ...fresh, about: null, problem: null, started_at: dbNow })
+      .values({ name: parts.name, cloud, ...fresh, started_at: dbNow })
       .onDuplicateKeyUpdate(fresh)
       .execute();
   }

@@ -40,6 +40,26 @@ export function findFile(
   return { file: null, problems: [] };
 }
 
+/** Changes when any of the files that are read, or looked for, does. */
+export function stampOf(places: CloudsPlaces): string {
+  const paths = [
+    ...(places.cloudsFile === null ? candidates('clouds', places) : [places.cloudsFile]),
+    ...(places.secureFile === null ? candidates('secure', places) : [places.secureFile]),
+    ...candidates('clouds-public', places),
+  ];
+  return paths.map(stamp).join('\n');
+}
+
+function stamp(path: string): string {
+  try {
+    const { mtimeMs, size } = statSync(path);
+    return `${path}:${mtimeMs}:${size}`;
+  } catch {
+    // Not there, or not ours to see: reading tells which, if it matters.
+    return '';
+  }
+}
+
 export function searchPath({ cwd, home }: CloudsPlaces): string[] {
   return [cwd, join(home, '.config', 'openstack'), '/etc/xdg/openstack', '/etc/openstack'];
 }

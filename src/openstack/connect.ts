@@ -26,6 +26,8 @@ export interface ConnectParts {
 export type ConnectedCloud = Cloud & {
   /** The id of our own token: its shape tells which provider Keystone runs. */
   ownToken(): Promise<string>;
+  /** What `about` says, after one small request that shows that the cloud answers us now. */
+  probe(): Promise<CloudAbout>;
   close(): Promise<void>;
 };
 
@@ -40,6 +42,10 @@ export function connectCloud(parts: ConnectParts): ConnectedCloud {
     ...writer(session, name),
     databases: parts.databases,
     ownToken: async () => (await session.token()).id,
+    probe: async () => {
+      await session.ask('compute', { path: '/flavors', query: { limit: 1 } });
+      return about(session);
+    },
     close: () => http.close(),
   };
 }
