@@ -115,8 +115,8 @@ async function serveJob(parts: WorkerParts, id: string): Promise<void> {
     await mourn(parts, tenure, id, error);
   } finally {
     if (tenure !== null) {
-      await leave(parts, tenure);
-      await ringAfter(parts, id);
+      await Promise.all([leave(parts, tenure), ringCards(parts.database, parts.bells, id).catch(() => undefined)]);
+      await ringOn(parts, id);
     }
   }
 }
@@ -141,12 +141,11 @@ async function leave(parts: WorkerParts, tenure: Tenure): Promise<void> {
   await releaseJob(parts.database, tenure.owner).catch(() => undefined);
 }
 
-/** Wakes whoever comes next: the bot for the card, a worker where a plan needed no approval. */
-async function ringAfter(parts: WorkerParts, id: string): Promise<void> {
+/** Wakes the worker that goes on: a plan that needed no approval, a job handed over. */
+async function ringOn(parts: WorkerParts, id: string): Promise<void> {
   const job = await readJob(parts.database.rows, id).catch(() => null);
   if (job === null) return;
   const ring = `${id}-${job.epoch}-${job.state}`;
   const handedOver = job.state === 'running' && job.worker === null;
   if (job.state === 'queued' || handedOver) await parts.bells.ring(`do-${job.cloud}`, id, ring);
-  await ringCards(parts.database, parts.bells, id).catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Adapter, Place, Receipt } from '../chat/message.ts';
 import { PlaceRefused } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
@@ -90,16 +91,11 @@ async function post(parts: DeliverParts, shown: Shown, row: Row, place: Place, r
 async function done(parts: DeliverParts, row: Row, receipt: Receipt | null): Promise<void> {
   const { rows } = parts.database;
   const handle = receipt?.handle ?? row.handle;
+  const state = sql<string>`IF(wanted = ${row.wanted}, 'done', state)`;
   await rows
     .updateTable('delivery')
-    .set({ posted: row.wanted, handle, attempts: 0, problem: null })
+    .set({ posted: row.wanted, handle, attempts: 0, problem: null, state })
     .where('id', '=', row.id)
-    .execute();
-  await rows
-    .updateTable('delivery')
-    .set({ state: 'done' })
-    .where('id', '=', row.id)
-    .where('wanted', '=', row.wanted)
     .execute();
 }
 

@@ -74,8 +74,10 @@ export async function endJob(
       lease_until: null,
       until: null,
     });
-    await leaveRest(rows, owner.job, end.reason ?? 'not started');
-    await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
+    if (from !== 'planning') {
+      await leaveRest(rows, owner.job, end.reason ?? 'not started');
+      await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
+    }
     if (job.parent === null) await cards(rows, { id: owner.job, ...placeOf(job) }, []);
     else await endGroup(rows, job.parent);
     await touchCards(rows, job.parent ?? owner.job);

@@ -80,24 +80,20 @@ export async function readJob(rows: Rows | Work, id: string): Promise<Job | null
 
 /**
  * Makes this worker the owner, if nobody is: one UPDATE on the database's clock, a new epoch. Null where another worker
- * owns it or there is nothing to do. After an answer lost on the way the row is read back: worker and epoch tell.
+ * owns it or there is nothing to do. After an answer lost on the way the row, read back, tells whose it is: a worker's
+ * name is its own, and it takes a job once at a time.
  */
 export async function takeJob(database: Database, id: string, worker: string): Promise<Job | null> {
-  const before = await readJob(database.rows, id);
-  if (before === null) return null;
-  await database.transaction(async (rows) =>
-    rows
-      .updateTable('job')
-      .set({ worker, lease_until: dbIn(leaseMs), epoch: before.epoch + 1 })
-      .where('id', '=', id)
-      .where('epoch', '=', before.epoch)
-      .where('kind', '!=', 'group')
-      .where('state', 'in', ['planning', 'queued', 'running'])
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<', dbNow)]))
-      .execute(),
-  );
-  const after = await readJob(database.rows, id);
-  return after !== null && after.worker === worker && after.epoch === before.epoch + 1 ? after : null;
+  await database.rows
+    .updateTable('job')
+    .set((set) => ({ worker, lease_until: dbIn(leaseMs), epoch: set('epoch', '+', 1) }))
+    .where('id', '=', id)
+    .where('kind', '!=', 'group')
+    .where('state', 'in', ['planning', 'queued', 'running'])
+    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<', dbNow)]))
+    .execute();
+  const job = await readJob(database.rows, id);
+  return job !== null && job.worker === worker ? job : null;
 }
 
 /** Who owns a job, as every write of its worker must prove. */

@@ -25,14 +25,17 @@ export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
+const session = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5",
+];
+
 /** `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing. */
 export async function openDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
   const pool = createPool({ ...connection(url), connectionLimit: options.connections ?? 10 });
   pool.on('connection', (fresh) => {
-    fresh.query(
-      "SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, SESSION transaction_isolation = 'READ-COMMITTED'",
-      () => {},
-    );
+    // Each is sent before whatever the connection was opened for; one that is refused must not go unnoticed.
+    for (const setting of session) fresh.query(setting, (error) => error && fresh.destroy());
   });
   const rows = new KyselyClient<Tables>({ dialect: new MysqlDialect({ pool }) });
   await patiently(() => migrate(rows));
@@ -62,7 +65,7 @@ function connection(url: string) {
 }
 
 async function once<T>(rows: Rows, work: (rows: Work) => Promise<T>): Promise<T> {
-  return rows.transaction().setIsolationLevel('read committed').execute(work);
+  return rows.transaction().execute(work);
 }
 
 async function databaseTime(rows: Rows): Promise<Date> {

@@ -24,10 +24,11 @@ export async function audit(rows: Work, entry: Entry): Promise<number> {
   const head = await rows
     .selectFrom('audit_head')
     .selectAll()
+    .select(sql<Date>`UTC_TIMESTAMP(3)`.as('now'))
     .where('one', '=', 1)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  const next = await sealed(rows, entry, Number(head.seq) + 1, head.hash);
+  const next = sealed(entry, { at: head.now, seq: Number(head.seq) + 1, previous: head.hash });
   const moved = await rows
     .updateTable('audit_head')
     .set({ seq: next.seq, hash: next.hash })
@@ -40,11 +41,10 @@ export async function audit(rows: Work, entry: Entry): Promise<number> {
   return next.seq;
 }
 
-async function sealed(rows: Work, entry: Entry, seq: number, previous: string): Promise<AuditTable> {
-  const time = await sql<{ now: Date }>`SELECT UTC_TIMESTAMP(3) AS now`.execute(rows);
+function sealed(entry: Entry, { at, seq, previous }: { at: Date; seq: number; previous: string }): AuditTable {
   const row = {
     seq,
-    at: time.rows[0]?.now ?? new Date(),
+    at,
     kind: entry.kind,
     human: entry.human ?? null,
     account: entry.account ?? null,
