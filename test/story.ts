@@ -83,6 +83,8 @@ export interface StoryOptions {
   /** By name; each worker connects for itself, once. */
   readonly clouds?: Readonly<Record<string, (parts: { database: Database; log: Log }) => Promise<Cloud>>>;
   readonly workers?: number;
+  /** A Redis of the story's own, to be taken away or wiped. */
+  readonly redis?: string;
 }
 
 export interface Story {
@@ -101,7 +103,9 @@ export interface Story {
   lastJob(): Promise<string>;
   state(job: string): Promise<string>;
   until(what: string, holds: () => Promise<boolean> | boolean, ms?: number): Promise<void>;
-  startWorker(): Promise<RunningWorker>;
+  startWorker(policy?: string): Promise<RunningWorker>;
+  /** A bot of its own process, as far as rows and bells can tell: another chat beside the first. */
+  startBot(connection: string): Promise<Room>;
   stop(): Promise<void>;
 }
 
@@ -109,7 +113,7 @@ export interface Story {
 export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const fresh = await freshDatabase('story');
   const database = await openDatabase(fresh.url);
-  const bells = openBells(redisUrl(), redisPrefix());
+  const bells = openBells(options.redis ?? redisUrl(), redisPrefix());
   const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
   const log = pino(
     { level: process.env['STORY_LOG'] ?? 'silent' },
@@ -118,12 +122,15 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const policy = policyOf(parsePolicy(options.policy ?? storyPolicy, 'policy.yaml'));
   const chat = openRoom();
   const base = { version: 'test', database, bells, registry, log, policy: () => policy };
+  const others: { stop(): Promise<void> }[] = [];
   const clouds = options.clouds ?? {};
   const workers: RunningWorker[] = [];
-  async function oneWorker(): Promise<RunningWorker> {
+  async function oneWorker(text?: string): Promise<RunningWorker> {
+    const read = text === undefined ? policy : policyOf(parsePolicy(text, 'policy.yaml'));
     const connected = new Map<string, Promise<Cloud>>();
     const worker = await startWorker({
       ...base,
+      policy: () => read,
       clouds: Object.keys(clouds),
       cloud: async (name) => {
         const make = clouds[name];
@@ -202,7 +209,15 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
       return row.state;
     },
     startWorker: oneWorker,
+    async startBot(connection) {
+      const second = openRoom(connection);
+      const rowsOfItsOwn = await openDatabase(fresh.url);
+      const running = await startBot({ ...base, database: rowsOfItsOwn, adapters: [second], prefix: '!' });
+      others.push({ stop: async () => void (await running.stop().then(() => rowsOfItsOwn.close())) });
+      return second;
+    },
     async stop() {
+      for (const other of others) await other.stop();
       await bot.stop();
       for (const worker of workers) await worker.stop();
       await bells.close();

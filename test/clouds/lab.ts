@@ -14,6 +14,7 @@ const Migrations = z.object({
 /** The real OpenStack of this machine, which others may be using: hosts of our own, everything put back. */
 export async function labGround(prefix: string): Promise<Ground> {
   const cloud = labCloud(await lab('env'));
+  if (cloud === null) throw new Error('no lab runs here: test/openstack/lab up');
   const before = await migrations();
   const admin = openApi(cloud.authUrl, 'admin', 'admin');
   const hosts = new Set<string>();
