@@ -89,7 +89,7 @@ async function reachableComputes(cloud: CloudReader): Promise<Service[]> {
 }
 
 async function factsOf(server: Server, { cloud, leases, holder }: PlanContext): Promise<ServerFacts> {
-  const movable = ['live', 'cold', 'wait'].includes(standing(server).verdict);
+  const movable = ['live', 'cold', 'wait', 'ask'].includes(standing(server).verdict);
   const [protection, pinnedZone, candidates, held] = await Promise.all([
     protectionIn(server.id, { cloud, leases }),
     movable ? zoneOf(server, cloud) : null,
