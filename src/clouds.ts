@@ -66,11 +66,9 @@ export function openClouds(request: CloudsRequest, parts: Parts): Clouds {
     broken = typeof fresh === 'string' ? fresh : null;
     if (typeof fresh === 'string') return;
     for (const [name, config] of fresh) {
-      const one = served.get(name);
-      if (one === undefined || JSON.stringify(one.config) === JSON.stringify(config)) continue;
-      if (one.connection !== null) retire(one.connection);
-      Object.assign(one, { config, connection: null });
-      one.health.forget();
+      const former = renew(known(served, name), config);
+      if (former === 'same') continue;
+      if (former !== null) retire(former);
       parts.log.info({ cloud: name }, 'its configuration changed and was read again');
     }
   }
@@ -80,9 +78,7 @@ export function openClouds(request: CloudsRequest, parts: Parts): Clouds {
   const timer = setInterval(reread, lookMs);
   return {
     names,
-    async cloud(name) {
-      return known(served, name).steady;
-    },
+    cloud: async (name) => known(served, name).steady,
     health(name) {
       const { about, problem } = known(served, name).health.now();
       return { about, problem: broken ?? problem };
@@ -95,6 +91,15 @@ export function openClouds(request: CloudsRequest, parts: Parts): Clouds {
       await Promise.all([...open, ...retired].map((connection) => connection.closeAll()));
     },
   };
+}
+
+/** The connection that is no longer to be used, if one was open. */
+function renew(one: Served, config: CloudConfig): Connection | null | 'same' {
+  if (JSON.stringify(one.config) === JSON.stringify(config)) return 'same';
+  const former = one.connection;
+  Object.assign(one, { config, connection: null });
+  one.health.forget();
+  return former;
 }
 
 function known(served: ReadonlyMap<string, Served>, name: string): Served {

@@ -160,14 +160,7 @@ async function stop(rows: Work, schedule: Schedule, slot: Date, because: string)
     ],
   };
   const said = await note(rows, schedule, slotKey(schedule.id, slot), report);
-  await audit(rows, {
-    kind: 'schedule',
-    human: schedule.human,
-    account: schedule.account,
-    place: schedule.place_id,
-    line: schedule.line,
-    detail: { schedule: schedule.id, what: 'paused', because },
-  });
+  await changed(rows, schedule, { what: 'paused', because });
   return said;
 }
 
@@ -181,25 +174,41 @@ function placeOf(schedule: Pick<Schedule, 'place'>): Place {
   return PlaceRow.parse(JSON.parse(schedule.place));
 }
 
-/** A standing approval that was given starts its schedule; one that was denied or expired leaves it paused, and its card says why. */
+/** A standing approval that was given starts its schedule; where it was denied or expired the schedule goes: the card says why. */
 async function armApproved(database: Database): Promise<void> {
-  const waiting = await database.rows
+  const decided = await database.rows
     .selectFrom('schedule')
     .innerJoin('job', 'job.id', 'schedule.bounds_job')
-    .select(['schedule.id', 'schedule.cron', 'schedule.zone', 'job.state'])
+    .selectAll('schedule')
+    .select('job.state')
     .where('schedule.paused', '=', 0)
     .where('schedule.next_at', 'is', null)
     .where('job.ended_at', 'is not', null)
     .execute();
-  for (const { id, cron, zone, state } of waiting) {
+  for (const one of decided) {
     const now = await database.now();
-    const next = state === 'done' ? (nextSlots(cron, zone, now, 1)[0] ?? null) : null;
-    await database.rows
-      .updateTable('schedule')
-      .set({ next_at: next, paused: next === null ? 1 : 0 })
-      .where('id', '=', id)
-      .where('next_at', 'is', null)
-      .where('paused', '=', 0)
-      .execute();
+    await database.transaction((rows) => (one.state === 'done' ? arm(rows, one, now) : forget(rows, one, one.state)));
   }
+}
+
+async function arm(rows: Work, { id, cron, zone }: Schedule, now: Date): Promise<void> {
+  const next = nextSlots(cron, zone, now, 1)[0] ?? null;
+  await rows
+    .updateTable('schedule')
+    .set({ next_at: next })
+    .where('id', '=', id)
+    .where('next_at', 'is', null)
+    .where('paused', '=', 0)
+    .execute();
+}
+
+async function forget(rows: Work, schedule: Schedule, because: string): Promise<void> {
+  const gone = await rows.deleteFrom('schedule').where('id', '=', schedule.id).executeTakeFirst();
+  if (gone.numDeletedRows !== 1n) return;
+  await changed(rows, schedule, { what: 'gone', because: `its standing approval is ${because}` });
+}
+
+function changed(rows: Work, schedule: Schedule, detail: { what: string; because: string }): Promise<number> {
+  const { id, human, account, place_id: place, line } = schedule;
+  return audit(rows, { kind: 'schedule', human, account, place, line, detail: { schedule: id, ...detail } });
 }

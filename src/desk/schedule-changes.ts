@@ -60,10 +60,8 @@ type Schedule = Awaited<ReturnType<typeof touchable>>;
 async function resumed(sitting: Sitting, schedule: Schedule): Promise<Date | null> {
   if (schedule.bounds_job !== null) {
     const asked = await readJob(sitting.rows, schedule.bounds_job);
-    if (asked === null || asked.state !== 'done') {
-      if (asked !== null && asked.ended_at === null) return null;
-      throw new UserError(`its standing approval is ${asked?.state ?? 'gone'}: remove it and add it again`);
-    }
+    // Where it was denied while the schedule was paused, the schedule goes at the next look.
+    if (asked?.state !== 'done') return null;
   }
   return nextSlots(schedule.cron, schedule.zone, sitting.message.at, 1)[0] ?? null;
 }

@@ -109,13 +109,7 @@ async function free(sitting: Sitting): Promise<string> {
 }
 
 export async function listSchedules(sitting: Sitting): Promise<Report> {
-  const found = await sitting.rows
-    .selectFrom('schedule')
-    .leftJoin('job', 'job.id', 'schedule.bounds_job')
-    .selectAll('schedule')
-    .select('job.state as approval')
-    .orderBy('schedule.created_at')
-    .execute();
+  const found = await sitting.rows.selectFrom('schedule').selectAll().orderBy('created_at').execute();
   if (found.length === 0) return say('nothing is scheduled; help schedule add shows how');
   const rows = found.map((row) => [
     row.id,

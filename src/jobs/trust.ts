@@ -131,8 +131,19 @@ export async function judgeStanding(rows: Rows, policy: Policy, job: Job, today:
   if (refusal !== null) return { inside: false, why: `its standing approval does not hold: ${refusal}` };
   const { schedule: id, line, cloud, human } = job;
   const firing = { schedule: id, line, cloud, human, slot: slotOf(job), risk: riskOf(today.risk), plan: today };
-  const why = outside(bounds.data, firing, now);
+  const why = outside(bounds.data, firing, now) ?? (await usedTime(rows, job));
   return why === null ? { inside: true, approval: asked.id } : { inside: false, why };
+}
+
+/** One job for each time: whoever opens a second for the same slot has it asked about, and the first as well. */
+async function usedTime(rows: Rows, job: Job): Promise<string | null> {
+  const other = await rows
+    .selectFrom('job')
+    .select('id')
+    .where('message_key', '=', job.message_key)
+    .where('id', '!=', job.id)
+    .executeTakeFirst();
+  return other === undefined ? null : `another job, ${other.id}, was opened for the same time`;
 }
 
 async function heldByStanding(rows: Rows, policy: Policy, job: Job, now: Date): Promise<string | null> {

@@ -13,9 +13,9 @@ import { change, positional, query, step } from '../../src/command/make.ts';
 import { done } from '../../src/command/outcome.ts';
 import { register, registryOf } from '../../src/command/registry.ts';
 import { fireSchedules } from '../../src/desk/firing.ts';
-import { dbIn } from '../../src/jobs/store.ts';
+import { dbIn, insertJob } from '../../src/jobs/store.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
-import { openStory, type Story, storyPolicy } from '../story.ts';
+import { openStory, room, type Story, storyPolicy } from '../story.ts';
 
 /** A cloud that is never asked: these stories are about times and approvals. */
 const nowhere = { name: 'demo' } as Cloud;
@@ -291,6 +291,20 @@ test('a forged approval is not believed: the worker counts the votes for the bou
   expect(swept).toEqual([]);
 });
 
+test('a second job for the same time is not believed', async () => {
+  const id = await approvedSweep(5);
+  const minute = Math.floor((await story.database.now()).getTime() / 60_000) * 60_000;
+  for (const at of [minute, minute + 60_000]) {
+    const messageKey = `slot:${id}:${new Date(at).toISOString()}`;
+    const rest = { command: 'sweep', line: 'sweep cmp1', cloud: 'demo', human: 'alice', account: 'test:alice' };
+    const forged = { ...rest, state: 'cancelled', kind: 'change', place: room, messageKey, replyTo: null } as const;
+    await story.database.transaction((rows) => insertJob(rows, { ...forged, policyHash: '' }));
+  }
+  const job = await firstFiring(id);
+  await story.until('it asks', async () => (await story.state(job)) === 'awaiting');
+  await story.until('its card', () => JSON.stringify(story.card(job) ?? {}).includes('opened for the same time'));
+});
+
 test('bounds changed in the rows are not what was approved', async () => {
   const id = await approvedSweep(1000);
   const { plan } = await story.database.rows
@@ -308,18 +322,27 @@ test('bounds changed in the rows are not what was approved', async () => {
   expect(swept).toEqual([]);
 });
 
-test('a standing approval that is denied leaves the schedule paused', async () => {
+test('a standing approval that is denied takes its schedule with it', async () => {
   const id = await scheduled('alice', '"* * * * *" --max 5 --until 30d sweep cmp1');
   const asked = await story.lastJob();
   await story.until('its plan', async () => (await story.state(asked)) === 'awaiting');
+  expect((await story.say('root', `!approve ${asked} --break-glass "I am in a hurry"`)).title).toContain('emergency');
   await story.say('bob', `!deny ${asked}`);
-  await story.until('it is paused', async () => {
-    const row = await story.database.rows
-      .selectFrom('schedule')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    return Number(row.paused) === 1;
-  });
-  expect((await story.say('alice', `!schedule pause ${id} --off`)).title).toContain('is cancelled');
+  await story.until('it is gone', async () => (await story.say('bob', '!schedule list')).title.includes('nothing is'));
+  expect((await story.say('alice', `!schedule pause ${id} --off`)).title).toContain('there is no schedule');
+});
+
+test('one that is removed before it was approved cannot be approved any more', async () => {
+  const id = await scheduled('alice', '"* * * * *" --max 5 --until 30d sweep cmp1');
+  const asked = await story.lastJob();
+  await story.until('its plan', async () => (await story.state(asked)) === 'awaiting');
+  await story.say('alice', `!schedule remove ${id}`);
+  expect((await story.say('bob', `!approve ${asked}`)).title).toContain('is cancelled already');
+});
+
+test('a line whose plan is larger than its bounds today is refused', async () => {
+  await scheduled('alice', '"* * * * *" --max 1 --until 30d sweep cmp1');
+  const asked = await story.lastJob();
+  await story.until('its end', async () => (await story.state(asked)) === 'failed');
+  await story.until('its card', () => story.card(asked)?.title.includes('more than --max 1') === true);
 });
