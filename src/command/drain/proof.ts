@@ -25,17 +25,12 @@ export const ProofOutput = z.object({ left: z.array(Left), doubts: z.array(z.str
 export async function proof(input: ProofInput, context: StepContext): Promise<Outcome> {
   const reading = await settled(() => readHost(context.cloud, input.host), context);
   const left = reading.servers.map((server) => leftOver(server, input, context));
-  const dead = (await context.cloud.computeService(input.host))?.state === 'down';
-  const doubts = [...reading.blind, ...doubtsOf(input, reading), ...(dead ? [isDown(input)] : [])];
+  const doubts = [...reading.blind, ...doubtsOf(input, reading)];
   const output = { left, doubts, looked: [...reading.looked] };
   await keepWhereabouts(input, context);
-  if (left.length > 0) return failed(`${remaining(input, left)}${dead ? `; ${isDown(input)}` : ''}`, output);
+  if (left.length > 0) return failed(remaining(input, left), output);
   if (doubts.length > 0) return unproven(`no server is listed, but it is not proven empty: ${list(doubts, 3)}`, output);
   return done('empty, asked twice', output);
-}
-
-function isDown({ host }: ProofInput): string {
-  return `nova-compute on ${host} is down`;
 }
 
 function remaining({ host, planned }: ProofInput, left: readonly Left[]): string {
