@@ -1,6 +1,7 @@
 import type { Block, Reply, Report, Tone } from '../chat/report.ts';
 import { text } from '../chat/report.ts';
 import type { Plan } from '../command/plan.ts';
+import { moment } from '../command/words.ts';
 import type { Freeze } from './freezes.ts';
 import type { Job } from './job.ts';
 import type { StepRow } from './steps.ts';
@@ -66,7 +67,7 @@ function awaiting(facts: CardFacts, title: string): Report {
   const { job } = facts;
   const missing = Math.max(0, (job.approval?.votes ?? 1) - facts.votes.filter((vote) => vote.choice === 'yes').length);
   const who = job.approval?.roles.join(' or ') || 'another person';
-  const until = job.until === null ? '' : ` before ${clock(job.until)}`;
+  const until = job.until === null ? '' : ` before ${deadline(job.until, job.planned_at)}`;
   const call = job.approval?.call.length ? [text(`calling ${job.approval.call.join(', ')}`)] : [];
   const replies: Reply[] = [
     { label: 'Approve', line: `approve ${job.id}`, danger: true },
@@ -168,6 +169,12 @@ function stop(job: Job): Reply {
 
 function card(title: string, tone: Tone, blocks: readonly Block[], replies: readonly Reply[] = []): Report {
   return { title, tone, blocks: [...blocks], ...(replies.length === 0 ? {} : { replies: [...replies] }) };
+}
+
+/** With its date where the hour alone could be today's or tomorrow's. */
+function deadline(until: Date, since: Date | null): string {
+  const far = since !== null && until.getTime() - since.getTime() > 12 * 3_600_000;
+  return far ? moment(until) : clock(until);
 }
 
 function clock(at: Date): string {
