@@ -13,7 +13,7 @@ import type { Policy } from '../src/policy/policy.ts';
 import { policyOf } from '../src/policy/policy.ts';
 import { parsePolicy } from '../src/policy/policy-file.ts';
 import { type RunningWorker, startWorker } from '../src/worker.ts';
-import { freshDatabase, redisPrefix, redisUrl } from './setup/servers.ts';
+import { freshDatabase, redisPrefix, redisUrl, type TestDatabase } from './setup/servers.ts';
 
 /** A chat room on this side of the adapter port: what was posted can be read, what is said is heard. */
 export interface Room extends Adapter {
@@ -85,10 +85,14 @@ export interface StoryOptions {
   readonly workers?: number;
   /** A Redis of the story's own, to be taken away or wiped. */
   readonly redis?: string;
+  /** A database of the story's own, on a server that may be killed. */
+  readonly databaseUrl?: string;
 }
 
 export interface Story {
   readonly database: Database;
+  /** As DATABASE_URL has it. */
+  readonly databaseUrl: string;
   readonly room: Room;
   readonly workers: RunningWorker[];
   policy(): Policy;
@@ -111,9 +115,9 @@ export interface Story {
 
 /** A bot with a room, a worker, real Redis and MariaDB: stories enter by the front door. */
 export async function openStory(options: StoryOptions = {}): Promise<Story> {
-  const fresh = await freshDatabase('story');
+  const fresh = options.databaseUrl === undefined ? await freshDatabase('story') : notOurs(options.databaseUrl);
   const database = await openDatabase(fresh.url);
-  const bells = openBells(options.redis ?? redisUrl(), redisPrefix());
+  const bells = options.redis === undefined ? openBells(redisUrl(), redisPrefix()) : openBells(options.redis);
   const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
   const log = pino(
     { level: process.env['STORY_LOG'] ?? 'silent' },
@@ -178,6 +182,7 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   }
   return {
     database,
+    databaseUrl: fresh.url,
     room: chat,
     workers,
     policy: () => policy,
@@ -225,4 +230,8 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
       await fresh.drop();
     },
   };
+}
+
+function notOurs(url: string): Pick<TestDatabase, 'url' | 'drop'> {
+  return { url, drop: async () => {} };
 }

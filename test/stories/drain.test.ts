@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Shown } from '../clouds/servers.ts';
-import { openStage, type Ran, type Stage } from './stage.ts';
+import { onLab, openStage, type Ran, type Stage } from './stage.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
@@ -45,7 +45,8 @@ test('exactly the one in ERROR is left, and the job is partial', async () => {
   const left = await stage.cloud.on(host);
   expect(left.map(({ id }) => id)).toEqual([special.broken.id]);
   expect(ran.state).toBe('partial');
-  expect(ran.report.title).toBe(`${host} is not empty: 1 of 24 left`);
+  // On a lab that others use, Nova may have put a server of theirs here too: it has left with the rest.
+  expect(ran.report.title).toMatch(new RegExp(`^${host} is not empty: 1 of ${onLab ? '\\\\d+' : 24} left$`));
 });
 
 test('every other server was moved exactly once, which Nova says itself', async () => {

@@ -25,7 +25,8 @@ async function withResized(): Promise<{ host: string; job: string; resized: stri
 
 test('a resize that is not ours is asked about; left alone, the server stays and is told', async () => {
   const { host, job, resized } = await withResized();
-  expect(JSON.stringify(stage.story.card(job))).toContain('was not this job that resized it');
+  const asks = () => JSON.stringify(stage.story.card(job)).includes('was not this job that resized it');
+  await stage.story.until('its card asks', asks);
   expect(await stage.say('bob', `answer ${job} maybe`)).toContain('confirm, leave');
   await stage.say('bob', `answer ${job} leave`);
   const { state, words } = await stage.ended(job);

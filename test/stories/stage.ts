@@ -1,5 +1,5 @@
 import type { Report } from '../../src/chat/report.ts';
-import { JobState, rests } from '../../src/jobs/job.ts';
+import { hasEnded, JobState } from '../../src/jobs/job.ts';
 import { onLab, openStoryCloud, type StoryCloud, type StoryCloudOptions } from '../clouds.ts';
 import { wordsOf } from '../operators/stage.ts';
 import { openStory, type Story, type StoryOptions } from '../story.ts';
@@ -77,7 +77,7 @@ async function approve(story: Story, job: string): Promise<void> {
 }
 
 async function ended(story: Story, job: string): Promise<Ran> {
-  const over = async () => rests(JobState.parse(await story.state(job)));
+  const over = async () => hasEnded(JobState.parse(await story.state(job)));
   await story.until(`the end of ${job}`, over, patience);
   const unsaid = async () =>
     (await story.database.rows.selectFrom('delivery').select('id').where('state', '=', 'waiting').execute()).length;

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureRedis } from '../../src/embedded.ts';
+import { verifyAudit } from '../../src/policy/audit.ts';
+import { onLab } from '../clouds.ts';
+import { seed } from '../setup/chance.ts';
+import { openStage, type Stage } from '../stories/stage.ts';
+import { storyPolicy } from '../story.ts';
+import { type Account, accountOf } from './account.ts';
+import { type WorkerProcess, workersOf } from './workers.ts';
+
+export interface Chaos {
+  /** Moments that hit a worker in the middle of a drain. */
+  readonly struck: number;
+  readonly drains: readonly { readonly host: string; readonly state: string }[];
+  readonly account: Account;
+  readonly auditWhole: boolean;
+}
+
+interface Wish {
+  readonly how: 'kill' | 'freeze';
+  readonly moments: number;
+  readonly servers: number;
+}
+
+/** At most so many drains hold all the moments. */
+const drains = 3;
+
+/**
+ * Drains hosts with real worker processes, and strikes the one that owns the job at random moments: killed, or frozen
+ * for longer than its lease and thawed while another is at work. What came of it is counted in Nova's own records.
+ */
+export async function strikeWorkers(wish: Wish): Promise<Chaos> {
+  const directory = await mkdtemp(join(tmpdir(), 'vigie-chaos-'));
+  const redis = await ensureRedis(directory);
+  const simulator = { migrateSeconds: 30, hosts: drains + 2 };
+  const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
+  const { databaseUrl } = stage.story;
+  const cloud = stage.cloud.config();
+  const start = workersOf({ directory, databaseUrl, redisUrl: redis.url, policy: storyPolicy, cloud });
+  const workers = [start(), start()];
+  try {
+    await stage.story.until('both workers are up', async () => (await workersUp(stage)) === 2, 60_000);
+    return await strike(stage, wish, { workers, start });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end()));
+    await stage.close();
+    await redis.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function workersUp({ story }: Stage): Promise<number> {
+  return (await story.database.rows.selectFrom('worker').select('name').execute()).length;
+}
+
+interface Troop {
+  /** The last that were started; two are alive at a time. */
+  readonly workers: WorkerProcess[];
+  start(): WorkerProcess;
+}
+
+async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
+  const random = chance(seed + (wish.how === 'kill' ? 0 : 1));
+  const { cloud } = stage;
+  if (onLab) await cloud.migrationSeconds(2);
+  const ended: { host: string; state: string; job: string }[] = [];
+  let struck = 0;
+  while (ended.length < drains && struck < wish.moments) {
+    const host = await cloud.ownHost();
+    await cloud.servers(wish.servers, host);
+    const { job } = await stage.plan(`maintenance ${host}`);
+    await stage.approve(job);
+    struck += await strikeDrain(stage, troop, { job, how: wish.how, most: wish.moments - struck, random });
+    await stage.story.until(`the end of ${job}`, async () => isOver(await stage.story.state(job)), 240_000);
+    ended.push({ host, state: await stage.story.state(job), job });
+  }
+  const account = await accountOf(stage, ended);
+  const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
+  return { struck, drains: ended, account, auditWhole };
+}
+
+interface Strikes {
+  readonly job: string;
+  readonly how: Wish['how'];
+  readonly most: number;
+  random(): number;
+}
+
+/** Strikes until the job is over or all moments are used. Returns how many there were. */
+async function strikeDrain(stage: Stage, troop: Troop, { job, how, most, random }: Strikes): Promise<number> {
+  let struck = 0;
+  let last = '';
+  while (struck < most) {
+    const owner = await ownerOf(stage, job, last);
+    if (owner === null) return struck;
+    await delay(random() * 2500);
+    const now = await ownerOf(stage, job, '');
+    const victim = troop.workers.find(({ pid }) => owner.includes(`-${pid}-`));
+    if (now === null || victim === undefined) return struck;
+    struck += 1;
+    last = owner;
+    await (how === 'kill' ? kill(troop, victim) : freeze(stage, job, victim, owner));
+  }
+  return struck;
+}
+
+async function kill(troop: Troop, victim: WorkerProcess): Promise<void> {
+  victim.signal('SIGKILL');
+  troop.workers.push(troop.start());
+}
+
+/** Thawed only once another owns the job: it must find out by itself that it is no longer the one. */
+async function freeze(stage: Stage, job: string, victim: WorkerProcess, owner: string): Promise<void> {
+  victim.signal('SIGSTOP');
+  await ownerOf(stage, job, owner);
+  await delay(500);
+  victim.signal('SIGCONT');
+}
+
+/** The worker that owns the job, once it is another than `not`; null when the job is over. */
+async function ownerOf(stage: Stage, job: string, not: string): Promise<string | null> {
+  for (const until = performance.now() + 90_000; performance.now() < until; await delay(50)) {
+    const { rows } = stage.story.database;
+    const row = await rows
+      .selectFrom('job')
+      .select(['state', 'worker'])
+      .where('id', '=', job)
+      .executeTakeFirstOrThrow();
+    if (isOver(row.state)) return null;
+    if (row.worker !== null && row.worker !== not && row.state !== 'queued') return row.worker;
+  }
+  throw new Error(`nobody took ${job} over within 90 s`);
+}
+
+function isOver(state: string): boolean {
+  return ['done', 'partial', 'failed', 'cancelled', 'stale', 'expired'].includes(state);
+}
+
+/** The same moments for the same seed. */
+function chance(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { seed, times } from '../setup/chance.ts';
+import { type Chaos, strikeWorkers } from './moments.ts';
+
+const moments = times(20);
+
+test.concurrent(`a worker is killed at ${moments} moments of at most three drains: every server moves once`, async () => {
+  expectTruth(await strikeWorkers({ how: 'kill', moments, servers: 30 }));
+});
+
+test.concurrent(`a worker is frozen for longer than its lease at ${moments} moments, and thawed: every server moves once`, async () => {
+  expectTruth(await strikeWorkers({ how: 'freeze', moments, servers: 30 }));
+});
+
+function expectTruth({ struck, drains, account, auditWhole }: Chaos): void {
+  console.info(`seed ${seed}: struck ${struck} times in ${drains.length} drains, ${account.moves} moves`);
+  expect(account).toMatchObject({ twice: [], forgotten: [], unwritten: [], askedTwice: [] });
+  expect(drains.every(({ state }) => state === 'done')).toBe(true);
+  expect(auditWhole).toBe(true);
+  expect(struck).toBe(moments);
+}
