@@ -11,8 +11,15 @@ export const Block = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), text: z.string() }),
   z.object({ kind: z.literal('fields'), fields: z.array(z.tuple([z.string(), z.string()])) }),
   z.object({ kind: z.literal('table'), columns: z.array(z.string()), rows: z.array(z.array(z.string())) }),
-  z.object({ kind: z.literal('steps'), steps: z.array(z.object({ label: z.string(), state: StepMark, note: z.string() })) }),
-  z.object({ kind: z.literal('chart'), label: z.string(), points: z.array(z.object({ at: z.string(), value: z.number() })) }),
+  z.object({
+    kind: z.literal('steps'),
+    steps: z.array(z.object({ label: z.string(), state: StepMark, note: z.string() })),
+  }),
+  z.object({
+    kind: z.literal('chart'),
+    label: z.string(),
+    points: z.array(z.object({ at: z.string(), value: z.number() })),
+  }),
   z.object({ kind: z.literal('code'), text: z.string() }),
   z.object({ kind: z.literal('file'), name: z.string(), artifact: z.string(), bytes: z.number() }),
 ]);

@@ -1,7 +1,14 @@
 import type { Databases } from '../openstack/cloud.ts';
 import { countGrowth } from './growth.ts';
 import { countTokens } from './keystone-db.ts';
-import { cellsWithoutDsn, findInstance, type NovaDatabases, protectedInstances, setFlag } from './nova-db.ts';
+import {
+  cellsWithoutDsn,
+  findInstance,
+  type NovaDatabases,
+  protectedInstances,
+  requestedZone,
+  setFlag,
+} from './nova-db.ts';
 import { openOperatorPool } from './operator-pool.ts';
 
 export interface OperatorDsns {
@@ -37,6 +44,7 @@ export function connectDatabases({
   const pools = [api, keystone, ...cells.map(({ pool }) => pool)].filter((pool) => pool !== null);
   return {
     instance: (id) => findInstance(nova, id),
+    requestedZone: (id) => requestedZone(nova, id),
     protectedInstances: () => protectedInstances(nova),
     cellsWithoutDsn: () => cellsWithoutDsn(nova),
     setDisableTerminate: (id, on, limits) => setFlag(nova, id, on, limits),

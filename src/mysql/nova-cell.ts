@@ -87,11 +87,10 @@ const Row = z.object({
   task_state: z.string().nullable(),
   disable_terminate: Flag,
   display_name: z.string().nullish(),
-  availability_zone: z.string().nullish(),
 });
 
 const needed = ['uuid', 'deleted', 'host', 'vm_state', 'task_state', 'disable_terminate'];
-const welcome = ['display_name', 'availability_zone'];
+const welcome = ['display_name'];
 
 /** Least privilege and old releases lack columns: those that are only welcome are asked for where they can be had. */
 async function selection(cell: Cell): Promise<string> {
@@ -117,7 +116,6 @@ function instance(cell: Cell, row: z.output<typeof Row>): InstanceRow {
     cell: cell.uuid,
     vmState: row.vm_state,
     taskState: row.task_state,
-    zone: row.availability_zone ?? null,
     disableTerminate: row.disable_terminate,
   };
 }

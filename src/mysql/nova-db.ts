@@ -19,6 +19,19 @@ export async function findInstance(nova: NovaDatabases, id: ServerId): Promise<I
   return readInstance(cellOf(nova, mapping.cell), id);
 }
 
+const SpecRow = z.object({ spec: z.string() });
+const Spec = z.object({ 'nova_object.data': z.object({ availability_zone: z.string().nullish() }) });
+
+/** Undefined without nova_api, without a grant on request_specs, and on clouds older than it (before Mitaka). */
+export async function requestedZone({ api }: NovaDatabases, id: ServerId): Promise<string | null | undefined> {
+  const readable = await api?.columns('request_specs');
+  if (!api || !readable?.has('spec') || !readable.has('instance_uuid')) return undefined;
+  const sql = 'SELECT spec FROM request_specs WHERE instance_uuid = ?';
+  const [row] = await api.read(SpecRow, { sql, values: [id] });
+  const spec = row === undefined ? undefined : Spec.safeParse(JSON.parse(row.spec)).data;
+  return spec === undefined ? undefined : (spec['nova_object.data'].availability_zone ?? null);
+}
+
 export async function protectedInstances(nova: NovaDatabases): Promise<InstanceRow[]> {
   const rows = await Promise.all([...configured(nova).values()].map((cell) => readProtected(cell)));
   return rows.flat();

@@ -3,8 +3,13 @@ import type { HostName, ServerId } from './names.ts';
 
 /** The operators' nova and keystone databases. Rows read with parameters and a time limit. */
 export interface DatabasesReader {
-  /** The flag as it stands in the server's cell; `zone` is `instances.availability_zone` (what the owner asked for). */
+  /** The flag as it stands in the server's cell. */
   instance(id: ServerId): Promise<InstanceRow | null>;
+  /**
+   * The zone its owner asked for at boot, from nova_api's request_specs; null: none. Undefined where that cannot be read.
+   * Not `instances.availability_zone`: Nova writes the chosen host's zone there for every server.
+   */
+  requestedZone(id: ServerId): Promise<string | null | undefined>;
   /** Every living instance whose disable_terminate is set, in all cells that are configured. */
   protectedInstances(): Promise<InstanceRow[]>;
   /** Cells that Nova has and no DSN is configured for: what lies there is not seen. */
@@ -26,7 +31,6 @@ export interface InstanceRow {
   readonly cell: string;
   readonly vmState: string | null;
   readonly taskState: string | null;
-  readonly zone: string | null;
   readonly disableTerminate: boolean;
 }
 

@@ -65,6 +65,27 @@ test('the flag is written in the cell that nova_api names, and nowhere else', as
   expect(await databases.protectedInstances()).toEqual([]);
 });
 
+test('the zone an owner asked for is in the request, not where Nova put the server; unknown where that cannot be read', async () => {
+  const databases = connect(everything());
+  const [pinned, free] = [await cloud.server(cell1), await cloud.server(cell1)];
+  for (const [id, zone] of [
+    [pinned, 'az1'],
+    [free, null],
+  ] as const) {
+    const spec = JSON.stringify({ 'nova_object.data': { availability_zone: zone } });
+    await cloud.root.query(`INSERT INTO ${cloud.api.name}.request_specs (instance_uuid, spec) VALUES (?, ?)`, [
+      id,
+      spec,
+    ]);
+  }
+  expect(await databases.requestedZone(pinned)).toBe('az1');
+  expect(await databases.requestedZone(free)).toBeNull();
+  expect(await databases.requestedZone(unknown)).toBeUndefined();
+  expect(await connect({ cells: cellDsns() }).requestedZone(pinned)).toBeUndefined();
+  const narrow = await cloud.account(cloud.api, ...mapGrants);
+  expect(await connect({ novaApi: narrow.dsn, cells: cellDsns() }).requestedZone(pinned)).toBeUndefined();
+});
+
 test('updated_at is left alone, and the same word twice is harmless', async () => {
   const databases = connect(everything());
   const id = await cloud.server(cell1);
@@ -82,7 +103,6 @@ test('the column grants of a careful operator are enough', async () => {
   const id = await cloud.server(cell2);
   expect(await databases.setDisableTerminate(id, true, limits())).toMatchObject({
     name: null,
-    zone: null,
     disableTerminate: true,
   });
   expect(await databases.cellsWithoutDsn()).toEqual([]);

@@ -13,6 +13,13 @@ export const apiTables = [
   UNIQUE KEY uniq_cell_mappings0uuid (uuid),
   KEY uuid_idx (uuid)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb3 COLLATE=utf8mb3_general_ci`,
+  `CREATE TABLE request_specs (
+  id int(11) NOT NULL AUTO_INCREMENT,
+  instance_uuid varchar(36) NOT NULL,
+  spec mediumtext NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY uniq_request_specs0instance_uuid (instance_uuid)
+)`,
   `CREATE TABLE instance_mappings (
   created_at datetime DEFAULT NULL,
   updated_at datetime DEFAULT NULL,

@@ -99,11 +99,11 @@ async function factsOf(server: Server, { cloud, leases, holder }: PlanContext): 
   return { server, protection, pinnedZone, candidates, holder: held };
 }
 
-/** Nova tells from 2.96; before, only the cell's database knows. */
+/** Nova tells from 2.96; before, only its own record of the request knows. */
 async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
   if (server.pinnedZone !== undefined) return server.pinnedZone;
   try {
-    return (await cloud.databases.instance(server.id))?.zone;
+    return await cloud.databases.requestedZone(server.id);
   } catch (error) {
     if (error instanceof UserError || error instanceof OpenStackError) return undefined;
     throw error;

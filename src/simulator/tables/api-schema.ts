@@ -14,6 +14,10 @@ export const API_TABLES: Readonly<Record<string, string>> = {
     PRIMARY KEY (id), UNIQUE KEY uniq_instance_mappings0instance_uuid (instance_uuid), KEY cell_id (cell_id),
     KEY instance_mappings_user_id_project_id_idx (user_id,project_id), KEY project_id_idx (project_id),
     KEY instance_uuid_idx (instance_uuid)`,
+  request_specs: `
+    created_at datetime, updated_at datetime, id int NOT NULL AUTO_INCREMENT, instance_uuid varchar(36) NOT NULL,
+    spec mediumtext NOT NULL, PRIMARY KEY (id), UNIQUE KEY uniq_request_specs0instance_uuid (instance_uuid),
+    KEY request_spec_instance_uuid_idx (instance_uuid)`,
 };
 
 /** Keystone's tables that hold something here; the token table is still there, though nothing since Rocky uses it. */

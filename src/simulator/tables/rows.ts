@@ -57,6 +57,12 @@ export function mappingRow(server: Server): Row {
   };
 }
 
+/** Of what the owner asked for, the part that outlives the scheduling: the zone, where one was named. */
+export function requestSpecRow(server: Server): Row {
+  const spec = { 'nova_object.name': 'RequestSpec', 'nova_object.data': { availability_zone: server.zone } };
+  return { instance_uuid: server.id, created_at: server.created, updated_at: null, spec: JSON.stringify(spec) };
+}
+
 export function migrationRow(migration: Migration): Row {
   const { memory } = migration;
   const disk = memory === null ? null : 0;

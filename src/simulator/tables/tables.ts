@@ -96,6 +96,7 @@ function novaWriters(writer: Writer, { api }: Databases) {
         writer.put(inCell(server.cell, 'instances'), server.id, () => rows.serverRow(server));
       }
       writer.put(`\`${api}\`.instance_mappings`, server.id, () => rows.mappingRow(server));
+      writer.put(`\`${api}\`.request_specs`, server.id, () => rows.requestSpecRow(server));
     },
     fault(server: Server, fault: Fault) {
       writer.put(inCell(server.cell, 'instance_faults'), `${server.id} ${fault.created.getTime()}`, () =>
