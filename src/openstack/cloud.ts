@@ -90,6 +90,8 @@ export interface CloudSettings {
 export interface CloudAbout {
   readonly computeVersion: Version;
   readonly user: string;
+  /** As instance actions name who asked; null where Keystone does not say. */
+  readonly userId: string | null;
   readonly project: string | null;
   readonly roles: readonly string[];
   readonly admin: boolean;

@@ -3,6 +3,7 @@ import type { CloudConfig } from './config.ts';
 import { type Log, openHttp } from './http.ts';
 import { type CredentialGate, openKeystone } from './keystone.ts';
 import { listAgents } from './neutron.ts';
+import { openFlavors } from './nova-flavors.ts';
 import { listAggregates, listServerGroups } from './nova-groups.ts';
 import { listHypervisors } from './nova-hypervisors.ts';
 import { listActions, listMigrations, listServerMigrations, showAction } from './nova-migrations.ts';
@@ -50,7 +51,8 @@ export function connectCloud(parts: ConnectParts): ConnectedCloud {
   };
 }
 
-function reader(session: Session, { name, config }: ConnectParts): Omit<CloudReader, 'databases'> {
+function reader(session: Session, { name, config, now }: ConnectParts): Omit<CloudReader, 'databases'> {
+  const source = { session, cloud: name, flavors: openFlavors(session, name, now) };
   return {
     name,
     settings: config.settings,
@@ -58,9 +60,9 @@ function reader(session: Session, { name, config }: ConnectParts): Omit<CloudRea
     services: (filter = {}) => listServices(session, name, filter),
     computeService: (host) => computeService(session, name, host),
     hypervisors: (filter = {}) => listHypervisors(session, name, filter.host),
-    servers: (filter) => listServers(session, name, filter),
-    server: (id) => showServer(session, name, id),
-    findServers: (reference, limit) => findServers(session, name, reference, limit),
+    servers: (filter) => listServers(source, filter),
+    server: (id) => showServer(source, id),
+    findServers: (reference, limit) => findServers(source, reference, limit),
     migrations: (filter) => listMigrations(session, name, filter),
     serverMigrations: (id) => listServerMigrations(session, name, id),
     actions: (id) => listActions(session, name, id),
@@ -96,6 +98,7 @@ async function about(session: Session): Promise<CloudAbout> {
   return {
     computeVersion: range?.max ?? { major: 2, minor: 0 },
     user: token.user,
+    userId: token.userId,
     project: token.project?.name ?? null,
     roles: token.roles,
     admin: token.roles.some((role) => role.toLowerCase() === 'admin'),

@@ -18,6 +18,7 @@ export interface Token {
   readonly id: string;
   readonly expiresAt: number;
   readonly user: string;
+  readonly userId: string | null;
   /** Null where the token is scoped to a domain or the system. */
   readonly project: { readonly id: string; readonly name: string } | null;
   readonly roles: readonly string[];
@@ -44,7 +45,7 @@ const Body = z.object({
   token: z.looseObject({
     issued_at: z.string().optional(),
     expires_at: z.string(),
-    user: z.looseObject({ name: z.string() }),
+    user: z.looseObject({ id: z.string().optional(), name: z.string() }),
     project: z.looseObject({ id: z.string(), name: z.string() }).optional(),
     roles: z.array(z.looseObject({ name: z.string() })).default([]),
     catalog: Catalog.default([]),
@@ -137,7 +138,15 @@ function tokenFrom({ headers, body }: Answer, cloud: string, asked: Date): Token
   const { token } = parsed.data;
   const project = token.project ? { id: token.project.id, name: token.project.name } : null;
   const roles = token.roles.map((role) => role.name);
-  return { id, expiresAt: endOf(token, asked), user: token.user.name, project, roles, catalog: token.catalog };
+  return {
+    id,
+    expiresAt: endOf(token, asked),
+    user: token.user.name,
+    userId: token.user.id ?? null,
+    project,
+    roles,
+    catalog: token.catalog,
+  };
 }
 
 /** By our own clock: one that goes wrong by an hour would otherwise log in for every request. */

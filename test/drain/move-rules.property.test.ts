@@ -57,12 +57,12 @@ test.each(['live', 'cold'] as const)('approved %s: one server arrives at most on
       const nova = openNova(began as 'ACTIVE');
       const worker: Worker = { intent: null, now: 0, still: 0, print: '', late: null };
       const outcome = drive(nova, worker, how, events);
-      const atEnd = { server: nova.server(), migrations: nova.migrations() };
+      const atEnd = { server: nova.server(), migrations: nova.migrations(), actions: nova.actions() };
       aftermath(nova, worker);
       expect(nova.arrivals()).toBeLessThanOrEqual(1);
       expect(nova.confirmedOthers()).toBe(0);
       if (outcome === null || outcome.act !== 'end' || outcome.outcome.state !== 'done') return;
-      const ours = ourMigration({ input: inputOf(how), intent: worker.intent, migrations: atEnd.migrations });
+      const ours = ourMigration({ ...atEnd, input: inputOf(how), intent: worker.intent, self: 'us' });
       expect(['completed', 'confirmed']).toContain(ours?.status);
       expect(atEnd.server?.host).not.toBe(cmp1);
       expect(atEnd.server?.taskState).toBeNull();
@@ -139,6 +139,7 @@ function look(nova: Nova, worker: Worker, how: 'live' | 'cold'): MoveAct {
     server: nova.server(),
     migrations: nova.migrations(),
     actions: nova.actions(),
+    self: 'us',
     staysPut: null,
     now: new Date(worker.now),
     startedAt: new Date(0),

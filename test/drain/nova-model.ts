@@ -1,6 +1,6 @@
 import type { InstanceAction, Migration, Server } from '../../src/openstack/cloud.ts';
 import { HostName } from '../../src/openstack/names.ts';
-import { aMigration, aServer, cmp1, serverId } from './things.ts';
+import { aMigration, aServer, cmp1 } from './things.ts';
 
 /** Nova's side of one server, as far as moving it goes: small enough to be driven through every order of events. */
 export interface Nova {
@@ -35,7 +35,7 @@ export function openNova(status: 'ACTIVE' | 'PAUSED' | 'SHUTOFF'): Nova {
       was: status,
     },
   ];
-  const actions: InstanceAction[] = [anAction('create', 'req-0')];
+  const actions: InstanceAction[] = [anAction('create', 'req-0', 'them')];
   let waiting: { how: 'live' | 'cold'; by: 'us' | 'them'; was: string } | null = null;
   let confirming: Row | null = null;
   let arrived = 0;
@@ -94,7 +94,7 @@ export function openNova(status: 'ACTIVE' | 'PAUSED' | 'SHUTOFF'): Nova {
       const fits = how === 'live' ? ['ACTIVE', 'PAUSED'] : ['ACTIVE', 'SHUTOFF'];
       if (server === null || server.taskState !== null || !fits.includes(server.status)) return null;
       const id = `req-${actions.length}`;
-      actions.unshift(anAction(how === 'live' ? 'live-migration' : 'migrate', id));
+      actions.unshift(anAction(how === 'live' ? 'live-migration' : 'migrate', id, by));
       waiting = { how, by, was: server.status };
       set({ status: how === 'live' ? 'MIGRATING' : 'RESIZE', taskState: how === 'live' ? 'migrating' : 'resize_prep' });
       return id;
@@ -134,6 +134,6 @@ export function openNova(status: 'ACTIVE' | 'PAUSED' | 'SHUTOFF'): Nova {
   };
 }
 
-function anAction(action: string, requestId: string): InstanceAction {
-  return { action, requestId, user: serverId, startedAt: null, message: null, events: [] };
+function anAction(action: string, requestId: string, user: 'us' | 'them'): InstanceAction {
+  return { action, requestId, user, startedAt: null, message: null, events: [] };
 }

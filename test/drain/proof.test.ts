@@ -23,6 +23,7 @@ function cloudOf(world: World): Cloud {
     about: async () => ({
       computeVersion: { major: 2, minor: world.minor ?? 93 },
       user: 'admin',
+      userId: 'u1',
       project: 'admin',
       roles: [],
       admin: world.admin ?? true,

@@ -109,7 +109,14 @@ test('a cloud is asked once a minute, one question at a time, and its silence is
   let now = 0;
   let asked = 0;
   let answer: () => void = () => {};
-  const about = { computeVersion: { major: 2, minor: 1 }, user: 'u', userId: null, project: 'p', roles: [], admin: false };
+  const about = {
+    computeVersion: { major: 2, minor: 1 },
+    user: 'u',
+    userId: null,
+    project: 'p',
+    roles: [],
+    admin: false,
+  };
   const keeper = keepHealth(
     () => {
       asked += 1;

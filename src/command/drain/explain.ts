@@ -41,7 +41,7 @@ async function reason(
   cloud: Cloud,
 ): Promise<string> {
   const actions = await cloud.actions(input.server);
-  const action = intent === null ? null : ourAction({ actions }, intent);
+  const action = intent === null ? null : ourAction({ actions, self: null }, intent);
   const request = action?.requestId ?? intent?.request ?? null;
   const id = request === null ? '' : ` (${request})`;
   if (migration?.status === 'cancelled')

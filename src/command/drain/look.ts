@@ -8,6 +8,7 @@ import { ourMigration } from './move-view.ts';
 export type Look =
   | {
       readonly seen: true;
+      readonly self: string | null;
       readonly server: Server | null;
       readonly migrations: readonly Migration[];
       readonly actions: readonly InstanceAction[] | null;
@@ -26,22 +27,25 @@ const passing: readonly CloudProblem[] = [
 /** A cloud that does not answer for a while is no reason to end a move: the step looks again until its time is over. */
 export async function look(cloud: Cloud, input: MoveInput, intent: MoveIntent | null): Promise<Look> {
   try {
-    const [server, migrations] = await Promise.all([
+    const [server, migrations, { userId: self }] = await Promise.all([
       serverOrNull(cloud, input.server),
       cloud.migrations({ server: input.server, limit: 50 }),
+      cloud.about(),
     ]);
-    const lost =
-      intent !== null && intent.asked.refused === null && ourMigration({ input, intent, migrations }) === null;
-    return {
-      seen: true,
-      server,
-      migrations,
-      actions: lost && server !== null ? await cloud.actions(input.server) : null,
-    };
+    const found = { input, intent, migrations, actions: null, self };
+    const unsure =
+      intent !== null && intent.asked.refused === null && (doubtful(intent) || ourMigration(found) === null);
+    const actions = unsure && server !== null ? await cloud.actions(input.server) : null;
+    return { seen: true, self, server, migrations, actions };
   } catch (error) {
     if (!(error instanceof OpenStackError && isPassingTrouble(error))) throw error;
     return { seen: false, why: error.message };
   }
+}
+
+/** The answer to our request was lost: whose migration it is that Nova shows, only the instance actions tell. */
+function doubtful({ request, migration }: MoveIntent): boolean {
+  return request === null && migration === null;
 }
 
 export function isPassingTrouble({ problem }: OpenStackError): boolean {

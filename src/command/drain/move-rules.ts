@@ -89,14 +89,15 @@ function refusal({ intent }: MoveView): string {
 function seek(view: MoveView, server: Server, intent: MoveIntent): MoveAct {
   const action = ourAction(view, intent);
   const accepted = intent.request !== null || action !== null;
+  if (!accepted && view.now.getTime() - intent.asked.at.getTime() < lostRequest) {
+    return wait('looks whether Nova got the request');
+  }
+  if (!accepted) return begin(view, server, intent.asked.tries + 1);
   if (isPassing(server)) return whileUnseen(view, server);
   if (server.host !== view.input.from)
     return disagreeing(view, `is on ${server.host ?? 'no host'}, but Nova shows no migration of it`);
   if (action?.message === 'Error') return { act: 'explain', migration: null, note: 'Nova refused it' };
-  if (accepted)
-    return disagreeing(view, `accepted (${intent.request ?? action?.requestId}), but Nova shows no migration`);
-  if (view.now.getTime() - intent.asked.at.getTime() < lostRequest) return wait('looks whether Nova got the request');
-  return begin(view, server, intent.asked.tries + 1);
+  return disagreeing(view, `accepted (${intent.request ?? action?.requestId}), but Nova shows no migration`);
 }
 
 function whileUnseen({ now, totalEnd }: MoveView, server: Server): MoveAct {

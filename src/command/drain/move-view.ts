@@ -11,6 +11,8 @@ export interface MoveView {
   readonly migrations: readonly Migration[];
   /** Newest first; null where this look did not need them. */
   readonly actions: readonly InstanceAction[] | null;
+  /** Our own user's id, as instance actions name it; null where it is not known. */
+  readonly self: string | null;
   /** Why the server may not be moved at all (`protect --move`), or null. */
   readonly staysPut: string | null;
   readonly now: Date;
@@ -50,14 +52,16 @@ const underwayWords = [
   'post-migrating',
 ];
 
-/** The migration our own request made: the one we wrote down, else the first newer than what we saw before asking. */
-export function ourMigration({
-  input,
-  intent,
-  migrations,
-}: Pick<MoveView, 'input' | 'intent' | 'migrations'>): Migration | null {
+type Records = Pick<MoveView, 'input' | 'intent' | 'migrations' | 'actions' | 'self'>;
+
+/**
+ * The migration our own request made: the one we wrote down, else the first newer than what we saw before asking.
+ * Where the answer was lost it may be another hand's: then the instance actions tell who asked.
+ */
+export function ourMigration({ input, intent, migrations, actions, self }: Records): Migration | null {
   if (intent === null) return null;
   if (intent.migration !== null) return migrations.find(({ id }) => id === intent.migration) ?? null;
+  if (intent.request === null && onlyOthers(newerActions(actions ?? [], intent), self)) return null;
   const newer = migrations.filter(
     ({ id, source, type }) =>
       id > (intent.seen.migration ?? -1) && (source === null || source === input.from) && fits(type, intent.how),
@@ -65,17 +69,32 @@ export function ourMigration({
   return newer.toSorted((a, b) => a.id - b.id)[0] ?? null;
 }
 
+function onlyOthers(actions: readonly InstanceAction[], self: string | null): boolean {
+  return actions.length > 0 && actions.every((action) => isOthers(action, self));
+}
+
+function isOthers({ user }: InstanceAction, self: string | null): boolean {
+  return self !== null && user !== null && user !== self;
+}
+
 function fits(type: Migration['type'], how: MoveIntent['how']): boolean {
   return type === 'unknown' || type === (how === 'live' ? 'live-migration' : 'migration');
 }
 
-/** An instance action of our kind that was not there before we asked. */
-export function ourAction({ actions }: Pick<MoveView, 'actions'>, intent: MoveIntent): InstanceAction | null {
+/** The instance action of our own request. */
+export function ourAction(
+  { actions, self }: Pick<MoveView, 'actions' | 'self'>,
+  intent: MoveIntent,
+): InstanceAction | null {
   const named = actions?.find(({ requestId }) => requestId === intent.request);
-  if (named !== undefined) return named;
-  const last = actions?.findIndex(({ requestId }) => requestId === intent.seen.action) ?? -1;
-  const newer = last < 0 ? (actions ?? []) : (actions ?? []).slice(0, last);
-  return newer.findLast(({ action }) => action === (intent.how === 'live' ? 'live-migration' : 'migrate')) ?? null;
+  return named ?? newerActions(actions ?? [], intent).findLast((action) => !isOthers(action, self)) ?? null;
+}
+
+/** Those of our kind that were not there before we asked. */
+function newerActions(actions: readonly InstanceAction[], { seen, how }: MoveIntent): InstanceAction[] {
+  const last = actions.findIndex(({ requestId }) => requestId === seen.action);
+  const newer = last < 0 ? actions : actions.slice(0, last);
+  return newer.filter(({ action }) => action === (how === 'live' ? 'live-migration' : 'migrate'));
 }
 
 export function underway(status: string): boolean {

@@ -61,6 +61,7 @@ async function viewOf({ input, intent, seen, watch, totalEnd }: Found, context: 
     server: seen.server,
     migrations: seen.migrations,
     actions: seen.actions,
+    self: seen.self,
     staysPut: asking ? await staysPut(input.server, context) : null,
     now,
     startedAt: context.startedAt,
