@@ -40,7 +40,7 @@ const holdMs = 15_000;
 export async function startBot(options: BotOptions): Promise<RunningBot> {
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const voices = await Promise.all(options.adapters.map((adapter) => openVoice(options, name, adapter)));
-  const times = every(timesMs, () => fireTimes(options), options.log);
+  const times = every(timesMs, () => fireTimes(options, voices), options.log);
   const pruning = every(pruneMs, () => prune(options.database), options.log);
   for (const { adapter } of voices) await adapter.start((message) => hear(options, adapter, message));
   return {
@@ -85,6 +85,7 @@ async function sayNow(
 
 interface Voice {
   readonly adapter: Adapter;
+  again(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -94,21 +95,31 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const shown: Shown = new Map();
   const parts = { database, adapter, log, prefix, operations: () => placeOf(options.policy().operations) };
   let heldUntil = 0;
+  let listener: Listener | null = null;
   async function say(): Promise<void> {
     if (performance.now() > heldUntil - holdMs / 2) {
       const asked = performance.now();
       heldUntil = (await hold(database, `connection:${adapter.connection}`, name, holdMs)) ? asked + holdMs : 0;
     }
-    if (performance.now() > heldUntil) return;
-    while ((await deliver(parts, shown)) > 0);
+    const held = performance.now() < heldUntil;
+    await listenWhile(held);
+    while (held && (await deliver(parts, shown)) > 0);
+  }
+  /** A bell heard by a bot that does not hold the connection would be lost. */
+  async function listenWhile(held: boolean): Promise<void> {
+    if (held && listener === null) listener = await options.bells.listen(`say-${adapter.connection}`, 1, sweep.again);
+    if (held || listener === null) return;
+    const silenced = listener;
+    listener = null;
+    await silenced.close();
   }
   const sweep = every(sweepMs, say, log);
-  const listener: Listener = await options.bells.listen(`say-${adapter.connection}`, 1, sweep.again);
   return {
     adapter,
+    again: sweep.again,
     async stop() {
       sweep.stop();
-      await listener.close();
+      await listener?.close();
     },
   };
 }
@@ -117,8 +128,9 @@ function placeOf(id: string | null): Place | null {
   return id === null ? null : { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
 }
 
-async function fireTimes(options: BotOptions): Promise<void> {
+async function fireTimes(options: BotOptions, voices: readonly Voice[]): Promise<void> {
   for (const { queue, id, once } of await fireSchedules(options)) await options.bells.ring(queue, id, once);
   for (const { id, cloud, epoch } of await passTimes(options.database))
     await options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`);
+  for (const voice of voices) void voice.again();
 }

@@ -9,7 +9,7 @@ import { dbIn, dbNow } from './store.ts';
 import { workersSeen } from './workers.ts';
 
 /** A job that no worker took after so long says so. */
-const unservedMs = 7000;
+const unservedMs = 6000;
 
 /** Everything whose time has come, each by compare-and-set: any number of bots may do this at once. Returns jobs to ring for. */
 export async function passTimes(database: Database): Promise<{ id: string; cloud: string; epoch: number }[]> {
