@@ -49,7 +49,7 @@ function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wir
   };
 }
 
-/** Below 2.47 a flavor is an id and a link; from 2.47 it is embedded. */
+/** From 2.47 a flavor is embedded; below it is an id, which stands for its name until the flavor is looked up. */
 function toFlavor(wire: unknown): Flavor {
   const fields = isFields(wire) ? wire : {};
   return {

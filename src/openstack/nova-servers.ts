@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Server, ServerFilter } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { ServerId } from './names.ts';
+import type { Flavors } from './nova-flavors.ts';
 import { NovaServer } from './nova-server.ts';
 import { type Page, walk } from './pages.ts';
 import type { Session } from './session.ts';
@@ -15,11 +16,19 @@ const Names = z.object({
   servers_links: Links,
 });
 
+/** Where servers are read from. */
+export interface ServerSource {
+  readonly session: Session;
+  readonly cloud: string;
+  readonly flavors: Flavors;
+}
+
 /**
  * Always over all projects: without that an admin's host filter silently means "in my own project". And each result's
  * host is looked at: for a token that may not filter, Nova drops the filter in silence and lists other servers.
  */
-export async function* listServers(session: Session, cloud: string, filter: ServerFilter): AsyncGenerator<Server> {
+export async function* listServers(source: ServerSource, filter: ServerFilter): AsyncGenerator<Server> {
+  const { session, cloud, flavors } = source;
   const version = await session.speaks('compute', known);
   const query = { all_tenants: 1, ...filterQuery(filter) };
   const page = (body: unknown) => serverPage(body, cloud);
@@ -29,37 +38,33 @@ export async function* listServers(session: Session, cloud: string, filter: Serv
     page,
   })) {
     if (filter.host !== undefined && server.host !== filter.host) throw unfiltered(cloud, filter.host);
-    yield server;
+    yield await flavors.complete(server);
   }
 }
 
-export async function showServer(session: Session, cloud: string, id: ServerId): Promise<Server> {
+export async function showServer({ session, cloud, flavors }: ServerSource, id: ServerId): Promise<Server> {
   const version = await session.speaks('compute', known);
   const path = `/servers/${id}`;
   const { body } = await session.ask('compute', { path, version });
-  return read(z.object({ server: NovaServer }), body, cloud, `GET compute ${path}`).server;
+  return flavors.complete(read(z.object({ server: NovaServer }), body, cloud, `GET compute ${path}`).server);
 }
 
 /** By uuid, by uuid prefix, or by exact name; a reference that is both a prefix and a name finds both. */
-export async function findServers(
-  session: Session,
-  cloud: string,
-  reference: string,
-  limit: number,
-): Promise<Server[]> {
+export async function findServers(source: ServerSource, reference: string, limit: number): Promise<Server[]> {
+  const { session, cloud } = source;
   const id = ServerId.safeParse(reference.toLowerCase());
-  if (id.success) return showIfThere(session, cloud, id.data);
+  if (id.success) return showIfThere(source, id.data);
   const byName = await idsNamed(session, cloud, reference, limit);
   const prefix = /^[0-9a-f][0-9a-f-]{3,35}$/i.test(reference) ? reference.toLowerCase() : null;
   const byPrefix = prefix === null ? [] : await idsStarting(session, cloud, prefix, limit);
   const ids = [...new Set([...byName, ...byPrefix])].slice(0, limit);
-  const found = await Promise.all(ids.map((one) => showIfThere(session, cloud, one)));
+  const found = await Promise.all(ids.map((one) => showIfThere(source, one)));
   return found.flat();
 }
 
-async function showIfThere(session: Session, cloud: string, id: ServerId): Promise<Server[]> {
+async function showIfThere(source: ServerSource, id: ServerId): Promise<Server[]> {
   try {
-    return [await showServer(session, cloud, id)];
+    return [await showServer(source, id)];
   } catch (error) {
     if (error instanceof OpenStackError && error.problem === 'not-found') return [];
     throw error;

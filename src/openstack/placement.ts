@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Server } from './cloud.ts';
+import type { Hypervisor, Server } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
@@ -49,9 +49,24 @@ export async function candidatesFor(session: Session, cloud: string, server: Ser
     const providers = requests.flatMap(({ allocations }) => Object.keys(allocations));
     const roots = new Set(providers.map((uuid) => summaries[uuid]?.root_provider_uuid ?? uuid));
     const hypervisors = await listHypervisors(session, cloud, undefined);
-    const hosts = hypervisors.filter((one) => roots.has(one.id)).map(({ host }) => host);
+    const isRoot = await rootsAmong(session, cloud, roots);
+    const hosts = hypervisors.filter(isRoot).map(({ host }) => host);
     return [...new Set(hosts)].filter((host) => host !== server.host).sort();
   });
+}
+
+/** A hypervisor's id is its provider's uuid from 2.53 only; before, the two have nothing but their name in common. */
+async function rootsAmong(
+  session: Session,
+  cloud: string,
+  roots: ReadonlySet<string>,
+): Promise<(hypervisor: Hypervisor) => boolean> {
+  if (atLeast(await session.speaks('compute', '2.53'), '2.53')) return ({ id }) => roots.has(id);
+  const path = '/resource_providers';
+  const { body } = await session.ask('placement', { path });
+  const providers = read(Providers, body, cloud, `GET placement ${path}`).resource_providers;
+  const names = new Set(providers.filter(({ uuid }) => roots.has(uuid)).map(({ name }) => name));
+  return ({ hostname }) => names.has(hostname);
 }
 
 async function consumersOf(session: Session, cloud: string, hostname: string): Promise<string[]> {
@@ -67,7 +82,7 @@ async function consumersOf(session: Session, cloud: string, hostname: string): P
   return Object.keys(read(Allocations, answer.body, cloud, `GET placement ${path}`).allocations);
 }
 
-/** Null where this cloud does not tell what the server needs (below 2.47 a flavor is only an id). */
+/** Null where this cloud does not tell what the server needs (its flavor was deleted before flavors were told with servers, 2.47). */
 function resourcesOf({ flavor, bootsFromVolume }: Server): { resources: string } | null {
   const { vcpus, ramMb, diskGb, extraSpecs } = flavor;
   if (vcpus === null || ramMb === null || diskGb === null) return null;

@@ -50,6 +50,8 @@ async function everything(cloud: Cloud): Promise<[Server, Server]> {
   expect((await cloud.findServers(live.id.slice(0, 8), 2)).map(({ id }) => id)).toContain(live.id);
   expect((await cloud.findServers(live.name, 2)).map(({ id }) => id)).toContain(live.id);
   expect(await cloud.allocations(cmp1)).toContain(live.id);
+  expect(live.flavor.ramMb).toBeGreaterThan(0);
+  expect(await cloud.candidates(live)).toEqual(['cmp2', 'cmp3', 'cmp4']);
   await cloud.serverGroups();
   await cloud.aggregates();
   await cloud.agents(cmp1);

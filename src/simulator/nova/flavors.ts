@@ -15,9 +15,18 @@ export function listFlavorsInDetail(context: NovaContext): Answer {
 }
 
 export function showFlavor(context: NovaContext): Answer {
-  const flavor = context.world.flavors.find(({ id }) => id === context.params['id']);
-  if (!flavor) throw notFound(`Flavor ${context.params['id']} could not be found.`);
-  return { status: 200, body: { flavor: detail(context, flavor) } };
+  return { status: 200, body: { flavor: detail(context, flavorOf(context)) } };
+}
+
+export function listExtraSpecs(context: NovaContext): Answer {
+  flavorOf(context);
+  return { status: 200, body: { extra_specs: {} } };
+}
+
+function flavorOf({ world, params }: NovaContext): Flavor {
+  const flavor = world.flavors.find(({ id }) => id === params['id']);
+  if (!flavor) throw notFound(`Flavor ${params['id']} could not be found.`);
+  return flavor;
 }
 
 function brief({ base }: NovaContext, { id, name }: Flavor): Record<string, unknown> {

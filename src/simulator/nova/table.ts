@@ -77,6 +77,7 @@ export const routes: readonly Route<NovaContext>[] = [
   route('GET /flavors', flavors.listFlavors),
   route('GET /flavors/detail', flavors.listFlavorsInDetail),
   route('GET /flavors/:id', flavors.showFlavor),
+  route('GET /flavors/:id/os-extra_specs', flavors.listExtraSpecs),
   route('GET /os-server-groups', groups.listGroups),
   route('POST /os-server-groups', groups.createGroup),
   route('GET /os-server-groups/:id', groups.showGroup),
