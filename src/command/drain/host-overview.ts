@@ -22,9 +22,13 @@ export async function hostStatus(name: string, { cloud, leases, now, holder }: P
   const lease = hostLease(found);
   const left = unique([...servers, ...deleted]);
   const moving = migrations.filter(({ status }) => underway(status) || status === 'finished');
+  const unseen = service.status === 'unknown';
+  const there = unseen
+    ? 'its cell is unreachable, its servers cannot be seen'
+    : `${count(left.length, 'server')} on it`;
   return {
-    title: `${host}: ${lease === null ? 'no maintenance of vigie' : 'in maintenance'}, ${count(left.length, 'server')} on it`,
-    tone: 'plain',
+    title: `${host}: ${lease === null ? 'no maintenance of vigie' : 'in maintenance'}, ${there}`,
+    tone: unseen ? 'warn' : 'plain',
     blocks: [
       { kind: 'fields', fields: fieldsOf(service, lease, held, now) },
       ...serverTable(left),
@@ -108,7 +112,7 @@ async function overviewRow(
     lease?.owner ?? 'another hand',
     lease === null ? '-' : age(lease.since, now),
     until === null ? '-' : `${moment(until)}${until < now ? ' (over)' : ''}`,
-    String(left),
+    service.status === 'unknown' ? 'cell unreachable' : String(left),
     cut(service.disabledReason ?? lease?.reason ?? '', 80),
   ];
 }

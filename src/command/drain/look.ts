@@ -35,7 +35,8 @@ export async function look(cloud: Cloud, input: MoveInput, intent: MoveIntent | 
     const found = { input, intent, migrations, actions: null, self };
     const unsure =
       intent !== null && intent.asked.refused === null && (doubtful(intent) || ourMigration(found) === null);
-    const actions = unsure && server !== null ? await cloud.actions(input.server) : null;
+    // Of a server whose cell is down there is nothing more to ask.
+    const actions = unsure && server !== null && server.status !== 'UNKNOWN' ? await cloud.actions(input.server) : null;
     return { seen: true, self, server, migrations, actions };
   } catch (error) {
     if (!(error instanceof OpenStackError && isPassingTrouble(error))) throw error;

@@ -1,7 +1,7 @@
 import type { Server } from '../../openstack/cloud.ts';
 import { blocked, failed, gone, unproven } from '../outcome.ts';
 import { follow } from './move-follow.ts';
-import type { MoveInput, MoveIntent } from './move-intent.ts';
+import type { MoveIntent } from './move-intent.ts';
 import {
   disagreeing,
   end,
@@ -15,7 +15,7 @@ import {
   underway,
   wait,
 } from './move-view.ts';
-import { isPassing, lookAgain, standing } from './standing.ts';
+import { isPassing, standing } from './standing.ts';
 
 /** The heart of a drain: what to do next about one server. Pure, so that every state can be tried. */
 export function nextAct(view: MoveView): MoveAct {
@@ -44,15 +44,16 @@ function begin(view: MoveView, server: Server, tries: number): MoveAct {
   if (view.staysPut !== null) return end(blocked(view.staysPut));
   if (tries > mostTries) return end(failed(refusal(view)));
   if (view.now >= view.totalEnd) return end(blocked("not begun: the drain's time was over"));
-  return allowed(input, server, tries);
+  return allowed(server, tries);
 }
 
-function allowed(input: MoveInput, server: Server, tries: number): MoveAct {
+/**
+ * As the server stands now: live while its guest runs, cold once its owner has stopped it. Either may have been approved:
+ * a move that interrupts nothing is no harsher than the other. A running guest is never moved cold.
+ */
+function allowed(server: Server, tries: number): MoveAct {
   const { verdict, why } = standing(server);
-  if (verdict === 'live') return { act: 'live', tries };
-  if (verdict !== 'cold') return end(blocked(why));
-  if (input.how === 'cold') return { act: 'cold', tries };
-  return end(blocked(`was stopped after the plan was approved: a cold move was not; ${lookAgain(input.from)}`));
+  return verdict === 'live' || verdict === 'cold' ? { act: verdict, tries } : end(blocked(why));
 }
 
 function elsewhere({ input, migrations }: MoveView, server: Server): MoveAct {
