@@ -35,7 +35,17 @@ export async function resolveServer(cloud: CloudReader, reference: string): Prom
   const hint = /^[0-9a-f-]{1,3}$/i.test(reference)
     ? 'a uuid needs its first 4 characters or more'
     : 'give a uuid, its first 4 characters or more, or the exact name';
+  const unseen = unseenHosts(await cloud.services({ binary: 'nova-compute' }));
+  if (unseen.length > 0)
+    throw new UserError(
+      `${cloud.name} lists no server ${quoted(reference)}, but a cell is unreachable (${list(unseen, 5)}); a server there is found by its whole uuid only`,
+    );
   throw new UserError(`${cloud.name} has no server ${quoted(reference)}; ${hint}`);
+}
+
+/** Hosts of a cell that is down: Nova leaves their servers out of its lists in silence. Empty below 2.69, where it does not tell. */
+export function unseenHosts(computes: readonly Service[]): HostName[] {
+  return computes.filter(({ status }) => status === 'unknown').map(({ host }) => host);
 }
 
 /** One project by id or exact name. */

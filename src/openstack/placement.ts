@@ -18,6 +18,8 @@ const Candidates = z.object({
 export async function allocationsOf(session: Session, cloud: string, host: HostName): Promise<string[] | null> {
   if ((await session.find('placement')) === null) return null;
   const hypervisors = await listHypervisors(session, cloud, host);
+  // Its provider has the name of its hypervisor: where Nova does not tell that, nobody can be asked.
+  if (hypervisors.length === 0) return null;
   return unlessForbidden(async () => {
     const lists = await Promise.all(hypervisors.map(({ hostname }) => consumersOf(session, cloud, hostname)));
     return [...new Set(lists.flat())];

@@ -8,7 +8,7 @@ import { newServer } from './nova/new-server.ts';
 import { projectId, userId } from './people.ts';
 import { addHost, start } from './seed.ts';
 import { writeTokens } from './tables/token-rows.ts';
-import type { FailPhase, Host, Server, World } from './world.ts';
+import type { Cell, FailPhase, Host, Server, World } from './world.ts';
 
 const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold'] as const satisfies readonly FailPhase[];
 const MigrationOrder = z.strictObject({
@@ -17,6 +17,7 @@ const MigrationOrder = z.strictObject({
   clear: z.boolean().optional(),
 });
 const HostOrder = z.strictObject({ host: z.string().regex(/^[A-Za-z0-9.-]+$/) });
+const CellOrder = z.strictObject({ cell: z.int().min(1) });
 const TokensOrder = z.strictObject({ rows: z.int().min(1) });
 const ServerOrder = z.strictObject({
   name: z.string().min(1),
@@ -48,6 +49,9 @@ export interface Control {
   startCompute(host: string): Promise<void>;
   freezeCompute(host: string): Promise<void>;
   thawCompute(host: string): Promise<void>;
+  /** Nova's API cannot reach the cell of that number any more; the guests there run on. */
+  cellDown(number: number): Promise<void>;
+  cellUp(number: number): Promise<void>;
   /** Adds rows to keystone's token table, the first half of them expired. */
   tokens(rows: number): Promise<unknown>;
   /** A server that is there at once, on that host. */
@@ -80,6 +84,12 @@ export function controlOf(world: World, wireFaults: () => WireFault[]): Control 
       world.spawn(() => cleanUp(world, host));
       await world.tables.settled();
     },
+    async cellDown(number) {
+      world.cellsDown.add(cellOf(world, number));
+    },
+    async cellUp(number) {
+      world.cellsDown.delete(cellOf(world, number));
+    },
     tokens: (rows) => writeTokens(world, rows),
     createServer: async (wish) => createNow(world, ServerOrder.parse(wish)),
     async wire(wish) {
@@ -88,6 +98,12 @@ export function controlOf(world: World, wireFaults: () => WireFault[]): Control 
       wireFaults().push(fault);
     },
   };
+}
+
+function cellOf(world: World, number: number): Cell {
+  const cell = world.cells.find(({ name }) => name === `cell${number}`);
+  if (!cell || cell === world.cell0) throw new HttpFault(400, `There is no cell ${number}.`);
+  return cell;
 }
 
 /** Optional members must be left out, not undefined. */
@@ -153,6 +169,8 @@ async function answer(control: Control, request: Request): Promise<Answer> {
     '/start-compute': (body) => control.startCompute(HostOrder.parse(body).host),
     '/freeze-compute': (body) => control.freezeCompute(HostOrder.parse(body).host),
     '/thaw-compute': (body) => control.thawCompute(HostOrder.parse(body).host),
+    '/cell-down': (body) => control.cellDown(CellOrder.parse(body).cell),
+    '/cell-up': (body) => control.cellUp(CellOrder.parse(body).cell),
     '/tokens': (body) => control.tokens(TokensOrder.parse(body).rows),
     '/server': async (body) => ({ id: (await control.createServer(ServerOrder.parse(body))).id }),
     '/wire': (body) => control.wire(WireOrder.parse(body)),

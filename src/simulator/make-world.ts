@@ -35,6 +35,7 @@ export async function makeWorld(settings: Settings): Promise<Making> {
     tables,
     cells: databases.cells,
     cell0,
+    cellsDown: new Set(),
     controllers: [],
     hosts: new Map(),
     flavors: [],

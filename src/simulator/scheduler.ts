@@ -33,7 +33,7 @@ export function hasRoom(host: Host, server: Server): boolean {
 }
 
 function passes(world: World, host: Host, server: Server, wish: Wish): boolean {
-  if (wish.except?.includes(host.name)) return false;
+  if (wish.except?.includes(host.name) || world.cellsDown.has(host.cell)) return false;
   if (host.service.disabled || !isUp(world, host.service)) return false;
   // nothing moves between cells
   if (server.launched !== null && host.cell !== server.cell) return false;

@@ -183,6 +183,8 @@ export interface World {
   readonly tables: Tables;
   readonly cells: readonly Cell[];
   readonly cell0: Cell;
+  /** Cells whose database and message queue nova's API cannot reach. */
+  readonly cellsDown: Set<Cell>;
   readonly controllers: Service[];
   readonly hosts: Map<string, Host>;
   readonly flavors: Flavor[];

@@ -26,8 +26,8 @@ export async function hostView(name: string, { cloud, leases, holder, now }: Pla
   const names = new Map([...servers, ...deleted].map((server) => [String(server.id), server.name]));
   const moving = migrations.filter(({ status }) => underway(status) || status === 'finished');
   return {
-    title: `${host}: ${serviceWords(service)}, ${count(servers.length, 'server')}`,
-    tone: service.status === 'unknown' || service.state === 'down' ? 'warn' : 'plain',
+    title: `${host}: ${serviceWords(service)}, ${seen(service) ? count(servers.length, 'server') : 'its servers cannot be seen'}`,
+    tone: !seen(service) || service.state === 'down' ? 'warn' : 'plain',
     blocks: [
       {
         kind: 'fields',
@@ -40,6 +40,11 @@ export async function hostView(name: string, { cloud, leases, holder, now }: Pla
     ],
     footer: cloud.name,
   };
+}
+
+/** Of a host whose cell is down Nova lists nothing, as if it were empty. */
+function seen({ status }: Service): boolean {
+  return status !== 'unknown';
 }
 
 function serviceFields(service: Service, now: Date): [string, string][] {
@@ -80,7 +85,10 @@ function ownerFields(found: Lease | null, held: string | null, now: Date): [stri
 
 /** What makes the list of servers less than the truth. */
 function warnings(service: Service, servers: readonly Server[], hypervisors: readonly Hypervisor[]): Block[] {
-  if (service.status === 'unknown') return [text('Its cell is unreachable: its servers cannot be listed.')];
+  if (!seen(service))
+    return [
+      text('Its cell is unreachable: Nova lists none of its servers, and this host must not be taken for empty.'),
+    ];
   const listed = new Set<string>(servers.map(({ id }) => id));
   const unlisted = hypervisors.flatMap((one) => one.servers ?? []).filter((id) => !listed.has(id));
   return unlisted.length === 0

@@ -2,6 +2,7 @@ import type { Block, Report } from '../../chat/report.ts';
 import { text } from '../../chat/report.ts';
 import type { Hypervisor, Service } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
+import { unseenHosts } from '../resolve.ts';
 import { count, cut, list, size } from '../words.ts';
 
 const reasonWidth = 40;
@@ -32,9 +33,12 @@ export async function hostList({ cloud }: PlanContext): Promise<Report> {
 function titleOf(cloud: string, services: readonly Service[]): string {
   const disabled = services.filter(({ status }) => status === 'disabled').length;
   const down = services.filter(({ state }) => state === 'down').length;
-  const rest = [disabled > 0 ? `${disabled} disabled` : '', down > 0 ? `${down} down` : ''].filter(
-    (words) => words !== '',
-  );
+  const lost = services.filter(({ status }) => status === 'unknown').length;
+  const rest = [
+    disabled > 0 ? `${disabled} disabled` : '',
+    down > 0 ? `${down} down` : '',
+    lost > 0 ? `${lost} not to be seen` : '',
+  ].filter((words) => words !== '');
   return [`${cloud}: ${count(services.length, 'compute host')}`, ...rest].join(', ');
 }
 
@@ -60,7 +64,7 @@ export function serviceWords({ status, state, forcedDown }: Service): string {
 }
 
 function warningsOf(services: readonly Service[]): Block[] {
-  const unreachable = services.filter(({ status }) => status === 'unknown').map(({ host }) => host);
+  const unreachable = unseenHosts(services);
   if (unreachable.length === 0) return [];
   return [
     text(`A cell is unreachable: nothing is known of ${list(unreachable, 10)}; lists of servers are short of theirs.`),

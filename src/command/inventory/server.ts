@@ -1,4 +1,4 @@
-import type { Block, Report } from '../../chat/report.ts';
+import { type Block, type Report, text } from '../../chat/report.ts';
 import type { Flavor, InstanceAction, Server } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
 import { leaseWords, serverLease } from '../protection.ts';
@@ -12,9 +12,10 @@ const recent = 5;
 /** One server: where, whose, how it stands, and what happened to it lately. */
 export async function serverView(reference: string, { cloud, leases, holder, now }: PlanContext): Promise<Report> {
   const server = await resolveServer(cloud, reference);
+  const lost = server.status === 'UNKNOWN';
   const [projects, actions, migrations, lease, held] = await Promise.all([
     projectNames(cloud),
-    cloud.actions(server.id),
+    lost ? [] : cloud.actions(server.id),
     cloud.migrations({ server: server.id, limit: recent }),
     leases.find('server', server.id),
     holder(`server:${cloud.name}/${server.id}`),
@@ -23,7 +24,7 @@ export async function serverView(reference: string, { cloud, leases, holder, now
   const fields: [string, string | null][] = [
     ['id', server.id],
     ['status', statusWords({ ...server, locked: false })],
-    ['host', hostWords(server)],
+    ['host', lost ? null : hostWords(server)],
     ['project', projects.get(server.project) ?? server.project],
     ['flavor', flavorWords(server.flavor)],
     [
@@ -43,8 +44,9 @@ export async function serverView(reference: string, { cloud, leases, holder, now
   ];
   return {
     title: `${server.name}: ${server.status}${server.host === null ? '' : ` on ${server.host}`}`,
-    tone: server.status === 'ERROR' ? 'bad' : server.status === 'UNKNOWN' ? 'warn' : 'plain',
+    tone: server.status === 'ERROR' ? 'bad' : lost ? 'warn' : 'plain',
     blocks: [
+      ...(lost ? [text('Its cell is unreachable: where it is and how it stands is not known.')] : []),
       { kind: 'fields', fields: fields.filter((field): field is [string, string] => field[1] !== null) },
       ...actionTable(actions.slice(0, recent), now),
       ...migrationTable(migrations, now, new Map([[String(server.id), server.name]])),

@@ -2,9 +2,9 @@ import { type Block, type Report, text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
 import type { Server, ServerFilter } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
-import { nearest, resolveHost, resolveProject } from '../resolve.ts';
+import { nearest, resolveHost, resolveProject, unseenHosts } from '../resolve.ts';
 import { count, list } from '../words.ts';
-import { projectNames, serverTable } from './tables.ts';
+import { projectNames, type ServerLine, serverTable } from './tables.ts';
 
 export interface ServersWish {
   readonly host: string | undefined;
@@ -13,23 +13,21 @@ export interface ServersWish {
   readonly name: string | undefined;
 }
 
-/** Rows that fit a report; more are counted, never held. */
-const shown = 500;
-
 const statuses = (
   'ACTIVE BUILD DELETED ERROR HARD_REBOOT MIGRATING PASSWORD PAUSED REBOOT REBUILD RESCUE RESIZE REVERT_RESIZE ' +
-  'SHELVED SHELVED_OFFLOADED SHUTOFF SOFT_DELETED SUSPENDED UNKNOWN VERIFY_RESIZE'
+  'SHELVED SHELVED_OFFLOADED SHUTOFF SOFT_DELETED SUSPENDED VERIFY_RESIZE'
 ).split(' ');
 
 export async function serverList(wish: ServersWish, { cloud, signal }: PlanContext): Promise<Report> {
   const filter = await filterOf(wish, cloud);
   const found = await gather(cloud.servers(filter), signal);
   const projects = await projectNames(cloud);
-  const cells = await unreachable(cloud);
+  const unseen = unseenHosts(await cloud.services({ binary: 'nova-compute' }));
+  const none = filter.host !== undefined && unseen.includes(filter.host);
   return {
-    title: `${cloud.name}: ${count(found.total, 'server')}${described(wish)}`,
-    tone: cells.length > 0 ? 'warn' : 'plain',
-    blocks: [...cells, ...summary(found), ...serverTable(found.servers, projects, wish.host === undefined)],
+    title: `${cloud.name}: ${none ? 'servers that cannot be seen' : count(found.length, 'server')}${described(wish)}`,
+    tone: unseen.length > 0 ? 'warn' : 'plain',
+    blocks: [...missing(unseen), ...byStatus(found), ...serverTable(found, projects, wish.host === undefined)],
     footer: cloud.name,
   };
 }
@@ -58,34 +56,21 @@ function statusNamed(typed: string): string {
   );
 }
 
-interface Gathered {
-  readonly total: number;
-  readonly servers: readonly Server[];
-  readonly byStatus: ReadonlyMap<string, number>;
-}
-
-/** Streams the list: all are counted, the first are kept. */
-async function gather(servers: AsyncIterable<Server>, signal: AbortSignal): Promise<Gathered> {
-  const kept: Server[] = [];
-  const byStatus = new Map<string, number>();
-  let total = 0;
-  for await (const server of servers) {
+/** Of each server only what is shown: a list may be of a hundred thousand. */
+async function gather(servers: AsyncIterable<Server>, signal: AbortSignal): Promise<ServerLine[]> {
+  const found: ServerLine[] = [];
+  for await (const { id, name, status, taskState, locked, host, project } of servers) {
     signal.throwIfAborted();
-    total += 1;
-    byStatus.set(server.status, (byStatus.get(server.status) ?? 0) + 1);
-    if (kept.length < shown) kept.push(server);
+    found.push({ id, name, status, taskState, locked, host, project });
   }
-  return { total, servers: kept, byStatus };
+  return found;
 }
 
-function summary({ total, servers, byStatus }: Gathered): Block[] {
-  const counted = [...byStatus].sort(([, a], [, b]) => b - a).map(([status, number]) => `${number} ${status}`);
-  const statusLine = byStatus.size > 1 ? [text(counted.join(', '))] : [];
-  if (total === servers.length) return statusLine;
-  return [
-    ...statusLine,
-    text(`${servers.length} of ${total} are shown; --host, --project, --status or --name show fewer.`),
-  ];
+function byStatus(servers: readonly ServerLine[]): Block[] {
+  const counts = new Map<string, number>();
+  for (const { status } of servers) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const said = [...counts].sort(([, a], [, b]) => b - a).map(([status, number]) => `${number} ${status}`);
+  return counts.size > 1 ? [text(said.join(', '))] : [];
 }
 
 function described({ host, project, status, name }: ServersWish): string {
@@ -99,8 +84,7 @@ function described({ host, project, status, name }: ServersWish): string {
   return said === '' ? '' : ` ${said}`;
 }
 
-async function unreachable(cloud: PlanContext['cloud']): Promise<Block[]> {
-  const services = await cloud.services({ binary: 'nova-compute' });
-  const hosts = services.filter(({ status }) => status === 'unknown').map(({ host }) => host);
-  return hosts.length === 0 ? [] : [text(`A cell is unreachable: servers on ${list(hosts, 10)} are not in this list.`)];
+function missing(unseen: readonly string[]): Block[] {
+  if (unseen.length === 0) return [];
+  return [text(`A cell is unreachable: servers on ${list(unseen, 10)} are not in this list.`)];
 }

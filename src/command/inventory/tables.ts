@@ -13,15 +13,18 @@ export async function projectNames(cloud: CloudReader): Promise<Map<string, stri
   }
 }
 
+/** What a table shows of a server. */
+export type ServerLine = Pick<Server, 'id' | 'name' | 'status' | 'taskState' | 'locked' | 'host' | 'project'>;
+
+const byName = new Intl.Collator('en', { numeric: true });
+
 export function serverTable(
-  servers: readonly Server[],
+  servers: readonly ServerLine[],
   projects: ReadonlyMap<string, string>,
   withHost: boolean,
 ): Block[] {
   if (servers.length === 0) return [];
-  const sorted = servers.toSorted(
-    (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.id.localeCompare(b.id),
-  );
+  const sorted = servers.toSorted((a, b) => byName.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
   const rows = sorted.map((server) => [
     server.name,
     server.id,
@@ -33,7 +36,7 @@ export function serverTable(
 }
 
 /** `ACTIVE`; `ACTIVE, migrating`; `SHUTOFF, locked`. */
-export function statusWords({ status, taskState, locked }: Server): string {
+export function statusWords({ status, taskState, locked }: Pick<Server, 'status' | 'taskState' | 'locked'>): string {
   return [status, ...(taskState === null ? [] : [taskState]), ...(locked ? ['locked'] : [])].join(', ');
 }
 

@@ -4,6 +4,7 @@ import { type Fields, isFields, repr } from '../json.ts';
 import { isAdmin, projectOf, type Token } from '../keystone/identity.ts';
 import type { InstanceAction, Server, World } from '../world.ts';
 import { invalid } from './checks.ts';
+import { cellError } from './db-error.ts';
 
 /** One request at nova: who asks what, in which microversion (the number after `2.`). */
 export interface NovaContext {
@@ -29,8 +30,15 @@ export function admin({ token }: NovaContext): boolean {
   return isAdmin(token);
 }
 
-/** The server of the path. One of another project is not there, except for an admin. */
+/** The server of the path. One of another project is not there, except for an admin; one of a cell that is down is an error. */
 export function serverOf(context: NovaContext): Server {
+  const server = mappedServer(context);
+  if (context.world.cellsDown.has(server.cell)) throw cellError();
+  return server;
+}
+
+/** As nova's API database knows it, whether its cell answers or not. */
+export function mappedServer(context: NovaContext): Server {
   const id = context.params['id'] ?? '';
   const server = context.world.servers.get(id);
   if (!server || !maySee(context, server)) throw notFound(`Instance ${id} could not be found.`);

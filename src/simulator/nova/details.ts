@@ -2,13 +2,18 @@ import { badRequest, notFound } from '../fault.ts';
 import type { Answer } from '../http.ts';
 import { beyondBmp, fields } from '../json.ts';
 import { shortText } from './checks.ts';
-import { bodyFields, bodyWith, type NovaContext, serverOf } from './context.ts';
-import { dbError } from './db-error.ts';
+import { bodyFields, bodyWith, mappedServer, type NovaContext, serverOf } from './context.ts';
+import { cellError, dbError } from './db-error.ts';
 import { refuseLocked, touch } from './guards.ts';
-import { serverView } from './server-view.ts';
+import { lostServerView, serverView } from './server-view.ts';
 
+/** From 2.69 a server whose cell is down is shown as far as the API database knows it. */
 export function showServer(context: NovaContext): Answer {
-  return { status: 200, body: { server: serverView(context, serverOf(context), true) } };
+  const server = mappedServer(context);
+  const lost = context.world.cellsDown.has(server.cell);
+  if (lost && context.minor < 69) throw cellError();
+  const view = lost ? lostServerView(context, server) : serverView(context, server, true);
+  return { status: 200, body: { server: view } };
 }
 
 /** A lock does not stop a new name. */

@@ -54,7 +54,8 @@ function paged(context: NovaContext, hosts: readonly Host[]): { page: Host[]; ne
 }
 
 function byNumber({ world }: NovaContext): Host[] {
-  return [...world.hosts.values()].sort((a, b) => a.number - b.number);
+  const reached = [...world.hosts.values()].filter(({ cell }) => !world.cellsDown.has(cell));
+  return reached.sort((a, b) => a.number - b.number);
 }
 
 function idOf({ minor }: NovaContext, host: Host): string {

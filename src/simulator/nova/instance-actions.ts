@@ -4,6 +4,7 @@ import { stamp } from '../json.ts';
 import type { ActionEvent, InstanceAction, Server } from '../world.ts';
 import { knownQuery, numberQuery } from './checks.ts';
 import { admin, maySee, type NovaContext } from './context.ts';
+import { cellError } from './db-error.ts';
 import { nextLink } from './paging.ts';
 import { hostId } from './server-view.ts';
 
@@ -36,6 +37,7 @@ function livingOrDead(context: NovaContext): Server {
   const { world, minor } = context;
   const server = world.servers.get(id) ?? (minor >= 21 ? world.deleted.find((each) => each.id === id) : undefined);
   if (!server || !maySee(context, server)) throw notFound(`Instance ${id} could not be found.`);
+  if (world.cellsDown.has(server.cell)) throw cellError();
   return server;
 }
 

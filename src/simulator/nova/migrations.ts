@@ -20,7 +20,8 @@ export function listMigrations(context: NovaContext): Answer {
   const { world, request, minor } = context;
   const asked = request.query.get('instance_uuid');
   const all = asked === null ? world.migrations : migrationsOf(context, asked);
-  const found = all.filter((migration) => wanted(request.query, migration));
+  const reached = all.filter(({ server }) => !world.cellsDown.has(server.cell));
+  const found = reached.filter((migration) => wanted(request.query, migration));
   if (minor < 59) return { status: 200, body: { migrations: found.map((each) => rowView(context, each)) } };
 
   const newest = [...found].reverse();

@@ -7,16 +7,20 @@ import { boolQuery, dateQuery, numberQuery } from './checks.ts';
 import { admin, maySee, type NovaContext, refused } from './context.ts';
 import { nextLink } from './paging.ts';
 import { KNOWN_QUERY, keepOf } from './server-filters.ts';
-import { briefView, serverView } from './server-view.ts';
+import { briefView, serverView, stubView } from './server-view.ts';
 
 const MAX = 1000;
 
 export function listServers(context: NovaContext): Answer {
-  return listed(context, 'index', (server) => briefView(context, server));
+  return listed(context, 'index', (server) =>
+    context.world.cellsDown.has(server.cell) ? briefStub(context, server) : briefView(context, server),
+  );
 }
 
 export function listServersInDetail(context: NovaContext): Answer {
-  return listed(context, 'detail', (server) => serverView(context, server, false));
+  return listed(context, 'detail', (server) =>
+    context.world.cellsDown.has(server.cell) ? stubView(context, server) : serverView(context, server, false),
+  );
 }
 
 function listed(context: NovaContext, rule: 'index' | 'detail', view: (server: Server) => unknown): Answer {
@@ -71,11 +75,26 @@ function candidates(context: NovaContext, all: boolean): readonly Server[] {
   const { world, request, token } = context;
   const host = admin(context) ? request.query.get('host') : null;
   const deleted = admin(context) && boolQuery(context, 'deleted') === true;
-  const base = deleted ? [...world.deleted].reverse() : host === null ? newestFirst(world) : ofHost(world, host);
+  const known = deleted ? [...world.deleted].reverse() : host === null ? newestFirst(world) : ofHost(world, host);
+  const base = withStubs(context) ? known : reached(world, known);
   if (all) return base;
   const project = projectOf(token);
   // a token without a project means the servers its user made
   return base.filter((server) => (project === null ? server.user === token.user.id : server.project === project));
+}
+
+/** Servers of a cell that is down are left out in silence, except where nothing is filtered, sorted or paged (2.69). */
+function withStubs({ minor, request }: NovaContext): boolean {
+  return minor >= 69 && [...request.query.keys()].every((key) => key === 'all_tenants');
+}
+
+function reached({ cellsDown }: World, servers: readonly Server[]): readonly Server[] {
+  return cellsDown.size === 0 ? servers : servers.filter(({ cell }) => !cellsDown.has(cell));
+}
+
+function briefStub(context: NovaContext, server: Server): unknown {
+  const { id, status, links } = stubView(context, server);
+  return { id, status, links };
 }
 
 const ordered = new WeakMap<World, { changes: number; servers: Server[] }>();

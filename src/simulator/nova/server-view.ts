@@ -80,6 +80,24 @@ export function serverView(context: NovaContext, server: Server, one: boolean): 
   return whole;
 }
 
+/** What stands for a server of a cell that is down, in a list. */
+export function stubView({ base }: NovaContext, server: Server): Record<string, unknown> {
+  const { id, project, created } = server;
+  return { id, status: 'UNKNOWN', tenant_id: project, created: seconds(created), links: links(base, server) };
+}
+
+/** The same for one server: what was asked for when it was made is kept outside its cell. */
+export function lostServerView(context: NovaContext, server: Server): Record<string, unknown> {
+  return {
+    ...stubView(context, server),
+    user_id: server.user,
+    image: imageView(context),
+    flavor: flavorView(context, server),
+    'OS-EXT-AZ:availability_zone': server.zone ?? 'UNKNOWN',
+    'OS-EXT-STS:power_state': 0,
+  };
+}
+
 function addByVersion({ minor }: NovaContext, server: Server, whole: Record<string, unknown>): void {
   if (minor >= 9) whole['locked'] = server.lockedBy !== null;
   if (minor >= 19) whole['description'] = server.description;

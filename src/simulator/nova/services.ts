@@ -5,7 +5,7 @@ import { beyondBmp, type Fields, stamp } from '../json.ts';
 import type { Host, Service, World } from '../world.ts';
 import { flag, knownQuery, oneOf, onlyKeys, required, shortText } from './checks.ts';
 import { bodyFields, type NovaContext, requireAdmin } from './context.ts';
-import { dbError } from './db-error.ts';
+import { cellError, dbError } from './db-error.ts';
 
 export function listServices(context: NovaContext): Answer {
   requireAdmin(context, 'os-services:list');
@@ -16,7 +16,19 @@ export function listServices(context: NovaContext): Answer {
   const found = services(context.world)
     .filter((service) => (host === null || service.host === host) && (binary === null || service.binary === binary))
     .sort((a, b) => a.id - b.id);
-  return { status: 200, body: { services: found.map((service) => serviceView(context, service)) } };
+  return { status: 200, body: { services: found.flatMap((service) => listedView(context, service)) } };
+}
+
+/** Of a cell that is down the API database knows which hosts are there, and from 2.69 says so. */
+function listedView(context: NovaContext, service: Service): unknown[] {
+  if (!isLost(context.world, service)) return [serviceView(context, service)];
+  const { binary, host } = service;
+  return context.minor >= 69 && binary === 'nova-compute' ? [{ binary, host, status: 'UNKNOWN' }] : [];
+}
+
+function isLost(world: World, { host, binary }: Service): boolean {
+  const home = binary === 'nova-compute' ? world.hosts.get(host)?.cell : world.cells[1];
+  return home !== undefined && world.cellsDown.has(home);
 }
 
 function serviceView({ world, minor }: NovaContext, service: Service): unknown {
@@ -96,6 +108,7 @@ function serviceOf(context: NovaContext, id: string, missing = 'could not be fou
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(id)) throw badRequest(`Invalid uuid ${id}`);
   const service = services(context.world).find(({ uuid }) => uuid === id);
   if (!service) throw notFound(`Service ${id} ${missing}.`);
+  if (isLost(context.world, service)) throw cellError();
   return service;
 }
 
@@ -141,6 +154,7 @@ async function switchOld(world: World, service: Service, verb: string, reason: s
 function namedService(world: World, body: Fields): Service {
   const { host, binary } = body;
   const service = services(world).find((each) => each.host === host && each.binary === binary);
+  if (service && isLost(world, service)) throw cellError();
   if (service) return service;
   throw notFound(`Host '${host}' is not mapped to any cell`);
 }
