@@ -51,7 +51,6 @@ export function rests(state: JobState): boolean {
   return hasEnded(state) || state === 'awaiting' || state === 'asking' || state === 'parked';
 }
 
-export const ended: readonly JobState[] = JobState.options.filter(hasEnded);
 export const open: readonly JobState[] = JobState.options.filter((state) => !hasEnded(state));
 
 /** What the policy asked for when the plan was made. */
