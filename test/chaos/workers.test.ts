@@ -5,11 +5,11 @@ import { type Chaos, strikeWorkers } from './moments.ts';
 const moments = times(20);
 
 test.concurrent(`a worker is killed at ${moments} moments of at most three drains: every server moves once`, async () => {
-  expectTruth(await strikeWorkers({ how: 'kill', moments, servers: 30 }));
+  expectTruth(await strikeWorkers({ how: 'kill', moments, servers: 24 }));
 });
 
 test.concurrent(`a worker is frozen for longer than its lease at ${moments} moments, and thawed: every server moves once`, async () => {
-  expectTruth(await strikeWorkers({ how: 'freeze', moments, servers: 30 }));
+  expectTruth(await strikeWorkers({ how: 'freeze', moments, servers: 24 }));
 });
 
 function expectTruth({ struck, drains, account, auditWhole }: Chaos): void {
