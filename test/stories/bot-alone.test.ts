@@ -13,13 +13,13 @@ let directory: string;
 let database: TestDatabase;
 let bot: ChildProcess;
 let said = '';
+let policy: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'vigie-bot-'));
   database = await freshDatabase('bot');
-  const policy = join(directory, 'policy.yaml');
-  const me = `people:\n  me: { accounts: ["console:${userInfo().username}"], roles: [operator] }\n`;
-  await writeFile(policy, `${me}rules: [{ allow: [everyone] }]\n`);
+  policy = join(directory, 'policy.yaml');
+  await writeFile(policy, policyText('operator'));
   await writeFile(join(directory, 'clouds.yaml'), 'clouds: {tempting: {auth: {auth_url: "http://127.0.0.1:9"}}}\n');
   bot = fork('src/main.ts', ['bot'], {
     env: {
@@ -44,17 +44,36 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+function policyText(role: string): string {
+  const me = `me: { accounts: ["console:${userInfo().username}"], roles: [${role}] }`;
+  return `people:\n  ${me}\nrules: [{ allow: [everyone] }]\n`;
+}
+
+async function hears(line: string, answer: string): Promise<void> {
+  said = '';
+  bot.stdin?.write(`${line}\n`);
+  await vi.waitFor(() => expect(said).toContain(answer), { timeout: 30_000, interval: 50 });
+}
+
+test.skipIf(onLab)(
+  'on SIGHUP the bot reads its policy again, and keeps the old one where the new is broken',
+  async () => {
+    await hears('!whoami', 'operator');
+    await writeFile(policy, policyText('reader'));
+    bot.kill('SIGHUP');
+    await vi.waitFor(async () => await hears('!whoami', 'reader'), { timeout: 10_000 });
+    await writeFile(policy, policyText('emperor'));
+    bot.kill('SIGHUP');
+    await hears('!jobs', 'nothing');
+    await hears('!whoami', 'reader');
+  },
+);
+
 test.skipIf(onLab)('the bot runs whole without clouds.yaml, secure.yaml or any operators’ database', async () => {
-  for (const [line, answer] of [
-    ['!help', 'maintenance'],
-    ['!whoami', 'me'],
-    ['!jobs', 'nothing'],
-    ['!hosts', 'cloud'],
-  ] as const) {
-    said = '';
-    bot.stdin?.write(`${line}\n`);
-    await vi.waitFor(() => expect(said).toContain(answer), { timeout: 30_000, interval: 50 });
-  }
+  await hears('!help', 'maintenance');
+  await hears('!whoami', 'me');
+  await hears('!jobs', 'nothing');
+  await hears('!hosts', 'cloud');
   if (process.platform !== 'linux') return;
   const environment = await readFile(`/proc/${bot.pid}/environ`, 'utf8');
   expect(environment).not.toMatch(/CLOUDS|SECURE|OS_|nova|keystone/i);
