@@ -49,7 +49,7 @@ export async function dispatch(message: Message, parts: DispatchParts): Promise<
     line?.ok && rowless.has(line.name)
       ? await answerUnwritten(message, line, parts)
       : await take(message, parsed, line, parts);
-  for (const { queue, id, once } of after.rings) await parts.bells.ring(queue, id, once);
+  await Promise.all(after.rings.map(({ queue, id, once }) => parts.bells.ring(queue, id, once)));
   return after.unwritten;
 }
 
@@ -70,7 +70,7 @@ async function take(message: Message, parsed: Parsed, line: Interpreted | null, 
     });
   } catch (error) {
     if (error instanceof HeardBefore) return nothing;
-    if (error instanceof UserError) return await refused(message, error, parts);
+    if (error instanceof UserError) return refused(message, error, parts);
     throw error;
   }
 }
@@ -92,7 +92,7 @@ async function hear(rows: Work, message: Message): Promise<void> {
 
 /** What a control command or the choice of a cloud refuses undoes the transaction; the refusal itself is still heard once and said once. */
 async function refused(message: Message, error: UserError, parts: DispatchParts): Promise<After> {
-  return parts.database.transaction(async (rows) => {
+  const told = parts.database.transaction(async (rows) => {
     await hear(rows, message);
     await answer(rows, message, refuse(error.message));
     await audit(rows, {
@@ -102,6 +102,11 @@ async function refused(message: Message, error: UserError, parts: DispatchParts)
       detail: { because: error.message },
     });
     return ringSay(message);
+  });
+  return told.catch((again: unknown) => {
+    // Another bot heard it too, or our own commit was through and its answer lost: it is told already.
+    if (again instanceof HeardBefore) return nothing;
+    throw again;
   });
 }
 

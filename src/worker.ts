@@ -108,7 +108,7 @@ async function serveJob(parts: WorkerParts, id: string): Promise<void> {
   try {
     const job = await takeJob(parts.database, id, parts.name);
     if (job === null) return;
-    tenure = parts.tenures.open({ job: id, worker: parts.name, epoch: job.epoch }, takenAt);
+    tenure = parts.tenures.open({ job: id, worker: parts.name, epoch: job.epoch }, takenAt, job.wish);
     if (job.state === 'planning') await planJob(parts, tenure, job);
     else await executeJob(parts, tenure, job);
   } catch (error) {
@@ -123,8 +123,7 @@ async function serveJob(parts: WorkerParts, id: string): Promise<void> {
 
 /** Losing a job is expected and leaves it to the next worker; a bug of ours ends it, said in its card, found in the log. */
 async function mourn(parts: WorkerParts, tenure: Tenure | null, id: string, error: unknown): Promise<void> {
-  const lost = error instanceof Fenced || error instanceof LetGo || isUnreachable(error) || tenure?.signal.aborted;
-  if (lost) return;
+  if (isLoss(error, tenure)) return;
   parts.log.error({ err: error, job: id }, 'a job broke');
   const job = await readJob(parts.database.rows, id).catch(() => null);
   if (tenure === null || job === null || !mayMove(job.state, 'failed')) return;
@@ -132,6 +131,18 @@ async function mourn(parts: WorkerParts, tenure: Tenure | null, id: string, erro
   const end = { state: 'failed' as const, report: refuse(`${job.line}: broken off`, why), reason: why };
   await endJob(parts.database, tenure.owner, job.state, end).catch((again) =>
     parts.log.error({ err: again, job: id }, 'a broken job could not be ended; it is taken up again'),
+  );
+}
+
+/** Told to stop at once is no loss: what breaks then is a bug like any other. */
+function isLoss(error: unknown, tenure: Tenure | null): boolean {
+  const reason = tenure?.signal.reason;
+  return (
+    error instanceof Fenced ||
+    error instanceof LetGo ||
+    isUnreachable(error) ||
+    reason === 'shutdown' ||
+    reason === 'fenced'
   );
 }
 

@@ -2,6 +2,7 @@ import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import { type StepRow, stepsOf } from '../jobs/steps.ts';
+import { lockJob } from '../jobs/store.ts';
 import { audit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
 import { mayTouch, meant, personAt, work } from './person.ts';
@@ -10,6 +11,7 @@ import { mayTouch, meant, personAt, work } from './person.ts';
 export async function answerQuestion(sitting: Sitting, id: string, words: readonly string[]): Promise<Report> {
   const job = await meant(sitting, id, ['asking', 'running'], 'answer');
   mayTouch(sitting, job);
+  await lockJob(work(sitting), job.id);
   const asking = (await stepsOf(sitting.rows, job.id)).filter(
     (step) => step.state === 'asking' && step.answer === null,
   );

@@ -14,7 +14,7 @@ export async function cancelJob(sitting: Sitting, id: string | null, now: boolea
   if (person.human !== job.human) mayTouch(sitting, job);
   if (hasEnded(job.state)) throw new UserError(`${job.id} has ended already: ${job.state}`);
   const report =
-    job.state === 'running' || job.state === 'asking' || job.state === 'parked'
+    (job.state === 'running' || job.state === 'asking' || job.state === 'parked') && !isGroup(job)
       ? await wish(sitting, job, now)
       : await drop(sitting, job);
   await audit(work(sitting), {
@@ -42,17 +42,23 @@ async function drop(sitting: Sitting, job: Job): Promise<Report> {
       epoch: set('epoch', '+', 1),
     }))
     .where('id', '=', job.id)
-    .where('state', 'in', ['planning', 'awaiting', 'queued'])
+    .where('state', 'in', isGroup(job) ? ['running'] : ['planning', 'awaiting', 'queued'])
     .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) throw new UserError(`${job.id} has begun a moment ago: say it again to stop it`);
+  await rows.deleteFrom('claim').where('job', '=', job.id).execute();
   await rows
     .updateTable('job')
-    .set({ state: 'cancelled', ended_at: dbNow })
+    .set({ state: 'cancelled', reason: `cancelled by ${human}`, ended_at: dbNow, worker: null, lease_until: null })
     .where('parent', '=', job.id)
     .where('ended_at', 'is', null)
     .execute();
   await touchCards(rows, job.id);
   return say(`${job.id} cancelled: nothing was touched`);
+}
+
+/** A query over several clouds belongs to no cloud: nothing runs under it but its children, which only read. */
+function isGroup(job: Job): boolean {
+  return job.cloud === '';
 }
 
 async function wish(sitting: Sitting, job: Job, now: boolean): Promise<Report> {

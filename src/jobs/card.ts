@@ -30,9 +30,10 @@ function body(facts: CardFacts): Report {
     case 'awaiting':
       return awaiting(facts, title);
     case 'queued':
-      return card(`${title}: approved, about to start`, 'plain', frozenLine(facts));
-    case 'running':
+      return card(`${title}: ${approvedWord(job)}`, 'plain', frozenLine(facts), [stop(job)]);
     case 'parked':
+      return card(`${title}: ${waitingLine(facts)}`, 'plain', [...frozenLine(facts), ...going(facts)], [stop(job)]);
+    case 'running':
       return card(`${title}: ${progressLine(facts)}`, 'plain', [...frozenLine(facts), ...going(facts)], [stop(job)]);
     case 'asking':
       return asking(facts, title);
@@ -45,7 +46,7 @@ function body(facts: CardFacts): Report {
         card(
           `${job.line}: ${job.state}`,
           job.state === 'done' ? 'good' : 'bad',
-          job.reason === null ? [] : [text(job.reason)],
+          [job.reason ?? [], job.started_at === null ? 'nothing was touched' : []].flat().map(text),
         )
       );
     case 'expired':
@@ -109,9 +110,19 @@ function asking(facts: CardFacts, title: string): Report {
 }
 
 function going({ steps }: CardFacts): Block[] {
-  const shown = steps.filter((step) => step.state !== 'waiting' && step.state !== 'gone');
+  // What waits for its turn is only counted; what waits for a time says why.
+  const shown = steps.filter(({ state, until }) => state !== 'gone' && (state !== 'waiting' || until !== null));
   if (shown.length === 0) return [];
   return [{ kind: 'steps', steps: shown.map(({ label, state, note }) => ({ label, state, note })) }];
+}
+
+function approvedWord({ approval }: Job): string {
+  return approval?.votes === 0 ? 'needs no approval, about to start' : 'approved, about to start';
+}
+
+function waitingLine(facts: CardFacts): string {
+  const { until, started_at: since } = facts.job;
+  return `${progressLine(facts)}, waits until ${until === null ? 'its time' : deadline(until, since)}`;
 }
 
 function progressLine({ job, steps }: CardFacts): string {
@@ -122,8 +133,8 @@ function progressLine({ job, steps }: CardFacts): string {
 
 function groupCard(facts: CardFacts): Report {
   const { job, children } = facts;
-  const late = children.filter((child) => child.ended_at === null);
-  const answered = children.filter((child) => child.ended_at !== null);
+  const answered = children.filter((child) => child.report !== null);
+  const late = children.filter((child) => child.report === null);
   const blocks = answered.flatMap((child): Block[] => {
     const report = child.report;
     return [text(`— ${child.cloud}: ${report?.title ?? child.reason ?? child.state}`), ...(report?.blocks ?? [])];

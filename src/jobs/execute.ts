@@ -1,5 +1,6 @@
 import { refuse } from '../chat/report.ts';
 import type { ChangeCommand } from '../command/command.ts';
+import { isUnreachable } from '../mysql/database.ts';
 import { harsher, type Job } from './job.ts';
 import { beginJob, endJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
@@ -27,8 +28,8 @@ export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): 
 async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: ChangeCommand): Promise<boolean> {
   try {
     const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
-    if (refusal !== null) return await giveUp(parts, tenure, refusal);
-    if (job.plan === null) return await giveUp(parts, tenure, 'the stored plan no longer parses: ask again');
+    if (refusal !== null) return await giveUp(parts, tenure, job, refusal);
+    if (job.plan === null) return await giveUp(parts, tenure, job, 'the stored plan no longer parses: ask again');
     const now = await draft(parts, job, command, interpreted(parts, job).values, await contextOf(parts, tenure, job));
     const worse = harsher(job.plan.rows, now.plan.rows);
     if (worse.length > 0) {
@@ -38,25 +39,30 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     const keys = new Set(now.plan.steps.map((step) => step.key));
     const vanished = new Set(job.plan.steps.filter((step) => !keys.has(step.key)).map((step) => step.key));
     const held = await beginJob(parts.database, tenure.owner, job.plan, vanished);
-    return held === null ? true : await giveUp(parts, tenure, held);
+    return held === null ? true : await giveUp(parts, tenure, job, held);
   } catch (error) {
-    if (tenure.signal.aborted || error instanceof Fenced || error instanceof LetGo) throw error;
-    return giveUp(parts, tenure, explain(parts, job, error));
+    // A database that was away for long loses nobody an approval: the next worker looks again.
+    if (tenure.signal.aborted || error instanceof Fenced || error instanceof LetGo || isUnreachable(error)) throw error;
+    return giveUp(parts, tenure, job, explain(parts, job, error));
   }
 }
 
 /** An approved standing approval: nothing runs, its schedule fires from now on. */
 async function grant(parts: WorkerParts, tenure: Tenure, job: Job, command: ChangeCommand): Promise<void> {
   const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
-  if (refusal !== null) return void (await giveUp(parts, tenure, refusal));
+  if (refusal !== null) return void (await giveUp(parts, tenure, job, refusal));
   const report = granted(job);
   await endJob(parts.database, tenure.owner, 'queued', { state: 'done', report, reason: null });
 }
 
-async function giveUp(parts: WorkerParts, tenure: Tenure, why: string): Promise<false> {
+async function giveUp(parts: WorkerParts, tenure: Tenure, job: Job, why: string): Promise<false> {
   await endJob(parts.database, tenure.owner, 'queued', {
     state: 'failed',
-    report: refuse('nothing was touched', why),
+    report: {
+      ...refuse(`${job.line}: not begun, nothing was touched`, why),
+      // The line alone would do at once what was to be approved for later.
+      replies: job.standing === null ? [{ label: 'Ask again', line: job.line }] : [],
+    },
     reason: why,
   });
   return false;

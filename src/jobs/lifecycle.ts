@@ -2,12 +2,12 @@ import type { Place } from '../chat/message.ts';
 import type { Report } from '../chat/report.ts';
 import { planHash } from '../command/canonical.ts';
 import type { Plan } from '../command/plan.ts';
-import { type Database, isDuplicate, type Work } from '../mysql/database.ts';
+import { Conflict, type Database, isDuplicate, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { fitted } from './artifacts.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
-import { insertSteps, leaveRest } from './steps.ts';
+import { hasAnswer, insertSteps, leaveRest } from './steps.ts';
 import { dbIn, dbNow, Fenced, fence, type Owner } from './store.ts';
 
 /** What a worker makes of a line: a plan with what the policy asks for it. */
@@ -78,8 +78,8 @@ export async function endJob(
       await leaveRest(rows, owner.job, end.reason ?? 'not started');
       await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
     }
-    if (job.parent === null) await cards(rows, { id: owner.job, ...placeOf(job) }, []);
-    else await endGroup(rows, job.parent);
+    if (job.parent !== null) await endGroup(rows, job.parent);
+    await cards(rows, { id: job.parent ?? owner.job, ...placeOf(job) }, []);
     await touchCards(rows, job.parent ?? owner.job);
     await audit(rows, {
       kind: end.state,
@@ -120,14 +120,9 @@ export async function beginJob(
   plan: Plan,
   vanished: ReadonlySet<string>,
 ): Promise<string | null> {
-  let held: string | null = null;
-  await database.transaction(async (rows) => {
-    held = null;
+  const begun = database.transaction(async (rows) => {
     await fence(rows, owner);
-    for (const what of plan.claims) {
-      held = await claim(rows, owner.job, what);
-      if (held !== null) return;
-    }
+    for (const what of plan.claims) await claim(rows, owner.job, what);
     await move(rows, owner, 'queued', 'running', { looked: 1, started_at: dbNow });
     await insertSteps(rows, owner.job, plan.steps, vanished);
     await touchCards(rows, owner.job);
@@ -137,13 +132,23 @@ export async function beginJob(
       detail: { worker: owner.worker, epoch: owner.epoch, vanished: [...vanished] },
     });
   });
-  return held;
+  return begun.then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Held) return error.message;
+      throw error;
+    },
+  );
 }
 
-async function claim(rows: Work, job: string, what: string): Promise<string | null> {
+/** Somebody else holds what a job claims: thrown, so that none of its other claims stays. */
+class Held extends Error {
+  override readonly name = 'Held';
+}
+
+async function claim(rows: Work, job: string, what: string): Promise<void> {
   try {
     await rows.insertInto('claim').values({ what, job }).execute();
-    return null;
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     const holder = await rows
@@ -152,23 +157,38 @@ async function claim(rows: Work, job: string, what: string): Promise<string | nu
       .select(['job.id', 'job.line'])
       .where('claim.what', '=', what)
       .executeTakeFirst();
-    return holder?.id === job
-      ? null
-      : `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder?.line ?? 'another job'} (${holder?.id ?? '?'})`;
+    if (holder === undefined) throw new Conflict(`${what} was let go of a moment ago`);
+    if (holder.id !== job)
+      throw new Held(
+        `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder.line} (${holder.id}): ask again when it has ended`,
+      );
   }
 }
 
-/** Nothing can go on before a person answers or a time comes: the job lets go of its worker. */
+export interface Rest {
+  readonly state: 'asking' | 'parked';
+  readonly until: Date;
+  readonly stage: string;
+  /** What people wished when the worker looked. */
+  readonly wish: string | null;
+}
+
+/**
+ * Nothing can go on before a person answers or a time comes: the job lets go of its worker. Not where somebody cancelled
+ * or answered since the worker looked (both lock the job's row first, as the fence does): false, and it looks again.
+ */
 export async function restJob(
   database: Database,
   owner: Owner,
-  state: 'asking' | 'parked',
-  until: Date,
-): Promise<void> {
-  await database.transaction(async (rows) => {
+  { state, until, stage, wish: known }: Rest,
+): Promise<boolean> {
+  return database.transaction(async (rows) => {
     await fence(rows, owner);
+    const { wish } = await rows.selectFrom('job').select('wish').where('id', '=', owner.job).executeTakeFirstOrThrow();
+    if (wish !== known || (await hasAnswer(rows, owner.job, stage))) return false;
     await move(rows, owner, 'running', state, { until, worker: null, lease_until: null });
     await touchCards(rows, owner.job);
+    return true;
   });
 }
 

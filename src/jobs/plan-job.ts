@@ -3,6 +3,7 @@ import { UserError } from '../chat/user-error.ts';
 import type { ChangeCommand, PlanContext } from '../command/command.ts';
 import { Plan } from '../command/plan.ts';
 import type { Interpreted } from '../command/registry.ts';
+import { isUnreachable } from '../mysql/database.ts';
 import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { riskOf } from '../policy/policy.ts';
@@ -12,6 +13,7 @@ import { leaseReader } from './leases.ts';
 import { endJob, type Planned, planned } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { bounded, proposal } from './standing-plan.ts';
+import { Fenced } from './store.ts';
 import type { Tenure } from './tenure.ts';
 import { judgeStanding, mayPlan } from './trust.ts';
 
@@ -29,7 +31,7 @@ export async function planJob(parts: WorkerParts, tenure: Tenure, job: Job): Pro
     const made = await draft(parts, job, command, values, context);
     await planned(parts.database, tenure.owner, job, await scheduled(parts, job, made));
   } catch (error) {
-    if (tenure.signal.aborted) throw error;
+    if (tenure.signal.aborted || error instanceof Fenced || isUnreachable(error)) throw error;
     await end(parts, tenure, 'failed', refuse(explain(parts, job, error)));
   }
 }

@@ -4,7 +4,7 @@ import type { Stage } from '../command/plan.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { isFrozen } from './freezes.ts';
 import type { Job } from './job.ts';
-import { endJob, restJob } from './lifecycle.ts';
+import { endJob, type Rest, restJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { type StepRow, stepsOf } from './steps.ts';
@@ -28,34 +28,32 @@ export async function runJob(run: Run): Promise<void> {
   const progress = openProgress(run.parts, run.tenure);
   try {
     const stages = run.job.plan?.stages ?? [];
-    for (const stage of stages) {
-      const rested = await runStage(run, stage, progress);
-      if (rested !== null) return await restJob(run.parts.database, run.tenure.owner, rested.state, rested.until);
-    }
+    for (const stage of stages) if (await runStage(run, stage, progress)) return;
     await finish(run);
   } finally {
     await progress.close();
   }
 }
 
-interface Rest {
-  readonly state: 'asking' | 'parked';
-  readonly until: Date;
-}
-
-/** Null when the stage is through (or may not begin); else what it waits for. */
-async function runStage(run: Run, stage: Stage, progress: Progress): Promise<Rest | null> {
+/** False when the stage is through (or may not begin), true once the job rests: it waits for a person or a time. */
+async function runStage(run: Run, stage: Stage, progress: Progress): Promise<boolean> {
   for (;;) {
     letGo(run);
     const rows = await stepsOf(run.parts.database.rows, run.job.id);
-    if (!stage.always && (run.tenure.wish() !== null || stopped(run, rows, stage))) return null;
+    if (!stage.always && (run.tenure.wish() !== null || stopped(run, rows, stage))) return false;
     const open = rows.filter((row) => row.stage === stage.name && !settled.has(row.state));
-    if (open.length === 0) return null;
+    if (open.length === 0) return false;
     const now = await run.parts.database.now();
     const ready = open.filter((row) => isReady(row, now));
-    if (ready.length === 0) return restOf(open);
-    await runLanes(run, stage, ready, rows, progress);
+    if (ready.length > 0) await runLanes(run, stage, ready, rows, progress);
+    else if (await restJob(run.parts.database, run.tenure.owner, restOf(run, stage, open))) return true;
+    else await hearWish(run);
   }
+}
+
+/** A wish that came while the job was about to rest is heard now, not at the next beat. */
+async function hearWish({ parts, tenure, job }: Run): Promise<void> {
+  tenure.hear((await readJob(parts.database.rows, job.id))?.wish ?? null);
 }
 
 /** Frozen for too long, or told to shut down: whoever takes the job next goes on from its rows. */
@@ -81,11 +79,13 @@ function isReady(row: StepRow, now: Date): boolean {
   return row.until === null || row.until <= now;
 }
 
-function restOf(open: readonly StepRow[]): Rest {
+function restOf({ tenure }: Run, stage: Stage, open: readonly StepRow[]): Rest {
   const times = open.flatMap((row) => (row.until === null ? [] : [row.until.getTime()]));
   return {
     state: open.some((row) => row.state === 'asking') ? 'asking' : 'parked',
     until: new Date(Math.min(...times)),
+    stage: stage.name,
+    wish: tenure.wish(),
   };
 }
 
@@ -102,7 +102,7 @@ async function runLanes(
   async function lane(): Promise<void> {
     for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
       if (!(await mayStart(run, stage, outcomes, progress))) return;
-      outcomes.push(await oneStep(run, row, rows, progress));
+      outcomes.push(await oneStep(run, stage, row, rows, progress));
     }
   }
   const lanes = Array.from({ length: Math.min(stage.lanes, ready.length) }, lane);
@@ -123,7 +123,13 @@ async function mayStart(run: Run, stage: Stage, outcomes: readonly Outcome[], pr
   }
 }
 
-async function oneStep(run: Run, row: StepRow, rows: readonly StepRow[], progress: Progress): Promise<Outcome> {
+async function oneStep(
+  run: Run,
+  stage: Stage,
+  row: StepRow,
+  rows: readonly StepRow[],
+  progress: Progress,
+): Promise<Outcome> {
   const step = run.command.steps[row.name];
   const known = step ?? {
     input: never,
@@ -133,22 +139,18 @@ async function oneStep(run: Run, row: StepRow, rows: readonly StepRow[], progres
       output: null,
     }),
   };
-  const ended = row.stage === lastStage(run) ? await stepsOf(run.parts.database.rows, run.job.id) : rows;
+  const ended = stage.always ? await stepsOf(run.parts.database.rows, run.job.id) : rows;
   return takeTurn({
     ...run,
     step: known,
     row,
     ended: ended.filter((one) => settled.has(one.state)).map(endedStep),
-    always: row.stage === lastStage(run),
+    always: stage.always,
     progress: progress.note,
   });
 }
 
 const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];
-
-function lastStage(run: Run): string | undefined {
-  return run.job.plan?.stages.at(-1)?.name;
-}
 
 export function endedStep(row: StepRow): EndedStep {
   const seconds =
@@ -191,6 +193,8 @@ function endState(run: Run, rows: readonly StepRow[]): 'done' | 'partial' | 'fai
   const troubled = rows.filter((row) => !settled.has(row.state) || bad.has(row.state));
   if (troubled.length === 0) return 'done';
   if (run.tenure.wish() !== null) return 'cancelled';
-  const anything = rows.some((row) => row.state === 'done' && row.stage !== lastStage(run));
+  const proofs = new Set(run.job.plan?.stages.filter(({ always }) => always).map(({ name }) => name));
+  // What may have happened counts as something: only a job that surely did nothing has failed.
+  const anything = rows.some((row) => !proofs.has(row.stage) && (row.state === 'done' || row.state === 'unproven'));
   return anything ? 'partial' : 'failed';
 }

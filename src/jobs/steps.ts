@@ -140,6 +140,8 @@ export async function endStep(
       .where('job', '=', owner.job)
       .where('step_key', '=', step.key)
       .where('ended_at', 'is', null)
+      // Asked once: a rerun after a lost answer must not take back what a person has answered since.
+      .where('state', 'in', asksOrWaits(outcome) ? ['running'] : ['waiting', 'running', 'asking'])
       .executeTakeFirst();
     await touchCards(rows, owner.job);
     if (written.numUpdatedRows !== 1n || outcome.state === 'later') return;
@@ -150,6 +152,10 @@ export async function endStep(
       detail: { step: step.key, state: outcome.state, note, worker: owner.worker, epoch: owner.epoch },
     });
   });
+}
+
+function asksOrWaits({ state }: Outcome): boolean {
+  return state === 'ask' || state === 'later';
 }
 
 function columnsOf(outcome: Outcome) {
@@ -170,6 +176,20 @@ function columnsOf(outcome: Outcome) {
     ended_at: dbNow,
     until: null,
   };
+}
+
+/** A question of this stage has its answer, and no worker has gone on with it. */
+export async function hasAnswer(rows: Work, job: string, stage: string): Promise<boolean> {
+  const answered = await rows
+    .selectFrom('step')
+    .select('step_key')
+    .where('job', '=', job)
+    .where('stage', '=', stage)
+    .where('state', '=', 'asking')
+    .where('answer', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return answered !== undefined;
 }
 
 /** Whatever had not ended when its job did is said to have been left. */

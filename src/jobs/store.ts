@@ -80,18 +80,21 @@ export async function readJob(rows: Rows | Work, id: string): Promise<Job | null
 
 /**
  * Makes this worker the owner, if nobody is: one UPDATE on the database's clock, a new epoch. Null where another worker
- * owns it or there is nothing to do. After an answer lost on the way the row, read back, tells whose it is: a worker's
- * name is its own, and it takes a job once at a time.
+ * owns it or there is nothing to do. What this worker itself still seems to own (the answer was lost, or it could not be
+ * let go of) is taken anew: a worker serves a job once at a time, and the new epoch ends whatever was before.
  */
 export async function takeJob(database: Database, id: string, worker: string): Promise<Job | null> {
-  await database.rows
+  const taken = await database.rows
     .updateTable('job')
     .set((set) => ({ worker, lease_until: dbIn(leaseMs), epoch: set('epoch', '+', 1) }))
     .where('id', '=', id)
     .where('kind', '!=', 'group')
     .where('state', 'in', ['planning', 'queued', 'running'])
-    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<', dbNow)]))
-    .execute();
+    .where((where) =>
+      where.or([where('lease_until', 'is', null), where('lease_until', '<', dbNow), where('worker', '=', worker)]),
+    )
+    .executeTakeFirst();
+  if (taken.numUpdatedRows !== 1n) return null;
   const job = await readJob(database.rows, id);
   return job !== null && job.worker === worker ? job : null;
 }
@@ -118,6 +121,11 @@ export async function fence(rows: Work, owner: Owner): Promise<void> {
     .where('epoch', '=', owner.epoch)
     .executeTakeFirst();
   if (mine.numUpdatedRows !== 1n) throw new Fenced(`${owner.job} is no longer ours`);
+}
+
+/** Before a person or a time changes a job's steps: its worker, about to rest, sees either all of it or nothing. */
+export async function lockJob(rows: Work, id: string): Promise<void> {
+  await rows.updateTable('job').set({ revision: sql`revision + 1` }).where('id', '=', id).execute();
 }
 
 /** Prolongs leases, where asked to, and tells which of the jobs this worker still owns, with what people wish of them. */

@@ -6,6 +6,8 @@ const renewEveryMs = 4500;
 /** Why a step must end its turn. */
 export type StopReason = 'shutdown' | 'cancel-now' | 'fenced';
 
+export type Wish = 'cancel' | 'cancel-now' | null;
+
 /** One job in this worker's hands, measured by the worker's own monotonic clock: frozen for too long, it is lost. */
 export interface Tenure {
   readonly owner: Owner;
@@ -13,12 +15,14 @@ export interface Tenure {
   /** performance.now() until which the lease surely holds. */
   validUntil(): number;
   alive(): boolean;
-  wish(): 'cancel' | 'cancel-now' | null;
+  wish(): Wish;
+  hear(wish: string | null): void;
   stop(reason: StopReason): void;
 }
 
 export interface Tenures {
-  open(owner: Owner, takenAt: number): Tenure;
+  /** `wish`: what people already wish of the job as it is taken. */
+  open(owner: Owner, takenAt: number, wish: Wish): Tenure;
   close(tenure: Tenure): void;
   all(): readonly Tenure[];
   stop(): void;
@@ -28,7 +32,7 @@ interface Held {
   readonly owner: Owner;
   readonly controller: AbortController;
   validUntil: number;
-  wish: 'cancel' | 'cancel-now' | null;
+  wish: Wish;
 }
 
 /** Looks after all of a worker's leases at once: wishes are heard within a second, leases prolonged every five. */
@@ -39,10 +43,12 @@ export function openTenures(database: Database, worker: string, failed: (error: 
 
   async function beat(): Promise<void> {
     for (const one of held.values()) if (performance.now() >= one.validUntil) one.controller.abort('fenced');
-    if (beating || held.size === 0) return;
+    // What is lost already is not prolonged: a step that does not come back must not keep the job from others.
+    const ours = [...held.values()].filter((one) => one.controller.signal.reason !== 'fenced');
+    if (beating || ours.length === 0) return;
     beating = true;
     try {
-      await renew(database, worker, [...held.values()]);
+      await renew(database, worker, ours);
     } catch (error) {
       // Unreachable or broken: nothing was prolonged, so the monotonic clock ends the tenures by itself.
       if (!isUnreachable(error)) failed(error);
@@ -52,8 +58,9 @@ export function openTenures(database: Database, worker: string, failed: (error: 
   }
 
   return {
-    open(owner, takenAt) {
+    open(owner, takenAt, wish) {
       const one: Held = { owner, controller: new AbortController(), validUntil: takenAt + leaseMs, wish: null };
+      heard(one, wish);
       const tenure = tenureOf(one);
       held.set(tenure, one);
       return tenure;
@@ -71,8 +78,14 @@ function tenureOf(one: Held): Tenure {
     validUntil: () => one.validUntil,
     alive: () => performance.now() < one.validUntil && one.controller.signal.reason !== 'fenced',
     wish: () => one.wish,
+    hear: (wish) => heard(one, wish),
     stop: (reason) => one.controller.abort(reason),
   };
+}
+
+function heard(one: Held, wish: string | null): void {
+  one.wish = wish === 'cancel' || wish === 'cancel-now' ? wish : null;
+  if (one.wish === 'cancel-now') one.controller.abort('cancel-now');
 }
 
 async function renew(database: Database, worker: string, all: readonly Held[]): Promise<void> {
@@ -92,7 +105,6 @@ async function renew(database: Database, worker: string, all: readonly Held[]): 
       continue;
     }
     if (prolong) one.validUntil = asked + leaseMs;
-    one.wish = answer.wish === 'cancel' || answer.wish === 'cancel-now' ? answer.wish : null;
-    if (one.wish === 'cancel-now') one.controller.abort('cancel-now');
+    heard(one, answer.wish);
   }
 }

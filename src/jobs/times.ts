@@ -3,9 +3,10 @@ import type { Database, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { callAgain } from './calls.ts';
 import { insertNote, touchCards } from './deliveries.ts';
-import { PlaceRow } from './job.ts';
+import { jobOf, PlaceRow } from './job.ts';
 import { remindOfLeases } from './lease-times.ts';
-import { dbIn, dbNow } from './store.ts';
+import { cards } from './lifecycle.ts';
+import { dbIn, dbNow, lockJob } from './store.ts';
 import { workersSeen } from './workers.ts';
 
 /** A job that no worker took after so long says so. */
@@ -59,6 +60,7 @@ async function answerOverdue(database: Database): Promise<void> {
   for (const { job, step_key: key, question } of late) {
     const choice: string = JSON.parse(question ?? '{"fallback":""}').fallback;
     await database.transaction(async (rows) => {
+      await lockJob(rows, job);
       const written = await rows
         .updateTable('step')
         .set({ answer: choice, answered_by: 'nobody in time', until: null })
@@ -85,7 +87,8 @@ async function wakeParked(database: Database): Promise<{ id: string; cloud: stri
   await rows
     .updateTable('job')
     .set({ state: 'running', until: null })
-    .where('state', '=', 'parked')
+    // A job that asks may have steps that only wait for a time.
+    .where('state', 'in', ['parked', 'asking'])
     .where('until', '<', dbNow)
     .execute();
   return rows
@@ -114,9 +117,24 @@ async function endGroups(database: Database): Promise<void> {
         .where('id', '=', id)
         .where('state', '=', 'running')
         .executeTakeFirst();
-      if (moved.numUpdatedRows === 1n) await touchCards(rows, id);
+      if (moved.numUpdatedRows !== 1n) return;
+      await forgetUntaken(rows, id);
+      const group = await rows.selectFrom('job').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      await cards(rows, jobOf(group), []);
+      await touchCards(rows, id);
     });
   }
+}
+
+/** What no worker reads yet is not read later either: nobody waits for it any more. What is being read is still told. */
+async function forgetUntaken(rows: Work, group: string): Promise<void> {
+  await rows
+    .updateTable('job')
+    .set({ state: 'cancelled', reason: 'no worker read it in time', ended_at: dbNow })
+    .where('parent', '=', group)
+    .where('state', '=', 'planning')
+    .where((where) => where.or([where('worker', 'is', null), where('lease_until', '<', dbNow)]))
+    .execute();
 }
 
 /** A job nobody takes says so, once. */
@@ -127,7 +145,7 @@ async function tellUnserved(database: Database): Promise<void> {
     .where('warned', '=', 0)
     .where('state', 'in', ['planning', 'queued'])
     .where('kind', '!=', 'group')
-    .where('worker', 'is', null)
+    .where((where) => where.or([where('worker', 'is', null), where('lease_until', '<', dbNow)]))
     .where((where) =>
       where.or([
         where('decided_at', '<', dbIn(-unservedMs)),

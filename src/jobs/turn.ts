@@ -61,7 +61,7 @@ async function judged(turn: Turn, error: unknown, attempt: number): Promise<Outc
     return unproven('told to stop at once: what it had asked for may still happen');
   if (error instanceof OpenStackError && passing.has(error.problem) && attempt < patience.turns) {
     turn.progress(row.key, `the cloud does not answer (${error.problem}); looking again`);
-    await after(patience.pauseMs, undefined, { signal: tenure.signal }).catch(() => undefined);
+    await pause(patience.pauseMs, tenure.signal);
     return null;
   }
   if (error instanceof OpenStackError || error instanceof UserError) return failed(error.message);
