@@ -49,6 +49,8 @@ export function redact(words: string): string {
 }
 
 function sentence(facts: CloudErrorFacts, said: string | undefined): string {
+  // Which request it was that could not log in matters to nobody: what is said tells what to do.
+  if (facts.problem === 'credential-bad') return `${facts.cloud}: ${said ?? 'the credential is bad'}`;
   const request = facts.requestId === undefined ? '' : ` (${facts.requestId})`;
   const outcome =
     facts.status === undefined ? (unanswered[facts.problem] ?? facts.problem) : `answered ${facts.status}`;
@@ -56,7 +58,6 @@ function sentence(facts: CloudErrorFacts, said: string | undefined): string {
 }
 
 const unanswered: Partial<Record<CloudProblem, string>> = {
-  'credential-bad': 'was not asked',
   'not-sent': 'was not sent',
   timeout: 'got no answer in time',
   unavailable: 'got no answer',

@@ -4,6 +4,7 @@ import type { RequestLimits } from './cloud.ts';
 import { type Departure, leaveBy } from './departure.ts';
 import { type CloudErrorFacts, OpenStackError } from './errors.ts';
 import { type Headers, refusal } from './problem.ts';
+import { codeOf, reasonOf } from './silence-reason.ts';
 
 /** Longer than the 60 s that Nova takes to answer for a host that hangs. */
 const answerWithin = 90_000;
@@ -99,7 +100,7 @@ async function sendOnce(call: Call, agent: Agent, parts: HttpParts): Promise<Ans
   } catch (error) {
     if (error instanceof OpenStackError) throw error;
     if (call.limits?.signal.aborted) throw call.limits.signal.reason;
-    const unanswered = silence(call, parts.cloud, sent, error);
+    const unanswered = silence(call, parts, sent, error);
     parts.log.warn(
       { ...facts, problem: unanswered.problem, said: unanswered.facts.said, ms: sinceMs(began) },
       'cloud silent',
@@ -160,14 +161,15 @@ function timeLimit(call: Call, parts: HttpParts): AbortSignal {
 }
 
 /** A change that never left did not happen, and says so; one that left and got no answer may have. */
-function silence(call: Call, cloud: string, { ownId, departure }: Sent, error: unknown): OpenStackError {
-  const facts = requestOf(call, cloud);
+function silence(call: Call, parts: HttpParts, { ownId, departure }: Sent, error: unknown): OpenStackError {
+  const facts = requestOf(call, parts.cloud);
   if (departure.late)
     return new OpenStackError(
       { ...facts, problem: 'not-sent', said: 'the time in which it might leave was over' },
       { cause: error },
     );
-  const said = reasonOf(error);
+  const bare = call.url.protocol === 'https:' && parts.tls.cert === null;
+  const said = reasonOf(error, { asStranger: bare && call.service === 'identity' });
   if (!isRead(call) && call.service !== 'identity' && !departure.left)
     return new OpenStackError({ ...facts, problem: 'not-sent', said }, { cause: error });
   if (timedOut(error)) return new OpenStackError({ ...facts, problem: 'timeout', requestId: ownId }, { cause: error });
@@ -181,16 +183,6 @@ function timedOut(error: unknown): boolean {
     code === 'UND_ERR_HEADERS_TIMEOUT' ||
     code === 'UND_ERR_BODY_TIMEOUT'
   );
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'no connection';
-  const tls = /certificate|self-signed|altname/i.test(error.message) ? ' (see cacert and verify in clouds.yaml)' : '';
-  return `${error.message || (codeOf(error) ?? error.name)}${tls}`;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 function readJson(text: string, call: Call, cloud: string, status: number): unknown {

@@ -75,11 +75,7 @@ export function openKeystone(parts: KeystoneParts): Keystone {
 async function logIn(parts: KeystoneParts): Promise<Token> {
   const { config, gate } = parts;
   const why = await gate.isBad(config.name, config.fingerprint);
-  if (why !== null)
-    throw refused(
-      config.name,
-      `${why} No login is tried until clouds.yaml or secure.yaml changes, or \`clouds trust ${config.name}\` is said.`,
-    );
+  if (why !== null) throw refused(config.name, why);
   try {
     const asked = parts.now();
     return tokenFrom(await postLogin(parts), config.name, asked);
@@ -175,7 +171,8 @@ function whyRefused(error: OpenStackError, login: Login): string {
   );
 }
 
-function refused(cloud: string, said: string, cause?: unknown): OpenStackError {
+function refused(cloud: string, why: string, cause?: unknown): OpenStackError {
+  const said = `${why} No other login is tried until clouds.yaml or secure.yaml changes, or \`clouds trust ${cloud}\` is said.`;
   return new OpenStackError(
     { problem: 'credential-bad', cloud, request: 'POST identity /v3/auth/tokens', said },
     { cause },
