@@ -27,7 +27,8 @@ export class Conflict extends Error {
 
 const session = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5",
+  // Strict: what is too long for its column is an error, never cut; and backslashes escape, as the driver believes.
+  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
 ];
 
 /** `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing. */
@@ -86,6 +87,13 @@ const lost = new Set([
   'ER_SERVER_SHUTDOWN',
   'ER_CONNECTION_KILLED',
   'ER_QUERY_INTERRUPTED',
+  'ER_NEW_ABORTING_CONNECTION',
+  'ER_CON_COUNT_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
 ]);
 
 /** A restart of the database takes seconds: work waits for it that long, and no longer. */
@@ -95,7 +103,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!worthAnother(error) || performance.now() > giveUpAt) throw error;
+      if (!isUnreachable(error) || performance.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
     }
   }
@@ -105,12 +113,8 @@ export function isDuplicate(error: unknown): boolean {
   return codeOf(error) === 'ER_DUP_ENTRY';
 }
 
-/** The database could not be reached: nothing is known about what it holds. */
+/** The database could not be reached, or let nobody through in time: nothing is known about what it holds. */
 export function isUnreachable(error: unknown): boolean {
-  return lost.has(codeOf(error));
-}
-
-function worthAnother(error: unknown): boolean {
   return (
     error instanceof Conflict ||
     rerun.has(codeOf(error)) ||
