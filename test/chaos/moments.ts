@@ -25,8 +25,10 @@ interface Wish {
   readonly servers: number;
 }
 
-/** At most so many drains hold all the moments. */
-const drains = 3;
+/** So many drains at most hold twenty moments, and more of them more. */
+function mostDrains(moments: number): number {
+  return Math.max(3, Math.ceil(moments / 7));
+}
 
 /**
  * Drains hosts with real worker processes, and strikes the one that owns the job at random moments: killed, or frozen
@@ -35,7 +37,7 @@ const drains = 3;
 export async function strikeWorkers(wish: Wish): Promise<Chaos> {
   const directory = await mkdtemp(join(tmpdir(), 'vigie-chaos-'));
   const redis = await ensureRedis(directory);
-  const simulator = { migrateSeconds: 30, hosts: drains + 2 };
+  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 2 };
   const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
   const { databaseUrl } = stage.story;
   const cloud = stage.cloud.config();
@@ -68,7 +70,7 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   if (onLab) await cloud.migrationSeconds(2);
   const ended: { host: string; state: string; job: string }[] = [];
   let struck = 0;
-  while (ended.length < drains && struck < wish.moments) {
+  while (ended.length < mostDrains(wish.moments) && struck < wish.moments) {
     const host = await cloud.ownHost();
     await cloud.servers(wish.servers, host);
     const { job } = await stage.plan(`maintenance ${host}`);
