@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, Message, Place } from './chat/message.ts';
 import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
@@ -12,7 +13,7 @@ import { prune } from './jobs/prune.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
 import { passTimes } from './jobs/times.ts';
 import type { Log } from './log.ts';
-import type { Database } from './mysql/database.ts';
+import { type Database, isUnreachable } from './mysql/database.ts';
 import type { Policy } from './policy/policy.ts';
 
 export interface BotOptions {
@@ -35,24 +36,40 @@ const sweepMs = 5000;
 const timesMs = 1000;
 const pruneMs = 3_600_000;
 const holdMs = 15_000;
+/** What is being said or taken at the end is let through that long; the rest is rows for the next bot. */
+const partingMs = 8000;
 
 /** Hears, delivers, fires times. Knows no cloud: its only doors are the chats, the rows and the bell. */
 export async function startBot(options: BotOptions): Promise<RunningBot> {
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const voices = await Promise.all(options.adapters.map((adapter) => openVoice(options, name, adapter)));
+  // Apart, so that a schedule that breaks keeps no question, plan or parked job from its time.
+  const schedules = every(timesMs, () => sayScheduled(options), options.log);
   const times = every(timesMs, () => fireTimes(options, voices), options.log);
   const pruning = every(pruneMs, () => prune(options.database), options.log);
-  for (const { adapter } of voices) await adapter.start((message) => hear(options, adapter, message));
+  const hearing = new Set<Promise<void>>();
+  function listenTo(adapter: Adapter): Promise<void> {
+    return adapter.start((message) => {
+      const taken = hear(options, adapter, message).finally(() => hearing.delete(taken));
+      hearing.add(taken);
+      return taken;
+    });
+  }
+  for (const { adapter } of voices) await listenTo(adapter);
   return {
     name,
     async stop() {
-      times.stop();
-      pruning.stop();
-      await Promise.all(options.adapters.map((adapter) => adapter.stop()));
-      await Promise.all(voices.map((voice) => voice.stop()));
+      const sweeps = [schedules.stop(), times.stop(), pruning.stop(), ...voices.map((voice) => voice.stop())];
+      await inTime(Promise.allSettled(sweeps));
+      await inTime(Promise.allSettled(options.adapters.map((adapter) => adapter.stop())));
+      await inTime(Promise.allSettled(hearing));
       await letGoOf(options.database, name).catch(() => undefined);
     },
   };
+}
+
+async function inTime(work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(partingMs, undefined, { ref: false })]);
 }
 
 /** Takes one message whatever happens: a bug is told with a number that the log has too. */
@@ -68,7 +85,11 @@ async function hear(options: BotOptions, adapter: Adapter, message: Message): Pr
       options,
       adapter,
       message,
-      refuse(`something broke, ${trouble}: nothing was done; say it again, or look into the log`),
+      refuse(
+        isUnreachable(error)
+          ? `vigie's database does not answer, ${trouble}: type jobs in a minute, and say it again if it is not there`
+          : `something broke, ${trouble}: nothing was done; say it again, or look into the log`,
+      ),
     ).catch(() => undefined);
   }
 }
@@ -93,17 +114,23 @@ interface Voice {
 async function openVoice(options: BotOptions, name: string, adapter: Adapter): Promise<Voice> {
   const { database, log, prefix } = options;
   const shown: Shown = new Map();
-  const parts = { database, adapter, log, prefix, operations: () => placeOf(options.policy().operations) };
   let heldUntil = 0;
+  let stopping = false;
   let listener: Listener | null = null;
-  async function say(): Promise<void> {
+  const mine = () => performance.now() < heldUntil;
+  async function mayGoOn(): Promise<boolean> {
     if (performance.now() > heldUntil - holdMs / 2) {
       const asked = performance.now();
       heldUntil = (await hold(database, `connection:${adapter.connection}`, name, holdMs)) ? asked + holdMs : 0;
     }
-    const held = performance.now() < heldUntil;
-    await listenWhile(held);
-    while (held && (await deliver(parts, shown)) > 0);
+    return mine() && !stopping;
+  }
+  const operations = () => placeOf(options.policy().operations);
+  const parts = { database, adapter, log, prefix, operations, mayGoOn, mine };
+  async function say(): Promise<void> {
+    const held = await mayGoOn();
+    await listenWhile(held && !stopping);
+    while ((await mayGoOn()) && (await deliver(parts, shown)) > 0);
   }
   /** A bell heard by a bot that does not hold the connection would be lost. */
   async function listenWhile(held: boolean): Promise<void> {
@@ -118,7 +145,8 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
     adapter,
     again: sweep.again,
     async stop() {
-      sweep.stop();
+      stopping = true;
+      await sweep.stop();
       await listener?.close();
     },
   };
@@ -128,9 +156,13 @@ function placeOf(id: string | null): Place | null {
   return id === null ? null : { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
 }
 
+async function sayScheduled(options: BotOptions): Promise<void> {
+  const opened = await fireSchedules(options);
+  await Promise.all(opened.map(({ queue, id, once }) => options.bells.ring(queue, id, once)));
+}
+
 async function fireTimes(options: BotOptions, voices: readonly Voice[]): Promise<void> {
-  for (const { queue, id, once } of await fireSchedules(options)) await options.bells.ring(queue, id, once);
-  for (const { id, cloud, epoch } of await passTimes(options.database))
-    await options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`);
+  const woken = await passTimes(options.database);
+  await Promise.all(woken.map(({ id, cloud, epoch }) => options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`)));
   for (const voice of voices) void voice.again();
 }

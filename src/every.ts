@@ -1,7 +1,8 @@
 import type { Log } from './log.ts';
 
 export interface Sweep {
-  stop(): void;
+  /** No run begins any more; resolves when the one under way is through. */
+  stop(): Promise<void>;
   /** Runs once more, after the run under way if there is one; resolves when that is through. */
   again(): Promise<void>;
 }
@@ -10,6 +11,7 @@ export interface Sweep {
 export function every(ms: number, work: () => Promise<void>, log: Log): Sweep {
   let running: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
+  let stopped = false;
 
   async function guarded(): Promise<void> {
     try {
@@ -22,7 +24,7 @@ export function every(ms: number, work: () => Promise<void>, log: Log): Sweep {
   function again(): Promise<void> {
     waiting ??= running.then(() => {
       waiting = null;
-      running = guarded();
+      if (!stopped) running = guarded();
       return running;
     });
     return waiting;
@@ -30,5 +32,11 @@ export function every(ms: number, work: () => Promise<void>, log: Log): Sweep {
 
   void again();
   const timer = setInterval(() => void again(), ms);
-  return { stop: () => clearInterval(timer), again };
+  function stop(): Promise<void> {
+    stopped = true;
+    clearInterval(timer);
+    return running;
+  }
+
+  return { stop, again };
 }

@@ -42,7 +42,7 @@ export interface RunningWorker {
 
 const sweepMs = 5000;
 /** A step that does not come to its safe point by then is left as if the process had died: its rows tell the next. */
-const partingMs = 10_000;
+const partingMs = 8000;
 const concurrency = { ask: 32, do: 64 } as const;
 
 /** Takes jobs of its clouds, plans them, runs them. Bells make it quick; the sweep makes it sure. */
@@ -68,23 +68,27 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     } while (rungMeanwhile.has(id));
   }
 
-  async function sweep(): Promise<void> {
-    // Steps compare times with what the database wrote: they are told its clock, not this machine's.
+  /** Steps compare times with what the database wrote: they are told its clock, not this machine's. */
+  async function look(): Promise<void> {
     ahead = (await database.now()).getTime() - Date.now();
+  }
+
+  async function sweep(): Promise<void> {
+    await look();
     await announceWorker(parts, options.version, options.clouds);
     for (const { id } of await ownerless(database.rows, options.clouds)) void serve(id);
   }
 
+  await look();
   const listeners = await listen(options, serve);
   const beat = every(sweepMs, sweep, log);
   return {
     name,
     async stop() {
       stopping = true;
-      beat.stop();
-      await Promise.all(listeners.map((listener) => listener.close()));
-      for (const tenure of tenures.all()) tenure.stop('shutdown');
-      await Promise.race([Promise.allSettled(running.values()), sleep(partingMs, undefined, { ref: false })]);
+      tenures.shutDown();
+      const ends = [beat.stop(), ...listeners.map((listener) => listener.close()), ...running.values()];
+      await Promise.race([Promise.allSettled(ends), sleep(partingMs, undefined, { ref: false })]);
       tenures.stop();
       await forgetWorker(database, name).catch(() => undefined);
     },
@@ -158,5 +162,6 @@ async function ringOn(parts: WorkerParts, id: string): Promise<void> {
   if (job === null) return;
   const ring = `${id}-${job.epoch}-${job.state}`;
   const handedOver = job.state === 'running' && job.worker === null;
+  if (job.state === 'planning' && job.worker === null) await parts.bells.ring(`ask-${job.cloud}`, id, ring);
   if (job.state === 'queued' || handedOver) await parts.bells.ring(`do-${job.cloud}`, id, ring);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import { startBot } from '../src/bot.ts';
+import { type RunningBot, startBot } from '../src/bot.ts';
 import type { Adapter, Message, Place, PostOptions, Receipt } from '../src/chat/message.ts';
 import type { Report } from '../src/chat/report.ts';
 import { loadRegistry, type Registry } from '../src/command/registry.ts';
@@ -95,6 +95,7 @@ export interface Story {
   readonly databaseUrl: string;
   readonly room: Room;
   readonly workers: RunningWorker[];
+  readonly bot: RunningBot;
   policy(): Policy;
   /** Says a line as that person and waits for the whole answer: the report that stands there in the end. */
   say(person: string, line: string): Promise<Report>;
@@ -185,6 +186,7 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     databaseUrl: fresh.url,
     room: chat,
     workers,
+    bot,
     policy: () => policy,
     mutter,
     until,

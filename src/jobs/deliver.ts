@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { z } from 'zod';
 import type { Adapter, Place, Receipt } from '../chat/message.ts';
 import { PlaceRefused } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
@@ -17,6 +18,10 @@ export interface DeliverParts {
   readonly prefix: string;
   /** Where people hear that something could not be said; null if the policy names no such place. */
   operations(): Place | null;
+  /** Whether this bot is still the one that speaks on the connection; prolongs it where that is due. */
+  mayGoOn(): Promise<boolean>;
+  /** The same by its own clock, at this very moment: a bot that was frozen must not say what another said meanwhile. */
+  mine(): boolean;
 }
 
 type Row = Awaited<ReturnType<typeof due>>[number];
@@ -28,15 +33,24 @@ export type Shown = Map<string, Report>;
 export async function deliver(parts: DeliverParts, shown: Shown): Promise<number> {
   if (!parts.adapter.connected()) return 0;
   const rows = await due(parts);
+  const halted = new Set<string>();
   for (const row of rows) {
+    if (halted.has(row.place_id)) continue;
+    if (!(await parts.mayGoOn())) return 0;
     try {
       await one(parts, shown, row);
     } catch (error) {
+      halted.add(row.place_id);
       await setBack(parts, row, error);
     }
   }
   return rows.length;
 }
+
+/** What failed so often no longer keeps back what comes after it in its place: some minutes, then order yields. */
+const patience = 7;
+/** A day of attempts. */
+const attemptsAtMost = 1500;
 
 function due({ database, adapter }: DeliverParts) {
   return database.rows
@@ -45,6 +59,21 @@ function due({ database, adapter }: DeliverParts) {
     .where('connection', '=', adapter.connection)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', dbNow)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as before')
+            .select('before.id')
+            .whereRef('before.place_id', '=', 'delivery.place_id')
+            .whereRef('before.id', '<', 'delivery.id')
+            .where('before.connection', '=', adapter.connection)
+            .where('before.state', '=', 'waiting')
+            .where('before.next_at', '>', dbNow)
+            .where('before.attempts', '>', 0)
+            .where('before.attempts', '<=', patience),
+        ),
+      ),
+    )
     .orderBy('id')
     .limit(50)
     .execute();
@@ -56,7 +85,8 @@ async function one(parts: DeliverParts, shown: Shown, row: Row): Promise<void> {
   if (report === null) return done(parts, row, null);
   const worded = withPrefix(report, parts.prefix);
   const receipt = await post(parts, shown, row, place, worded);
-  shown.set(row.delivery_key, worded);
+  if (receipt === null) return;
+  if (row.kind === 'card') shown.set(row.delivery_key, worded);
   if (shown.size > 1000) shown.delete(shown.keys().next().value ?? '');
   await done(parts, row, receipt);
 }
@@ -66,8 +96,14 @@ async function cardReport(parts: DeliverParts, row: Row): Promise<Report | null>
   return facts === null ? null : cardOf(facts);
 }
 
-/** A post whose answer was lost is looked for before it is said again, where the chat can tell. */
-async function post(parts: DeliverParts, shown: Shown, row: Row, place: Place, report: Report): Promise<Receipt> {
+/** A post whose answer was lost is looked for before it is said again, where the chat can tell. Null: another bot says it. */
+async function post(
+  parts: DeliverParts,
+  shown: Shown,
+  row: Row,
+  place: Place,
+  report: Report,
+): Promise<Receipt | null> {
   const { adapter, database } = parts;
   const lost =
     row.handle === null && Number(row.tried) === 1 && adapter.able.find
@@ -75,16 +111,29 @@ async function post(parts: DeliverParts, shown: Shown, row: Row, place: Place, r
       : null;
   const known: Receipt | null = row.handle === null ? lost : { place, handle: row.handle };
   if (known !== null && row.kind !== 'card') return known;
+  if (known === null && !(await isStillUnsaid(database, row))) return null;
+  if (!parts.mine()) return null;
   if (known !== null) {
     await adapter.revise(known, report, shown.get(row.delivery_key) ?? null);
     return known;
   }
-  await database.rows.updateTable('delivery').set({ tried: 1 }).where('id', '=', row.id).execute();
   return adapter.post(place, report, {
     key: row.delivery_key,
     ...(row.to_account === null ? {} : { to: row.to_account }),
     ...(row.reply_to === null ? {} : { replyTo: row.reply_to }),
   });
+}
+
+async function isStillUnsaid({ rows }: Database, row: Row): Promise<boolean> {
+  const mine = await rows
+    .updateTable('delivery')
+    .set({ tried: 1 })
+    .where('id', '=', row.id)
+    .where('state', '=', 'waiting')
+    .where('tried', '=', row.tried)
+    .where('handle', 'is', null)
+    .executeTakeFirst();
+  return mine.numUpdatedRows === 1n;
 }
 
 /** `wanted` as it was read: a card that changed meanwhile stays due. */
@@ -102,9 +151,9 @@ async function done(parts: DeliverParts, row: Row, receipt: Receipt | null): Pro
 /** Tried again with growing pauses; a place that refuses for good ends it, and people hear so elsewhere. */
 async function setBack(parts: DeliverParts, row: Row, error: unknown): Promise<void> {
   const { database, log } = parts;
-  const problem = error instanceof Error ? error.message : String(error);
+  const problem = wordsOf(error);
   log.warn({ err: error, delivery: Number(row.id), place: row.place_id }, 'a delivery failed');
-  if (!(error instanceof PlaceRefused)) {
+  if (!isForGood(error, row)) {
     const pause = Math.min(1000 * 2 ** Number(row.attempts), 60_000);
     await database.rows
       .updateTable('delivery')
@@ -124,6 +173,20 @@ async function setBack(parts: DeliverParts, row: Row, error: unknown): Promise<v
       report: { title: `${said} could not be said in ${row.place_id}: ${problem}`, tone: 'warn', blocks: [] },
     });
   });
+}
+
+function isForGood(error: unknown, { attempts }: Row): boolean {
+  return error instanceof PlaceRefused || isUnreadable(error) || Number(attempts) >= attemptsAtMost;
+}
+
+/** What was stored by another version and no longer parses. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof z.ZodError;
+}
+
+function wordsOf(error: unknown): string {
+  if (isUnreadable(error)) return 'it was stored by another version of vigie and can no longer be read';
+  return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
 }
 
 /** Lines are kept without the prefix; where they are shown they are shown as one types them. */

@@ -24,7 +24,8 @@ export interface Tenures {
   /** `wish`: what people already wish of the job as it is taken. */
   open(owner: Owner, takenAt: number, wish: Wish): Tenure;
   close(tenure: Tenure): void;
-  all(): readonly Tenure[];
+  /** Every job is let go of at its next safe point, also one that is being taken right now. */
+  shutDown(): void;
   stop(): void;
 }
 
@@ -40,6 +41,7 @@ export function openTenures(database: Database, worker: string, failed: (error: 
   const held = new Map<Tenure, Held>();
   const timer = setInterval(() => void beat(), 1000);
   let beating = false;
+  let ending = false;
 
   async function beat(): Promise<void> {
     for (const one of held.values()) if (performance.now() >= one.validUntil) one.controller.abort('fenced');
@@ -62,11 +64,15 @@ export function openTenures(database: Database, worker: string, failed: (error: 
       const one: Held = { owner, controller: new AbortController(), validUntil: takenAt + leaseMs, wish: null };
       heard(one, wish);
       const tenure = tenureOf(one);
+      if (ending) tenure.stop('shutdown');
       held.set(tenure, one);
       return tenure;
     },
     close: (tenure) => void held.delete(tenure),
-    all: () => [...held.keys()],
+    shutDown() {
+      ending = true;
+      for (const tenure of held.keys()) tenure.stop('shutdown');
+    },
     stop: () => clearInterval(timer),
   };
 }

@@ -1,0 +1,147 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PlaceRefused } from '../../src/chat/message.ts';
+import { say } from '../../src/chat/report.ts';
+import { type DeliverParts, deliver } from '../../src/jobs/deliver.ts';
+import { insertNote } from '../../src/jobs/deliveries.ts';
+import { type Database, openDatabase } from '../../src/mysql/database.ts';
+import { freshDatabase, type TestDatabase } from '../setup/servers.ts';
+import { openRoom, type Room, room } from '../story.ts';
+import { gate, openToyStory, toy } from './toys.ts';
+
+let fresh: TestDatabase;
+let database: Database;
+let chat: Room;
+beforeEach(async () => {
+  fresh = await freshDatabase('deliveries');
+  database = await openDatabase(fresh.url);
+  chat = openRoom();
+});
+afterEach(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+const operations = { ...room, id: 'test:room/ops' };
+
+function parts(more: Partial<DeliverParts> = {}): DeliverParts {
+  const log = pino({ level: 'silent' });
+  return {
+    database,
+    adapter: chat,
+    log,
+    prefix: '!',
+    operations: () => operations,
+    mayGoOn: async () => true,
+    mine: () => true,
+    ...more,
+  };
+}
+
+async function note(key: string, place = room): Promise<void> {
+  await database.transaction((rows) => insertNote(rows, { key, place, report: say(key) }));
+}
+
+function titles(): string[] {
+  return chat.posts.map(({ report }) => report.title);
+}
+
+async function dueAgain(): Promise<void> {
+  await database.rows
+    .updateTable('delivery')
+    .set({ next_at: new Date(0) })
+    .execute();
+}
+
+test('what fails for a while keeps its turn in its place, and other places do not wait for it', async () => {
+  const post = chat.post;
+  let broken = true;
+  chat.post = async (place, report, options) => {
+    if (broken && report.title === 'first') throw new Error('rate limited');
+    return post(place, report, options);
+  };
+  await note('first');
+  await note('second');
+  await note('elsewhere', { ...room, id: 'test:room/b' });
+  while ((await deliver(parts(), new Map())) > 0);
+  expect(titles()).toEqual(['elsewhere']);
+  broken = false;
+  await dueAgain();
+  await deliver(parts(), new Map());
+  expect(titles()).toEqual(['elsewhere', 'first', 'second']);
+});
+
+test('what fails for many minutes lets the others pass', async () => {
+  const post = chat.post;
+  chat.post = async (place, report, options) => {
+    if (report.title === 'first') throw new Error('the renderer cannot');
+    return post(place, report, options);
+  };
+  await note('first');
+  await note('second');
+  await database.rows.updateTable('delivery').set({ attempts: 9 }).where('delivery_key', '=', 'first').execute();
+  while ((await deliver(parts(), new Map())) > 0);
+  expect(titles()).toEqual(['second']);
+});
+
+test('what can no longer be read, or is refused for good, ends and is told where operators read', async () => {
+  await note('unreadable');
+  await database.rows.updateTable('delivery').set({ report: '{"title":1}' }).execute();
+  await note('fine');
+  await deliver(parts(), new Map());
+  await deliver(parts(), new Map());
+  expect(titles()).toEqual(['fine', expect.stringContaining('could not be said in test:room')]);
+  chat.post = async () => {
+    throw new PlaceRefused('archived');
+  };
+  await note('gone');
+  await deliver(parts(), new Map());
+  const states = await database.rows.selectFrom('delivery').select(['delivery_key', 'state']).orderBy('id').execute();
+  expect(states.filter(({ state }) => state === 'undeliverable').map((row) => row.delivery_key)).toEqual([
+    'unreadable',
+    'gone',
+  ]);
+});
+
+test('a bot that was frozen says nothing that another has said meanwhile', async () => {
+  await note('once');
+  let frozen = true;
+  await deliver(
+    parts({
+      // Between reading what is due and saying it, this bot is frozen, and another one says it.
+      mayGoOn: async () => {
+        if (frozen) {
+          frozen = false;
+          await deliver(parts(), new Map());
+        }
+        return true;
+      },
+    }),
+    new Map(),
+  );
+  expect(titles()).toEqual(['once']);
+  await note('late');
+  await deliver(parts({ mine: () => false }), new Map());
+  expect(titles()).toEqual(['once']);
+  await deliver(parts(), new Map());
+  expect(titles()).toEqual(['once', 'late']);
+});
+
+test('a bot told to stop lets what it is saying be said, and writes that it was', async () => {
+  const story = await openToyStory(toy());
+  const post = story.room.post;
+  const slow = gate();
+  story.room.post = async (place, report, options) => {
+    await slow.opened;
+    return post(place, report, options);
+  };
+  await story.mutter('rita', '!look');
+  await story.until('it is being said', async () => {
+    const rows = await story.database.rows.selectFrom('delivery').select('tried').execute();
+    return rows.some(({ tried }) => Number(tried) === 1);
+  });
+  setTimeout(slow.open, 500);
+  await story.bot.stop();
+  expect(await story.database.rows.selectFrom('delivery').select('state').execute()).toEqual([{ state: 'done' }]);
+  await story.stop();
+}, 30_000);
