@@ -21,7 +21,7 @@ export default change({
     'ACTIVE and PAUSED servers move live, stopped ones cold; what Nova cannot move is listed with the reason.',
     'The first server goes alone; if the first three all fail, a person is asked before the others are tried.',
     'The host stays disabled until maintenance HOST off, also when the drain fails or is cancelled.',
-    'maintenance list shows every host in maintenance.',
+    'maintenance without a host shows every host in maintenance.',
   ],
   role: 'operator',
   risk: 'disruptive',

@@ -21,6 +21,8 @@ export type Values<A extends Args> = { readonly [K in keyof A]: z.output<A[K]['s
 export interface CommandFacts<A extends Args> {
   /** The words of the line; the default is the file's path. `maintenance <host> off` names an argument in its place. */
   readonly words?: string;
+  /** The first of its words, which said alone mean it, too: `maintenance` for `maintenance list`. */
+  readonly short?: string;
   readonly summary: string;
   /** Without prefix; each must parse. */
   readonly examples: readonly [string, ...string[]];

@@ -38,17 +38,23 @@ function longest(commands: readonly Registered[], words: readonly Word[]): Sorte
   const matching = commands
     .filter(({ name }) => name.split(' ')[0] === first)
     .map((registered) => sort(registered, words))
-    .filter(({ registered, bare }) => matches(registered, bare));
+    .filter((sorted) => matches(sorted) || isShort(sorted));
   const literals = ({ registered }: Sorted) => registered.name.split(' ').length;
   return matching.sort((a, b) => literals(b) - literals(a))[0] ?? null;
 }
 
-function matches(registered: Registered, bare: readonly Word[]): boolean {
+function matches({ registered, bare }: Sorted): boolean {
   return tokensOf(registered.words).every((token, index) => {
     const word = bare[index];
     if (word === undefined) return false;
     return 'slot' in token || (!word.quoted && word.text.toLowerCase() === token.literal);
   });
+}
+
+/** A wrong option makes it no short form: it may have been meant for the command that is longer. */
+function isShort({ registered, bare, problems }: Sorted): boolean {
+  const said = bare.map(({ text, quoted }) => (quoted ? '' : text.toLowerCase())).join(' ');
+  return problems.length === 0 && said === registered.command.short;
 }
 
 interface Read {

@@ -3,7 +3,7 @@ import { optionName, type Registered, type Slot, slotsOf, takesCloud, tokensOf }
 
 /** Which rule for command files this one breaks, as one sentence; null if none. */
 export function brokenRule(registered: Registered, registry: Registry): string | null {
-  for (const rule of [words, unique, summary, placeholders, positionals, options, examples]) {
+  for (const rule of [words, short, unique, summary, placeholders, positionals, options, examples]) {
     const why = rule(registered, registry);
     if (why !== null) return why;
   }
@@ -13,6 +13,12 @@ export function brokenRule(registered: Registered, registry: Registry): string |
 function words(registered: Registered): string | null {
   if (/^[a-z][a-z0-9-]*( ([a-z][a-z0-9-]*|<[a-zA-Z]+>))*$/.test(registered.words)) return null;
   return `its words ${JSON.stringify(registered.words)} are not lower-case words with <placeholders>`;
+}
+
+function short({ words: written, command }: Registered): string | null {
+  if (command.short === undefined) return null;
+  const fits = written.startsWith(`${command.short} `) && !command.short.includes('<');
+  return fits ? null : `its short form ${JSON.stringify(command.short)} is not the beginning of its words`;
 }
 
 function unique(registered: Registered, registry: Registry): string | null {

@@ -56,7 +56,13 @@ export function usageOf(registered: Registered, show: 'all' | 'required' = 'all'
   );
   // A rest swallows what follows it, so options are shown before.
   const rest = free.at(-1)?.arg.place === 'rest' ? bare.splice(-1) : [];
-  return [...words, ...bare, ...options, ...cloud, ...rest].join(' ');
+  return [...shortened(words, registered), ...bare, ...options, ...cloud, ...rest].join(' ');
+}
+
+/** `maintenance [list]`: what need not be said where there is a short form. */
+function shortened(words: readonly string[], { command }: Registered): readonly string[] {
+  const said = command.short?.split(' ').length ?? words.length;
+  return said === words.length ? words : [...words.slice(0, said), `[${words.slice(said).join(' ')}]`];
 }
 
 function optionUsage(slot: Slot): string {

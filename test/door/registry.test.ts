@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BrokenCommand, loadRegistry } from '../../src/command/registry.ts';
+import { usageOf } from '../../src/command/usage.ts';
 
 const registry = await loadRegistry(new URL('./commands/', import.meta.url));
 
@@ -27,6 +28,22 @@ test('vigie’s own commands obey every rule', async () => {
   expect(own.interpret('maintenence cmp1')).toMatchObject({
     problem: { title: 'there is no command "maintenence": did you mean maintenance?' },
   });
+});
+
+test('maintenance alone is the list, with a host it is the drain', async () => {
+  const own = await loadRegistry('commands');
+  const nameOf = (line: string) => {
+    const read = own.interpret(line);
+    return read.ok ? read.name : read.problem.title;
+  };
+  for (const line of ['maintenance', 'Maintenance --cloud all', 'maintenance list'])
+    expect(nameOf(line)).toBe('maintenance list');
+  for (const line of ['maintenance cmp1', 'maintenance "list"', 'maintenance cmp1 --reason list'])
+    expect(nameOf(line)).toBe('maintenance');
+  expect(nameOf('maintenance cmp1 off')).toBe('maintenance off');
+  expect(nameOf('maintenance --reason fan')).toContain('maintenance: HOST is missing; type: maintenance HOST');
+  const list = own.commands.find(({ name }) => name === 'maintenance list');
+  expect(list && usageOf(list)).toBe('maintenance [list] [--cloud CLOUD]');
 });
 
 describe('a line', () => {
@@ -144,6 +161,7 @@ describe('a file that breaks a rule stops the start with its name', () => {
       'its example "pong" does not parse: there is no command "pong": did you mean ping?',
     ],
     ['ping.js', source(`{words: 'Ping It'}`), 'its words "Ping It" are not lower-case words with <placeholders>'],
+    ['ping.js', source(`{short: 'pong'}`), 'its short form "pong" is not the beginning of its words'],
     ['ping.js', source(`{words: 'ping <host> off'}`), '<host> in its words is not one of its positional args'],
   ])('%s: %s', async (name, text, why) => {
     const root = await folder({ 'package.json': '{"type": "module"}', [name]: text });

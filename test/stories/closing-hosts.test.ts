@@ -21,7 +21,7 @@ test('disable closes a host with the job in the reason; enable opens what vigie 
   const closed = await stage.run(`disable ${host} --reason "disk errors" --until 2h`);
   expect(closed.state).toBe('done');
   expect(await reason()).toBe(`disabled vigie ${closed.job} by alice: disk errors`);
-  expect(await stage.say('rita', 'maintenance list')).toMatch(new RegExp(`${host}.*alice.*disk errors`));
+  expect(await stage.say('rita', 'maintenance')).toMatch(new RegExp(`${host}.*alice.*disk errors`));
   expect((await stage.run(`enable ${host}`)).state).toBe('done');
   expect(await reason()).toBe('enabled -');
 });

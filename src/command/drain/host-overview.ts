@@ -81,7 +81,7 @@ function migrationTable(migrations: readonly Migration[]): Block[] {
   return [{ kind: 'table', columns: ['migration', 'server', 'type', 'status', ''], rows }];
 }
 
-/** `maintenance list`: every disabled host, ours and others', with who, why, how long, what is left. */
+/** `maintenance`, `maintenance list`: every disabled host, ours and others', with who, why, how long, what is left. */
 export async function maintenances({ cloud, leases, now }: PlanContext): Promise<Report> {
   const computes = await cloud.services({ binary: 'nova-compute' });
   const held = new Map((await leases.list('host')).map((lease) => [lease.subject, lease]));
