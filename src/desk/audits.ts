@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type Report, refuse, say } from '../chat/report.ts';
 import { verifyAudit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
@@ -17,7 +18,7 @@ export async function findAudit(sitting: Sitting, words: string): Promise<Report
     query = query.where((where) =>
       where.or(
         (['kind', 'human', 'account', 'place', 'job', 'line', 'detail'] as const).map((column) =>
-          where(column, 'like', like),
+          where(sql`${sql.ref(column)} COLLATE utf8mb4_general_ci`, 'like', like),
         ),
       ),
     );

@@ -6,7 +6,7 @@ import type { Job } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
 import { riskOf } from '../jobs/trust.ts';
 import { audit } from '../policy/audit.ts';
-import { mayVote, tally } from '../policy/votes.ts';
+import { approvalFor, mayBreakGlass, mayVote, standingApproval, tally } from '../policy/votes.ts';
 import type { Sitting } from './desk.ts';
 import { meant, personAt, work } from './person.ts';
 
@@ -16,12 +16,24 @@ export async function approveJob(sitting: Sitting, id: string | null, breakGlass
   if (breakGlass !== null) return breakTheGlass(sitting, job, breakGlass);
   const person = entitled(sitting, job);
   await cast(sitting, job, 'yes', null);
-  const needed = job.approval?.votes ?? 1;
+  const needed = votesNeeded(sitting, job);
   const votes = await votesOf(sitting, job.id);
   const yes = votes.filter(({ choice }) => choice === 'yes').length;
   if (tally(votes, needed) !== 'approved') return say(`${job.id}: ${yes} of ${needed} approvals`);
   await decide(sitting, job, 'queued');
   return say(`${job.id} approved by ${person.human}`);
+}
+
+/** What the plan was told to need, or what the policy asks by now where that is more: the worker counts so too. */
+function votesNeeded(sitting: Sitting, job: Job): number {
+  const asked = job.standing === null ? approvalFor : standingApproval;
+  const { votes } = asked(sitting.policy(), {
+    cloud: job.cloud,
+    command: job.command,
+    risk: riskOf(job.risk),
+    size: job.size,
+  });
+  return Math.max(votes, job.approval?.votes ?? 1);
 }
 
 export async function denyJob(sitting: Sitting, id: string | null, reason: string | null): Promise<Report> {
@@ -133,15 +145,15 @@ async function breakTheGlass(sitting: Sitting, job: Job, reason: string): Promis
   if (job.state !== 'awaiting') throw new UserError(`${job.id} ${decidedWord(job)}`);
   if (job.standing !== null)
     throw new UserError('a standing approval is never an emergency: have the others approve it');
-  if (breakGlass === null || !person.roles.some((role) => breakGlass.roles.includes(role)))
-    throw new UserError('the policy lets you not break the glass: have another person approve');
+  const decision = mayBreakGlass(sitting.policy(), person.account, job.cloud, sitting.message.place.id);
+  if (decision.verdict === 'refuse') throw new UserError(decision.because);
   if (reason.trim().length < 5)
     throw new UserError('breaking the glass needs a reason: approve ID --break-glass "why it cannot wait"');
   const rows = work(sitting);
   await decide(sitting, job, 'queued', null, 'any time');
   await rows.updateTable('job').set({ break_glass: reason }).where('id', '=', job.id).execute();
   const report = refuse(`${person.human} broke the glass for ${job.id}: ${job.line}`, `reason: ${reason}`);
-  for (const id of breakGlass.announce) {
+  for (const id of breakGlass?.announce ?? []) {
     const place: Place = { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
     await insertNote(rows, { key: `glass:${job.id}:${id}`.slice(0, 190), place, report, job: job.id });
   }

@@ -10,16 +10,14 @@ import { granted } from './standing-plan.ts';
 import { Fenced, readJob } from './store.ts';
 import { supersede } from './supersede.ts';
 import type { Tenure } from './tenure.ts';
-import { mayRun } from './trust.ts';
+import { mayGoOn, mayRun } from './trust.ts';
 
 /** Runs an approved job: trust nothing, look a second time, claim, begin, carry on. What the `do` queue is for. */
 export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): Promise<void> {
   const command = changeOf(parts, job);
   if (job.standing !== null) return grant(parts, tenure, job, command);
-  if (job.state === 'queued') {
-    const begun = await begin(parts, tenure, job, command);
-    if (!begun) return;
-  }
+  const goesOn = job.state === 'queued' ? begin(parts, tenure, job, command) : resume(parts, tenure, job);
+  if (!(await goesOn)) return;
   const running = (await readJob(parts.database.rows, job.id)) ?? job;
   await runJob({ parts, tenure, job: running, command, cloud: await parts.cloud(job.cloud) });
 }
@@ -45,6 +43,14 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     if (tenure.signal.aborted || error instanceof Fenced || error instanceof LetGo || isUnreachable(error)) throw error;
     return giveUp(parts, tenure, job, explain(parts, job, error));
   }
+}
+
+async function resume(parts: WorkerParts, tenure: Tenure, job: Job): Promise<boolean> {
+  const why = await mayGoOn(parts.database.rows, job);
+  if (why === null) return true;
+  const report = refuse(`${job.line}: stopped`, why, 'look at what it holds by hand, and ask again');
+  await endJob(parts.database, tenure.owner, 'running', { state: 'failed', report, reason: why });
+  return false;
 }
 
 /** An approved standing approval: nothing runs, its schedule fires from now on. */

@@ -7,6 +7,9 @@ import type { Difference, Job } from './job.ts';
 import { cards, move, type Planned, planColumns } from './lifecycle.ts';
 import { dbIn, dbNow, fence, insertJob, type Owner } from './store.ts';
 
+/** So many differences stand in the audit; the successor's plan has all. */
+const audited = 100;
+
 /** The world got bigger or harsher than what was approved: the job ends stale, its successor asks anew. */
 export async function supersede(
   database: Database,
@@ -53,7 +56,12 @@ export async function supersede(
     await audit(rows, {
       kind: 'stale',
       job: job.id,
-      detail: { successor, hash, differences: differences.map(({ key, was, is }) => ({ key, was, is })) },
+      detail: {
+        successor,
+        hash,
+        differences: differences.slice(0, audited).map(({ key, was, is }) => ({ key, was, is })),
+        more: Math.max(0, differences.length - audited),
+      },
     });
     return successor;
   });

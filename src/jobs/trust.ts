@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { planHash } from '../command/canonical.ts';
+import { canonical, planHash } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
+import type { Json } from '../command/outcome.ts';
 import type { Plan } from '../command/plan.ts';
 import type { Rows } from '../mysql/database.ts';
 import { authorize } from '../policy/authorize.ts';
 import { type Policy, personOf } from '../policy/policy.ts';
-import { approvalFor, mayVote, standingApproval, tally } from '../policy/votes.ts';
+import { approvalFor, mayBreakGlass, mayVote, standingApproval, tally } from '../policy/votes.ts';
 import type { Job } from './job.ts';
 import { Bounds, outside, slotOf } from './standing.ts';
+import { stepsOf } from './steps.ts';
 import { readJob } from './store.ts';
 
 /** What the audit keeps of a vote. */
@@ -48,6 +50,31 @@ export async function mayRun(
   if (job.approval?.standing !== undefined) return heldByStanding(rows, policy, job, now);
   if (job.break_glass !== null) return brokenGlass(rows, policy, job);
   return approved(rows, policy, job);
+}
+
+/**
+ * Before a worker carries on what another began: by the audit it was begun, and each stored step is still the approved
+ * plan's. Who may ask and approve was settled when it began. Null = all is well.
+ */
+export async function mayGoOn(rows: Rows, job: Job): Promise<string | null> {
+  const stale = 'the stored steps are not the ones that were approved: nothing more is touched';
+  if (job.plan === null || job.plan_hash !== planHash(job.command, job.cloud, job.plan.steps)) return stale;
+  const begun = await rows
+    .selectFrom('audit')
+    .select('seq')
+    .where('job', '=', job.id)
+    .where('kind', '=', 'begun')
+    .executeTakeFirst();
+  if (begun === undefined) return 'the audit does not know that it ever began: nothing is touched';
+  const planned = new Map(job.plan.steps.map((step) => [step.key, boundOf(step.step, step.stage, step.input)]));
+  const steps = await stepsOf(rows, job.id);
+  const same = steps.every(({ key, name, stage, input }) => planned.get(key) === boundOf(name, stage, input));
+  return same && steps.length === planned.size ? null : stale;
+}
+
+function boundOf(name: string, stage: string, input: unknown): string {
+  // Both come out of JSON.
+  return canonical([name, stage, input as Json]);
 }
 
 async function approved(rows: Rows, policy: Policy, job: Job): Promise<string | null> {
@@ -155,13 +182,16 @@ async function heldByStanding(rows: Rows, policy: Policy, job: Job, now: Date): 
 async function brokenGlass(rows: Rows, policy: Policy, job: Job): Promise<string | null> {
   const seen = await rows
     .selectFrom('audit')
-    .select(['human', 'account'])
+    .select(['human', 'account', 'detail'])
     .where('job', '=', job.id)
     .where('kind', '=', 'break-glass')
     .executeTakeFirst();
-  const person = personOf(policy, seen?.account ?? null);
-  const allowed = person?.roles.some((role) => policy.breakGlass?.roles.includes(role));
-  return allowed ? null : 'nobody whom the policy allows to break the glass did';
+  const said = z.object({ hash: z.string() }).safeParse(JSON.parse(seen?.detail ?? 'null'));
+  const decision = mayBreakGlass(policy, seen?.account ?? null, job.cloud);
+  const whole = decision.verdict === 'allow' && decision.person.human === seen?.human;
+  return whole && said.success && said.data.hash === job.plan_hash
+    ? null
+    : 'nobody whom the policy allows to break the glass did';
 }
 
 export function facts(job: { command: string }, command: Command) {

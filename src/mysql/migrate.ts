@@ -52,9 +52,12 @@ async function apply(rows: Kysely<Tables>, name: string, statements: readonly st
   await sql`INSERT INTO migration VALUES (${name}, UTC_TIMESTAMP(3))`.execute(rows);
 }
 
+/** Whatever the database's own defaults are: transactions, every character, and names that differ in case are different. */
+const storage = 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+
 /** A statement that ran but was not counted before a kill must be harmless the second time. */
 function tolerant(statement: string): string {
   return statement
-    .replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS ')
+    .replace(/^CREATE TABLE (.*)$/s, `CREATE TABLE IF NOT EXISTS $1 ${storage}`)
     .replace(/^INSERT INTO /, 'INSERT IGNORE INTO ');
 }

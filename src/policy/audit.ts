@@ -46,15 +46,20 @@ function sealed(entry: Entry, { at, seq, previous }: { at: Date; seq: number; pr
     seq,
     at,
     kind: entry.kind,
-    human: entry.human ?? null,
-    account: entry.account ?? null,
-    place: entry.place ?? null,
-    job: entry.job ?? null,
-    line: entry.line ?? null,
+    human: kept(entry.human),
+    account: kept(entry.account),
+    place: kept(entry.place),
+    job: kept(entry.job),
+    line: kept(entry.line),
     detail: canonical(entry.detail ?? null),
     previous,
   };
   return { ...row, hash: hashOf(row) };
+}
+
+/** As it can be stored: half a character would come back as another one, and look tampered with. */
+function kept(word: string | null | undefined): string | null {
+  return word == null ? null : Buffer.from(word).toString();
 }
 
 export function hashOf(row: Omit<AuditTable, 'hash'>): string {

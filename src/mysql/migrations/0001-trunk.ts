@@ -59,7 +59,7 @@ export const trunk: readonly string[] = [
   `CREATE TABLE artifact_chunk (artifact VARCHAR(32) NOT NULL, number INT NOT NULL, content MEDIUMBLOB NOT NULL, PRIMARY KEY (artifact, number))`,
   `CREATE TABLE audit (
      seq BIGINT NOT NULL PRIMARY KEY, at DATETIME(3) NOT NULL, kind VARCHAR(32) NOT NULL, human VARCHAR(64) NULL, account VARCHAR(190) NULL,
-     place VARCHAR(190) NULL, job VARCHAR(12) NULL, line TEXT NULL, detail TEXT NOT NULL, previous CHAR(64) NOT NULL, hash CHAR(64) NOT NULL,
+     place VARCHAR(190) NULL, job VARCHAR(12) NULL, line TEXT NULL, detail MEDIUMTEXT NOT NULL, previous CHAR(64) NOT NULL, hash CHAR(64) NOT NULL,
      KEY (job), KEY (human, seq))`,
   `CREATE TABLE audit_head (one TINYINT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash CHAR(64) NOT NULL)`,
   `INSERT INTO audit_head VALUES (1, 0, REPEAT('0', 64))`,
