@@ -71,9 +71,6 @@ async function judged(turn: Turn, error: unknown, attempt: number): Promise<Outc
 
 const passing = new Set(['unavailable', 'timeout', 'unreadable', 'rate-limited', 'not-sent']);
 
-/** A request that has left is never cut off by us: its answer, or its silence, is looked into. */
-const unhurried = new AbortController();
-
 function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): StepContext {
   const { parts, tenure, job, row } = turn;
   let toldToStop = turn.always;
@@ -110,7 +107,8 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
       await remember(intent);
       const notAfter = Math.min(begun + intentMs, tenure.validUntil());
       if (!tenure.alive()) throw new Fenced(`${job.id} is no longer ours`);
-      return request({ signal: unhurried.signal, notAfter });
+      // What has left is never cut off by us: its answer, or its silence, is looked into.
+      return request({ signal: new AbortController().signal, notAfter });
     },
     remember,
     progress: (note) => turn.progress(row.key, note),

@@ -68,7 +68,8 @@ function confirmOwn(view: MoveView, server: Server, intent: MoveIntent, ours: Mi
 
 function whileMoving(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
   const since = intent.runningSince ?? (runs(ours.status) ? view.now : null);
-  const why = overdue(view, since);
+  // A message that nobody took: its source runs no nova-compute any more, and it would stay `accepted` for ever.
+  const why = overdue(view, since ?? (ours.status === 'accepted' ? intent.asked.at : null));
   if (why !== null && !underway(ours.status)) return lost(server, ours, why);
   if (why !== null || intent.abort !== null) return stopIt(view, server, intent, ours, why ?? '');
   const changed = since !== intent.runningSince || view.intent?.migration !== ours.id;

@@ -37,7 +37,7 @@ export function isPassing({ status, taskState }: Server): boolean {
   return taskState !== null && status !== 'ERROR';
 }
 
-export function lookAgain(host: string): string {
+function lookAgain(host: string): string {
   return `say \`maintenance ${host}\` again`;
 }
 
