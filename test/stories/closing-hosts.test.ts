@@ -71,7 +71,7 @@ test('a second maintenance of a closed host renews it; off still opens it', asyn
 
 test.each([
   ['maintenance cmpp1', /no compute host/],
-  ['maintenance', /HOST is missing/],
+  ['maintenance --reason fan', /HOST is missing/],
   ['disable HOST', /--reason is missing/],
   ['disable HOST --reason 🔥', /U\+1F525/],
   ['maintenance HOST --until yesterday', /--until.*type a while/],
