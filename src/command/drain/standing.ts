@@ -37,10 +37,6 @@ export function isPassing({ status, taskState }: Server): boolean {
   return taskState !== null && status !== 'ERROR';
 }
 
-function lookAgain(host: string): string {
-  return `say \`maintenance ${host}\` again`;
-}
-
 function busyWith({ status, taskState }: Server): string {
   if (status === 'UNKNOWN') return 'its cell does not answer';
   return taskState === null ? status : `${status}, ${taskState}`;
