@@ -10,11 +10,14 @@ import { runDemo } from './demo.ts';
 import { openBells } from './jobs/queue.ts';
 import { isAnswered } from './jobs/settled.ts';
 import { openLog } from './log.ts';
-import { openDatabase } from './mysql/database.ts';
+import { type Database, isUnreachable, openDatabase } from './mysql/database.ts';
 import { keepPolicy } from './policy/keep.ts';
 import { startWorker } from './worker.ts';
 
 const usage = 'say what to start: bot, worker [--cloud NAME[,NAME]], or demo [openstack] [--yes]';
+
+/** What supervisors wait for before they kill. */
+const stopMs = 9500;
 
 /** What is to be stopped, in order, when the process is told to end. */
 type Stop = () => Promise<void>;
@@ -37,7 +40,7 @@ async function bot(): Promise<Stop> {
   const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
   const policy = await keepPolicy(config.policyFile, namesOf(registry), log);
-  const database = await openDatabase(config.databaseUrl);
+  const database = await reach(config.databaseUrl);
   const bells = openBells(config.redisUrl);
   const place = config.consolePlace;
   const account = userInfo().username;
@@ -69,7 +72,7 @@ async function worker(args: readonly string[]): Promise<Stop> {
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
   const policy = await keepPolicy(config.policyFile, namesOf(registry), log);
   const only = cloudArgument(args) ?? (config.clouds.length > 0 ? config.clouds : null);
-  const database = await openDatabase(config.databaseUrl);
+  const database = await reach(config.databaseUrl);
   const bells = openBells(config.redisUrl);
   const clouds = openClouds({ ...config, only, cwd: process.cwd(), home: homedir() }, { database, log });
   const running = await startWorker({
@@ -90,6 +93,22 @@ async function worker(args: readonly string[]): Promise<Stop> {
     await bells.close();
     await database.close();
   };
+}
+
+/** The address without its password, for who has to mend it. */
+async function reach(url: string): Promise<Database> {
+  try {
+    return await openDatabase(url);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const known = isUnreachable(cause) || /^ER_(ACCESS_DENIED|DBACCESS_DENIED|BAD_DB)/.test(code);
+    if (!known) throw cause;
+    const { host, pathname, searchParams } = new URL(url);
+    const where = searchParams.get('socketPath') ?? host;
+    throw new UserError(`the database ${pathname.slice(1)} at ${where} cannot be used (${code}): mend DATABASE_URL`, {
+      cause,
+    });
+  }
 }
 
 function cloudArgument(args: readonly string[]): string[] | null {
@@ -119,6 +138,8 @@ async function untilTold(stop: Stop): Promise<void> {
     process.once('SIGINT', resolve);
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130));
+  // A server that does not answer must not keep the process: what is left is in rows.
+  setTimeout(() => process.exit(1), stopMs).unref();
   await stop();
   process.exit(0);
 }

@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
 import { type Report, refuse, say } from '../chat/report.ts';
-import { verifyAudit } from '../policy/audit.ts';
+import { inAnyCase, verifyAudit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
 
 const pageRows = 30;
@@ -18,7 +17,7 @@ export async function findAudit(sitting: Sitting, words: string): Promise<Report
     query = query.where((where) =>
       where.or(
         (['kind', 'human', 'account', 'place', 'job', 'line', 'detail'] as const).map((column) =>
-          where(sql`${sql.ref(column)} COLLATE utf8mb4_general_ci`, 'like', like),
+          where(inAnyCase(column), 'like', like),
         ),
       ),
     );

@@ -2,6 +2,7 @@ import type { StepMark } from '../chat/report.ts';
 import { StepMark as StepMarkSchema } from '../chat/report.ts';
 import type { Json, Outcome, Question } from '../command/outcome.ts';
 import type { PlannedStep } from '../command/plan.ts';
+import { cut } from '../command/words.ts';
 import type { Database, Rows, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { touchCards } from './deliveries.ts';
@@ -115,7 +116,7 @@ export async function saveNotes(database: Database, owner: Owner, notes: Readonl
     for (const [key, note] of notes) {
       await rows
         .updateTable('step')
-        .set({ note })
+        .set({ note: cut(note, noteLimit) })
         .where('job', '=', owner.job)
         .where('step_key', '=', key)
         .where('state', '=', 'running')
@@ -154,6 +155,18 @@ export async function endStep(
   });
 }
 
+/** Characters of a note: a row of a card, not a log. */
+const noteLimit = 4000;
+
+/** What a row and one packet of any database take; a step that finds out more is a bug of ours. */
+const outputLimit = 4 * 1024 * 1024;
+
+function kept(output: Json): string {
+  const bytes = JSON.stringify(output);
+  if (Buffer.byteLength(bytes) <= outputLimit) return bytes;
+  throw new Error(`a step's output takes ${Buffer.byteLength(bytes)} bytes, more than the ${outputLimit} of a row`);
+}
+
 function asksOrWaits({ state }: Outcome): boolean {
   return state === 'ask' || state === 'later';
 }
@@ -168,11 +181,11 @@ function columnsOf(outcome: Outcome) {
       until: outcome.question.deadline,
     };
   }
-  if (outcome.state === 'later') return { state: 'waiting', note: outcome.note, until: outcome.until };
+  if (outcome.state === 'later') return { state: 'waiting', note: cut(outcome.note, noteLimit), until: outcome.until };
   return {
     state: outcome.state,
-    note: outcome.note,
-    output: JSON.stringify(outcome.output),
+    note: cut(outcome.note, noteLimit),
+    output: kept(outcome.output),
     ended_at: dbNow,
     until: null,
   };

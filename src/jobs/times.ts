@@ -141,9 +141,9 @@ async function forgetUntaken(rows: Work, group: string): Promise<void> {
 async function tellUnserved(database: Database): Promise<void> {
   const waiting = await database.rows
     .selectFrom('job')
-    .select(['id', 'cloud', 'line', 'place', 'message_key', 'reply_to', 'epoch'])
+    .select(['id', 'state', 'cloud', 'line', 'place', 'message_key', 'reply_to', 'epoch'])
     .where('warned', '=', 0)
-    .where('state', 'in', ['planning', 'queued'])
+    .where('state', 'in', ['planning', 'queued', 'running'])
     .where('kind', '!=', 'group')
     .where((where) => where.or([where('worker', 'is', null), where('lease_until', '<', dbNow)]))
     .where((where) =>
@@ -157,6 +157,8 @@ async function tellUnserved(database: Database): Promise<void> {
   const workers = await workersSeen(database.rows);
   for (const job of waiting) {
     const seen = workers.find((worker) => worker.cloud === job.cloud);
+    // One that has begun changes hands in a moment while somebody lives who can take it.
+    if (job.state === 'running' && seen?.alive) continue;
     await database.transaction((rows) =>
       tellOne(rows, job, unserved(job, seen?.lastSeen ?? null, seen?.alive ?? false)),
     );

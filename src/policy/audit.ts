@@ -79,6 +79,11 @@ export function hashOf(row: Omit<AuditTable, 'hash'>): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** A column as people search it: the tables themselves tell Alice from alice. */
+export function inAnyCase(column: 'kind' | 'human' | 'account' | 'place' | 'job' | 'line' | 'detail') {
+  return sql<string>`${sql.ref(column)} COLLATE utf8mb4_general_ci`;
+}
+
 export type Verdict =
   | { readonly whole: true; readonly entries: number }
   | { readonly whole: false; readonly seq: number; readonly why: string };

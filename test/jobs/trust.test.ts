@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask, done } from '../../src/command/outcome.ts';
+import { findAudit } from '../../src/desk/audits.ts';
+import type { Sitting } from '../../src/desk/desk.ts';
 import { audit, verifyAudit } from '../../src/policy/audit.ts';
 import { type Story, storyPolicy } from '../story.ts';
 import { approved, endedAs, openToyStory, type Toy, toy } from './toys.ts';
@@ -89,4 +91,7 @@ test('the audit keeps every character, and what cannot be stored does not look t
   expect(await verifyAudit(story.database.rows)).toMatchObject({ whole: true });
   const tables = await story.database.rows.selectFrom('audit').select('line').execute();
   expect(tables[0]?.line).toBe('half \ufffd, whole 🚒');
+  // A search needs nothing of the sitting but its rows.
+  const found = await findAudit({ rows: story.database.rows } as Sitting, 'HALF zoë');
+  expect(found.title).toBe('1 entry');
 });

@@ -147,3 +147,20 @@ test('a job that finds one of its claims held leaves none of the others behind',
     { what: 'host:demo/b', job: first },
   ]);
 });
+
+test('a job that has begun and whose worker is gone says so', async () => {
+  story = await openToyStory(play);
+  play.steps['ask'] = async () => question();
+  const job = await approved(story, 'ask');
+  await story.until('it asks', async () => (await story.state(job)) === 'asking');
+  await story.workers[0]?.stop();
+  await story.database.rows
+    .updateTable('job')
+    .set({ decided_at: new Date(Date.now() - 60_000) })
+    .where('id', '=', job)
+    .execute();
+  await story.mutter('bob', `!answer ${job} leave`);
+  await story.until('somebody says so', () =>
+    story.room.posts.some(({ report }) => report.title.includes('go ask: no worker serves demo')),
+  );
+});
