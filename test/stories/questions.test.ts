@@ -35,14 +35,6 @@ test('a resize that is not ours is asked about; left alone, the server stays and
   expect(await stage.cloud.show(resized)).toMatchObject({ status: 'VERIFY_RESIZE', host });
 });
 
-test('confirmed by a person, the resize is confirmed and the server moved on', async () => {
-  const { host, job, resized } = await withResized();
-  await stage.say('alice', `answer ${job} confirm`);
-  expect((await stage.ended(job)).state).toBe('done');
-  expect((await stage.cloud.show(resized)).host).not.toBe(host);
-  expect(await stage.cloud.on(host)).toEqual([]);
-});
-
 test('a question that nobody answers takes its harmless choice', async () => {
   const { host, job, resized } = await withResized();
   const { rows } = stage.story.database;

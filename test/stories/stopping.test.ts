@@ -23,30 +23,6 @@ async function moving(host: string): Promise<number> {
   return (await stage.cloud.on(host)).filter(({ status }) => status === 'MIGRATING').length;
 }
 
-test('cancel lets the move under way finish, starts no other, and lists what is left', async () => {
-  const { host, job } = await slowDrain(5);
-  expect(await stage.say('alice', `cancel ${job}`)).toContain('stopping after what runs now');
-  const { state, words } = await stage.ended(job);
-  expect(state).toBe('cancelled');
-  const left = await stage.cloud.on(host);
-  expect(left.length).toBeGreaterThan(1);
-  expect(left.every(({ status, task }) => status === 'ACTIVE' && task === null)).toBe(true);
-  for (const { name } of left) expect(words).toContain(name);
-  expect(words).toMatch(new RegExp(`stays disabled until .*maintenance ${host} off`));
-  for (const { id } of left) expect(await stage.cloud.migrations(id)).toEqual([]);
-});
-
-test('cancel --now aborts the move under way: Nova records it as cancelled, and the server runs where it was', async () => {
-  const { host, job } = await slowDrain(4);
-  const [busy] = (await stage.cloud.on(host)).filter(({ status }) => status === 'MIGRATING');
-  expect(await stage.say('bob', `cancel ${job} --now`)).toContain('stopping at once');
-  const { state } = await stage.ended(job);
-  expect(state).toBe('cancelled');
-  if (busy === undefined) throw new Error('no server was moving');
-  expect((await stage.cloud.migrations(busy.id))[0]).toMatchObject({ status: 'cancelled' });
-  expect(await stage.cloud.show(busy.id)).toMatchObject({ status: 'ACTIVE', task: null, host });
-});
-
 test('freeze holds the next move back until another person thaws, and every card says so', async () => {
   const { host, job } = await slowDrain(4);
   const { story } = stage;
