@@ -104,15 +104,20 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
       return instanceActions.map(({ action }: { action: string }) => action);
     },
     async deleteAll() {
-      for (const id of mine) {
-        await act(id, { 'os-resetState': { state: 'error' } });
-        await act(id, { unlock: null });
-        await admin.call('DELETE', `/servers/${id}`);
-      }
-      const left = async (id: string) => (await admin.call('GET', `/servers/${id}`)).status !== 404;
-      for (const id of mine) await until(`${id} is deleted`, async () => !(await left(id)), 60_000).catch(() => {});
+      await Promise.all(mine.map((id) => deleteSurely(admin, id)));
     },
   };
+}
+
+/** Nova may be moving it just now, and put it back after the first try. */
+async function deleteSurely(admin: Api, id: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    if ((await admin.call('GET', `/servers/${id}`)).status === 404) return;
+    await admin.call('POST', `/servers/${id}/action`, { 'os-resetState': { state: 'error' } });
+    await admin.call('POST', `/servers/${id}/action`, { unlock: null });
+    await admin.call('DELETE', `/servers/${id}`);
+    await delay(1500);
+  }
 }
 
 async function must(api: Api, path: string) {
