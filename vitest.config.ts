@@ -5,6 +5,8 @@ const groups = ['irc', 'slack', 'chaos', 'databases'];
 
 export default defineConfig({
   test: {
+    // Stories wait more than they compute: three at once on two cores.
+    maxWorkers: 3,
     projects: [
       project('quick', ['test/**/*.test.ts'], {
         exclude: ['stories', 'jobs', 'demo', 'openstack', ...groups].map((group) => `test/${group}/**`),
