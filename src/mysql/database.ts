@@ -31,12 +31,20 @@ const session = [
   "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
 ];
 
+/** Shorter than a lease. */
+const idleSeconds = 8;
+
 /** `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing. */
 export async function openDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
   const pool = createPool({ ...connection(url), connectionLimit: options.connections ?? 10 });
   pool.on('connection', (fresh) => {
     // Each is sent before whatever the connection was opened for; one that is refused must not go unnoticed.
     for (const setting of session) fresh.query(setting, (error) => error && fresh.destroy());
+    // Who is frozen inside a transaction must not hold its locks for longer than its leases: whoever takes over needs
+    // them. MySQL has no such limit and gets the one for every idle connection.
+    fresh.query(`SET SESSION idle_transaction_timeout = ${idleSeconds}`, (error) => {
+      if (error) fresh.query(`SET SESSION wait_timeout = ${idleSeconds}`, () => {});
+    });
   });
   const rows = new KyselyClient<Tables>({ dialect: new MysqlDialect({ pool }) });
   await patiently(() => migrate(rows));
