@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
 import type { Api, Said } from './api.ts';
 import type { Ground } from './ground.ts';
 
@@ -104,9 +105,19 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
       return instanceActions.map(({ action }: { action: string }) => action);
     },
     async deleteAll() {
+      if (mine.length > 0) await unprotect(ground, mine);
       await Promise.all(mine.map((id) => deleteSurely(admin, id)));
     },
   };
+}
+
+/** A story may have ended before it took its protections back. */
+async function unprotect({ dsns }: Ground, ids: readonly string[]): Promise<void> {
+  for (const dsn of Object.values(dsns.cells)) {
+    const cell = await createConnection(dsn);
+    await cell.query('UPDATE instances SET disable_terminate = 0 WHERE uuid IN (?)', [ids]);
+    await cell.end();
+  }
 }
 
 /** Nova may be moving it just now, and put it back after the first try. */
