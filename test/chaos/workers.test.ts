@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { seed, times } from '../setup/chance.ts';
 import { type Chaos, strikeWorkers } from './moments.ts';
 
-const moments = times(20);
+const moments = times(8);
 
 test.concurrent(`a worker is killed at ${moments} moments of at most three drains: every server moves once`, async () => {
   expectTruth(await strikeWorkers({ how: 'kill', moments, servers: 24 }));
