@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Shown } from '../clouds/servers.ts';
-import { onLab, openStage, type Ran, type Stage } from './stage.ts';
+import { openStage, type Ran, type Stage } from './stage.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
