@@ -54,7 +54,7 @@ async function measure(servers: number): Promise<void> {
 async function bareListing({ config }: Ground, token: string): Promise<void> {
   const origin = new URL(config.authUrl).origin;
   const pool = new Pool(origin, { connections: 1 });
-  let path: string | null = '/compute/v2.1/servers/detail?all_tenants=1&limit=1000';
+  let path: string | null = '/compute/v2.1/servers/detail?all_tenants=1&sort_key=uuid&sort_dir=asc&limit=1000';
   while (path !== null) {
     const answer = await pool.request({
       path,
