@@ -89,23 +89,19 @@ export async function touchCards(rows: Work, job: string): Promise<void> {
 
 /** Wakes the bots that serve the places where a job (or the group it belongs to) is shown. */
 export async function ringCards(database: Database, bells: Bells, job: string): Promise<void> {
-  const found = await database.rows
+  const family = await database.rows
     .selectFrom('job')
-    .innerJoin('delivery', (join) =>
-      join.on((on) =>
-        on.or([
-          on('delivery.job', '=', on.ref('job.id')),
-          on('delivery.job', '=', on.ref('job.parent')),
-          on('delivery.job', '=', on.ref('job.successor')),
-        ]),
-      ),
-    )
-    .select(['delivery.connection', 'job.revision'])
+    .select(['id', 'parent', 'successor', 'revision'])
+    .where('id', '=', job)
+    .executeTakeFirst();
+  if (family === undefined) return;
+  const ids = [family.id, family.parent, family.successor].filter((id) => id !== null);
+  const found = await database.rows
+    .selectFrom('delivery')
+    .select('connection')
     .distinct()
-    .where('job.id', '=', job)
-    .where('delivery.state', '=', 'waiting')
+    .where('job', 'in', ids)
+    .where('state', '=', 'waiting')
     .execute();
-  await Promise.all(
-    found.map(({ connection, revision }) => bells.ring(`say-${connection}`, job, `${job}-${revision}`)),
-  );
+  await Promise.all(found.map(({ connection }) => bells.ring(`say-${connection}`, job, `${job}-${family.revision}`)));
 }
