@@ -28,7 +28,7 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
     if (act.act === 'end') return act.outcome;
     if (act.act === 'explain') return explain(input, intent, act, context.cloud);
     intent = await perform(act, { input, intent, seen, context });
-    await rest(context);
+    await rest(context, intent);
   }
 }
 
@@ -113,9 +113,12 @@ function watchOn(watch: Watch, seen: Look, now: Date): Watch {
 }
 
 /** Waits for the next look. A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */
-async function rest(context: StepContext): Promise<void> {
+async function rest(context: StepContext, intent: MoveIntent | null): Promise<void> {
+  const { pollInterval } = context.cloud.settings;
+  // A move that takes seconds is looked at often, one that takes minutes seldom: what follows it waits little longer.
+  const asked = intent === null ? 0 : context.now().getTime() - intent.asked.at.getTime();
   try {
-    await context.sleep(context.cloud.settings.pollInterval);
+    await context.sleep(Math.min(pollInterval, Math.max(500, asked / 5)));
   } catch (reason) {
     if (!isAbortNow(context.signal)) throw reason;
   }
