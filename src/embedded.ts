@@ -45,7 +45,14 @@ export async function ensureMariadb(directory: string, statements: readonly stri
     socket,
     command: [
       program,
-      ...['--no-defaults', `--datadir=${data}`, `--socket=${socket}`, `--pid-file=${data}/mariadbd.pid`, ...asRoot()],
+      ...[
+        '--no-defaults',
+        `--datadir=${data}`,
+        temporary(directory),
+        `--socket=${socket}`,
+        `--pid-file=${data}/mariadbd.pid`,
+        ...asRoot(),
+      ],
       ...[
         '--skip-networking',
         '--skip-name-resolve',
@@ -80,6 +87,13 @@ function redisProgram(directory: string): string {
   return link;
 }
 
+/** A MariaDB that starts removes every temporary table it finds: in a folder that it shares, those of running servers. */
+function temporary(directory: string): string {
+  const folder = join(directory, 'mariadb-tmp');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return `--tmpdir=${folder}`;
+}
+
 /** The data directory appears by one rename, so one that is there is whole; what a killed start left is removed. */
 async function mariadbData(directory: string): Promise<string> {
   const data = join(directory, 'mariadb');
@@ -96,6 +110,7 @@ async function mariadbData(directory: string): Promise<string> {
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     `--datadir=${made}`,
+    temporary(directory),
     ...asRoot(),
   ];
   await promisify(execFile)(install, options).catch((error: unknown) => {

@@ -4,10 +4,12 @@
 sql() { mariadb --no-defaults --socket="$MYSQL_SOCKET" --user=root "$@"; }
 
 start_mariadb() {
+    mkdir -p "$LAB_DIR/mysql-tmp"
     cat >"$ETC/my.cnf" <<EOF
 [mariadbd]
 user = root
 datadir = $LAB_DIR/mysql
+tmpdir = $LAB_DIR/mysql-tmp
 socket = $MYSQL_SOCKET
 pid-file = $LAB_DIR/mysql/mariadbd.pid
 bind-address = $ADDR
