@@ -18,7 +18,8 @@ const VoteDetail = z.object({ hash: z.string(), choice: z.string() });
 /** May this worker plan the job: by its own policy, and only while bot and worker read the same one. Null = yes. */
 export function mayPlan(policy: Policy, job: Job, command: Command): string | null {
   if (command.kind === 'change' && job.policy_hash !== policy.hash) {
-    return `bot and worker read different policies (${job.policy_hash?.slice(0, 8)} and ${policy.hash.slice(0, 8)}): nothing is changed until they agree; copy policy.yaml and send both SIGHUP`;
+    const hashes = `${job.policy_hash?.slice(0, 8)} and ${policy.hash.slice(0, 8)}`;
+    return `the policy changed since, or bot and worker read different policies (${hashes}): nothing was touched. Say it again; if this comes again, copy policy.yaml to both and send both SIGHUP`;
   }
   const decision = authorize(policy, {
     account: job.account === '' ? null : job.account,
