@@ -8,8 +8,16 @@ const groups = ['irc', 'slack', 'chaos', 'databases'];
  * long, for hosts that die and migrations that hang do so at their own pace) with `bin/test openstack --times 2`.
  */
 const onOpenstack = ['looking', 'drain', 'failing-moves', 'second-look', 'protect'];
-const onOpenstackAtLength = ['closing-hosts', 'drain-questions', 'drain-reasons', 'dead-source'];
-const openstack = [...onOpenstack, ...(Number(process.env['VIGIE_TIMES'] ?? 1) > 1 ? onOpenstackAtLength : [])];
+const onOpenstackAtLength = [
+  ...['closing-hosts', 'drain-questions', 'drain-reasons', 'dead-source', 'redis-away'],
+  ...['drain-plan', 'drain-groups', 'drain-newcomers', 'drain-wishes', 'migrate', 'return', 'evacuate', 'hooks'],
+];
+const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
+const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(
+  (story) => `test/stories/${story}.test.ts`,
+);
+/** A night of operations on each chat. */
+const chatsOnOpenstack = atLength ? ['test/irc/operations.test.ts', 'test/slack/operations.test.ts'] : [];
 
 export default defineConfig({
   test: {
@@ -28,16 +36,12 @@ export default defineConfig({
         },
       ),
       // The same stories on a real OpenStack: one cloud for all, so one file at a time.
-      project(
-        'openstack',
-        [...openstack.map((story) => `test/stories/${story}.test.ts`), 'test/openstack/**/*.test.ts'],
-        {
-          env: { VIGIE_TEST_CLOUD: 'openstack' },
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
-      ),
+      project('openstack', [...openstack, ...chatsOnOpenstack, 'test/openstack/**/*.test.ts'], {
+        env: { VIGIE_TEST_CLOUD: 'openstack' },
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        fileParallelism: false,
+      }),
       ...groups.map((group) =>
         project(group, [`test/${group}/**/*.test.ts`], {
           testTimeout: 600_000,

@@ -43,6 +43,10 @@ async function ask(): Promise<void> {
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
+    mustArchive: false,
+    history: { drains: async () => [], moved: async () => null },
+    heedsWishes: () => false,
+    closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../src/openstack/cloud.ts';
 import { HostName } from '../src/openstack/names.ts';
 import { median, openGround, printTable } from './ground.ts';
+import { openPeers, type Peer } from './peers.ts';
 import { openRoom } from './room.ts';
 
 /**
@@ -19,10 +20,12 @@ const ground = await openGround({
   SIMULATOR_TOKEN_ROWS: '0',
 });
 const room = await openRoom(ground);
+const peers = await openPeers(ground.config);
 const { cloud, database } = ground;
 const bound: number[] = [];
 const moves: number[] = [];
 const whole: number[] = [];
+const measured = new Map(peers.map(({ name }) => [name, { seconds: [] as number[], early: [] as number[] }]));
 for (let run = 0; run < runs; run += 1) {
   await gather();
   const began = performance.now();
@@ -31,6 +34,10 @@ for (let run = 0; run < runs; run += 1) {
   bound.push((performance.now() - began) / 1000);
   await gather();
   await drain();
+  for (const peer of peers) {
+    await gather();
+    await race(peer);
+  }
 }
 const ratio = (values: readonly number[]) =>
   median(values.map((value, index) => value / (bound[index] ?? 1))).toFixed(2);
@@ -41,8 +48,12 @@ printTable(
     ['all moves posted at once, until the last has completed', median(bound).toFixed(1), '1'],
     ['vigie: first move begun to last move proven (goal 1.10)', median(moves).toFixed(1), ratio(moves)],
     ['vigie: approved to emptiness proven', median(whole).toFixed(1), ratio(whole)],
+    ...[...measured].flatMap(([name, { seconds: took, early }]) => [
+      [`${name}: begun to empty (not done when it ended: ${early.join(', ')})`, median(took).toFixed(1), ratio(took)],
+    ]),
   ],
 );
+console.log(`vigie looks every ${ground.config.settings.pollInterval} ms, more often while a move is young`);
 await room.stop();
 await ground.stop();
 
@@ -91,6 +102,18 @@ async function drain(): Promise<void> {
   moves.push((last - first) / 1000);
   await room.say('alice', `maintenance ${host} off`);
   await until(async () => (await cloud.computeService(host))?.status === 'enabled');
+}
+
+/** Runs it as a person would, then waits until the host is really empty: what had not moved when it ended was not done. */
+async function race({ name, run }: Peer): Promise<void> {
+  const began = performance.now();
+  const servers = await here();
+  await run({ host, servers: servers.map(({ id }) => id) });
+  const left = (await here()).length;
+  await until(async () => (await here()).length === 0);
+  const result = measured.get(name);
+  result?.seconds.push((performance.now() - began) / 1000);
+  result?.early.push(left);
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

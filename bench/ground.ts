@@ -15,6 +15,7 @@ import { type ConnectedCloud, connectCloud } from '../src/openstack/connect.ts';
 /** Private servers and a simulated cloud in a process of its own, gone at the end. */
 export interface Ground {
   readonly database: Database;
+  readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly cloud: ConnectedCloud;
   readonly config: CloudConfig;
@@ -51,7 +52,12 @@ export async function openGround(
       ? { url: lab ?? '', region: 'RegionOne', dsns: { novaApi: '', cells: {}, keystone: '' } }
       : Simulated.parse(await child.told);
   const config = configOf(told, changes);
-  const databases = connectDatabases({ cloud: 'demo', dsns: config.dsns, now: () => new Date() });
+  const databases = connectDatabases({
+    cloud: 'demo',
+    dsns: config.dsns,
+    archive: config.archive,
+    now: () => new Date(),
+  });
   const gate = credentialGate(database);
   const cloud = connectCloud({
     name: 'demo',
@@ -64,6 +70,7 @@ export async function openGround(
   });
   return {
     database,
+    databaseUrl: url.href,
     redisUrl: redis.url,
     cloud,
     config,
@@ -100,6 +107,7 @@ function configOf(
     timeoutMs: null,
     fingerprint: told.url,
     settings: defaultSettings,
+    hooks: [],
     dsns: told.dsns,
     ...changes,
   };

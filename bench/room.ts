@@ -18,26 +18,29 @@ export interface Room {
 }
 
 const place: Place = { adapter: 'bench', id: 'bench:room', kind: 'channel' };
-const people = `
+export const people = `
 people:
   alice: { accounts: [bench:alice], roles: [operator, approver] }
   bob: { accounts: [bench:bob], roles: [operator, approver] }
+  carol: { accounts: [bench:carol], roles: [operator, approver] }
 rules: [ { allow: [everyone] } ]
 places: { "bench:room": { cloud: demo } }
 `;
 
-export async function openRoom(ground: Ground): Promise<Room> {
+/** `workers: 0`: a worker of its own process takes the jobs. */
+export async function openRoom(ground: Ground, { workers = 1 } = {}): Promise<Room> {
   const bells = openBells(ground.redisUrl);
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
   const policy = policyOf(parsePolicy(people, 'policy.yaml'));
   const shared = { version: 'bench', database: ground.database, bells, registry, log, policy: () => policy };
-  const worker = await startWorker({ ...shared, clouds: ['demo'], cloud: async () => ground.cloud });
+  const worker =
+    workers === 0 ? null : await startWorker({ ...shared, clouds: ['demo'], cloud: async () => ground.cloud });
   let posted: () => void = () => {};
   let hear: (message: Message) => Promise<void> = async () => {};
   const adapter: Adapter = {
     name: 'bench',
     connection: place.id,
-    able: { buttons: false, reactions: false, files: false, edit: true, private: false, find: false },
+    able: { buttons: false, reactions: false, files: false, edit: true, private: false, find: false, threads: false },
     start: async (listener) => {
       hear = listener;
     },
@@ -63,7 +66,7 @@ export async function openRoom(ground: Ground): Promise<Room> {
     },
     async stop() {
       await bot.stop();
-      await worker.stop();
+      await worker?.stop();
       await bells.close();
     },
   };

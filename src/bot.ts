@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, Message, Place } from './chat/message.ts';
-import { refuse } from './chat/report.ts';
+import { NotTaken } from './chat/message.ts';
+import { type Report, refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { fireSchedules } from './desk/firing.ts';
 import { type DispatchParts, dispatch } from './dispatch.ts';
 import { every } from './every.ts';
-import { deliver, type Shown, withPrefix } from './jobs/deliver.ts';
+import { deliver, openVoice as freshVoice, withPrefix } from './jobs/deliver.ts';
 import { hold, letGoOf } from './jobs/holding.ts';
 import { prune } from './jobs/prune.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
@@ -24,6 +25,8 @@ export interface BotOptions {
   readonly adapters: readonly Adapter[];
   readonly log: Log;
   readonly prefix: string;
+  /** What this installation is called. */
+  readonly environment?: string;
   policy(): Policy;
 }
 
@@ -47,11 +50,17 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   const schedules = every(timesMs, () => sayScheduled(options), options.log);
   const times = every(timesMs, () => fireTimes(options, voices), options.log);
   const pruning = every(pruneMs, () => prune(options.database), options.log);
-  const hearing = new Set<Promise<void>>();
+  const underWay = new Set<Promise<void>>();
+  function follow(work: Promise<void>): void {
+    const followed = work.finally(() => underWay.delete(followed)).catch(() => undefined);
+    underWay.add(followed);
+  }
   function listenTo(adapter: Adapter): Promise<void> {
     return adapter.start((message) => {
-      const taken = hear(options, adapter, message).finally(() => hearing.delete(taken));
-      hearing.add(taken);
+      const taken = hear(options, message).then((report) => {
+        if (report !== null) follow(sayNow(options, adapter, message, report));
+      });
+      follow(taken);
       return taken;
     });
   }
@@ -62,7 +71,7 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
       const sweeps = [schedules.stop(), times.stop(), pruning.stop(), ...voices.map((voice) => voice.stop())];
       await inTime(Promise.allSettled(sweeps));
       await inTime(Promise.allSettled(options.adapters.map((adapter) => adapter.stop())));
-      await inTime(Promise.allSettled(hearing));
+      await inTime(Promise.allSettled(underWay));
       await letGoOf(options.database, name).catch(() => undefined);
     },
   };
@@ -72,36 +81,43 @@ async function inTime(work: Promise<unknown>): Promise<void> {
   await Promise.race([work, sleep(partingMs, undefined, { ref: false })]);
 }
 
-/** Takes one message whatever happens: a bug is told with a number that the log has too. */
-async function hear(options: BotOptions, adapter: Adapter, message: Message): Promise<void> {
-  const parts: DispatchParts = options;
+/**
+ * Takes one message: what it resolves to is to be said at once, without a row. A bug is told with a number that the log
+ * has too; a database that is away is not taken, and the chat may tell it again.
+ */
+async function hear(options: BotOptions, message: Message): Promise<Report | null> {
+  const parts: DispatchParts = { ...options, chats: () => options.adapters.map(stateOf) };
   try {
-    const report = await dispatch(message, parts);
-    if (report !== null) await sayNow(options, adapter, message, report);
+    return await dispatch(message, parts);
   } catch (error) {
     const trouble = randomBytes(2).toString('hex');
     options.log.error({ err: error, trouble, place: message.place.id }, 'a message could not be taken');
-    await sayNow(
-      options,
-      adapter,
-      message,
-      refuse(
-        isUnreachable(error)
-          ? `vigie's database does not answer, ${trouble}: type jobs in a minute, and say it again if it is not there`
-          : `something broke, ${trouble}: nothing was done; say it again, or look into the log`,
-      ),
-    ).catch(() => undefined);
+    if (isUnreachable(error))
+      throw new NotTaken(
+        `vigie's database does not answer, ${trouble}: type jobs in a minute, and say it again if it is not there`,
+      );
+    return refuse(`something broke, ${trouble}: nothing was done; say it again, or look into the log`);
   }
 }
 
-async function sayNow(
-  options: BotOptions,
-  adapter: Adapter,
-  message: Message,
-  report: ReturnType<typeof refuse>,
-): Promise<void> {
-  const replyTo = message.replyTo === undefined ? {} : { replyTo: message.replyTo };
-  await adapter.post(message.place, withPrefix(report, options.prefix), { key: `now:${message.key}`, ...replyTo });
+/** What could not be said is lost with the connection: it had no effect, and who asked asks again. */
+async function sayNow(options: BotOptions, adapter: Adapter, message: Message, report: Report): Promise<void> {
+  const alone = message.from.account ?? message.from.at;
+  try {
+    await adapter.post(message.place, withPrefix(report, options.prefix), {
+      key: `now:${message.key}`,
+      weight: 'answer',
+      ...(alone === undefined ? {} : { aside: alone }),
+      ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    });
+  } catch (error) {
+    options.log.warn({ err: error, place: message.place.id }, 'an answer without a row could not be said');
+  }
+}
+
+function stateOf(adapter: Adapter): [string, string] {
+  const problem = adapter.problem?.() ?? null;
+  return [adapter.connection, problem ?? (adapter.connected() ? 'connected' : 'not connected')];
 }
 
 interface Voice {
@@ -113,14 +129,21 @@ interface Voice {
 /** One connection's deliveries: said only by the bot that holds the connection. */
 async function openVoice(options: BotOptions, name: string, adapter: Adapter): Promise<Voice> {
   const { database, log, prefix } = options;
-  const shown: Shown = new Map();
+  const voice = freshVoice();
+  const turns = new Set<Promise<void>>();
   let heldUntil = 0;
   let stopping = false;
   let listener: Listener | null = null;
   const mine = () => performance.now() < heldUntil;
+  function forget(): void {
+    voice.shown.clear();
+    adapter.forget?.();
+  }
   async function mayGoOn(): Promise<boolean> {
     if (performance.now() > heldUntil - holdMs / 2) {
       const asked = performance.now();
+      // Another bot may have held it since: what was shown then nobody here knows.
+      if (asked > heldUntil) forget();
       heldUntil = (await hold(database, `connection:${adapter.connection}`, name, holdMs)) ? asked + holdMs : 0;
     }
     return mine() && !stopping;
@@ -130,7 +153,14 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   async function say(): Promise<void> {
     const held = await mayGoOn();
     await listenWhile(held && !stopping);
-    while ((await mayGoOn()) && (await deliver(parts, shown)) > 0);
+    if (!held || stopping) return;
+    for (const turn of await deliver(parts, voice)) {
+      const ended = turn
+        .catch((error: unknown) => log.warn({ err: error }, 'a place could not be served; the next sweep comes'))
+        .finally(() => turns.delete(ended))
+        .then(() => void (voice.more && sweep.again()));
+      turns.add(ended);
+    }
   }
   /** A bell heard by a bot that does not hold the connection would be lost. */
   async function listenWhile(held: boolean): Promise<void> {
@@ -147,6 +177,7 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
     async stop() {
       stopping = true;
       await sweep.stop();
+      await Promise.allSettled(turns);
       await listener?.close();
     },
   };

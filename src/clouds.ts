@@ -135,7 +135,13 @@ function serve(name: string, config: CloudConfig, parts: Parts): Served {
 }
 
 function connect(name: string, config: CloudConfig, { database, log, now = () => new Date() }: Parts): Connection {
-  const databases = connectDatabases({ cloud: name, dsns: config.dsns, ownToken: () => cloud.ownToken(), now });
+  const databases = connectDatabases({
+    cloud: name,
+    dsns: config.dsns,
+    archive: config.archive,
+    ownToken: () => cloud.ownToken(),
+    now,
+  });
   const cloud: ConnectedCloud = connectCloud({
     name,
     config,

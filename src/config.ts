@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { UserError } from './chat/user-error.ts';
 import { humanError } from './command/wording.ts';
+import { slackVariables } from './slack-config.ts';
 
 /** One environment variable: `.env.example` is made of these, and a test keeps it so. */
 export interface Variable {
@@ -38,6 +39,13 @@ export const botVariables: readonly Variable[] = [
   { name: 'PREFIX', fallback: '!', sentence: 'What a line said to the bot begins with.' },
   { name: 'CONSOLE', fallback: '0', sentence: '1 also listens on this terminal (standard input and output).' },
   { name: 'CONSOLE_PLACE', fallback: 'console:local', sentence: "The terminal's place, as the policy names it." },
+  {
+    name: 'ENVIRONMENT',
+    fallback: 'production',
+    sentence: 'What `whoami bot` calls this installation; each has a Slack app of its own.',
+  },
+  { name: 'IRC_FILE', fallback: '', sentence: 'The networks of IRC to be on; see irc.example.yaml. Empty: none.' },
+  ...slackVariables,
 ];
 
 export const workerVariables: readonly Variable[] = [
@@ -74,7 +82,16 @@ const Bot = Shared.extend({
   PREFIX: z.string().regex(/^[!#$%&*+,./:;=?@^_~|-]{1,3}$/, 'one to three signs, such as ! or .'),
   CONSOLE: z.enum(['0', '1']).transform((word) => word === '1'),
   CONSOLE_PLACE: z.string().regex(/^console:\S+$/, 'a terminal’s place is written console:local'),
-}).transform((env) => ({ ...shared(env), prefix: env.PREFIX, console: env.CONSOLE, consolePlace: env.CONSOLE_PLACE }));
+  ENVIRONMENT: z.string().regex(/^[\w .-]{1,60}$/, 'is a word or two: production, staging'),
+  IRC_FILE: z.string().transform(emptyIsNull),
+}).transform((env) => ({
+  ...shared(env),
+  prefix: env.PREFIX,
+  console: env.CONSOLE,
+  consolePlace: env.CONSOLE_PLACE,
+  environment: env.ENVIRONMENT,
+  ircFile: env.IRC_FILE,
+}));
 export type BotConfig = z.output<typeof Bot>;
 
 const Worker = Shared.extend({

@@ -5,13 +5,14 @@ import { UserError } from './chat/user-error.ts';
 import type { Registry } from './command/registry.ts';
 import { chooseClouds } from './desk/clouds.ts';
 import { type DeskParts, deskOf } from './desk/desk.ts';
+import { markedLine } from './desk/marks.ts';
 import { type Opened, openJobs } from './desk/open-jobs.ts';
 import { connectionOf, insertNote } from './jobs/deliveries.ts';
 import type { Bells } from './jobs/queue.ts';
 import { dbNow } from './jobs/store.ts';
 import type { Log } from './log.ts';
 import { type Database, isDuplicate, type Work } from './mysql/database.ts';
-import { audit } from './policy/audit.ts';
+import { audit, type Entry } from './policy/audit.ts';
 import { authorize } from './policy/authorize.ts';
 import { type Policy, personOf } from './policy/policy.ts';
 
@@ -34,19 +35,28 @@ interface After {
 }
 
 const nothing: After = { rings: [], unwritten: null };
-/** No effect, answered at once: these two write no row. */
+/** No effect and for everybody: answered at once, and without a row where the chat tells each message once. */
 const rowless = new Set(['help', 'whoami']);
+/** What these did is seen on the job's card: their answer is for who said them. */
+const shownByCard = new Set(['approve', 'deny', 'answer', 'cancel']);
+/** Of these the card says all there is to say. */
+const toldByCard = new Set(['vote', 'cancel']);
 
 /**
  * Takes one message, in one transaction: heard, its job or its effect, its answer as a delivery, its audit row. Returns
  * a report only for what writes no row.
  */
 export async function dispatch(message: Message, parts: DispatchParts): Promise<Report | null> {
+  const line = message.reaction === undefined ? message.text : await markedLine(message, message.reaction, parts);
+  return line === null ? null : takeLine({ ...message, text: line }, parts);
+}
+
+async function takeLine(message: Message, parts: DispatchParts): Promise<Report | null> {
   const parsed = parseWords(message.text, parts.prefix);
   if (parsed.kind === 'none') return null;
   const line = parsed.kind === 'problem' ? null : parts.registry.interpret(parsed.canonical);
   const after =
-    line?.ok && rowless.has(line.name)
+    line?.ok && rowless.has(line.name) && message.retold !== true
       ? await answerUnwritten(message, line, parts)
       : await take(message, parsed, line, parts);
   await Promise.all(after.rings.map(({ queue, id, once }) => parts.bells.ring(queue, id, once)));
@@ -54,7 +64,7 @@ export async function dispatch(message: Message, parts: DispatchParts): Promise<
 }
 
 async function answerUnwritten(message: Message, line: Line, parts: DispatchParts): Promise<After> {
-  const desk = deskOf({ ...parts, rows: parts.database.rows, message, rings: [] });
+  const desk = deskOf({ ...parts, rows: parts.database.rows, message, rings: [], entries: [] });
   return { rings: [], unwritten: line.command.kind === 'control' ? await line.command.run(line.values, desk) : null };
 }
 
@@ -64,9 +74,12 @@ async function take(message: Message, parsed: Parsed, line: Interpreted | null, 
   try {
     return await parts.database.transaction(async (rows) => {
       await hear(rows, message);
-      if (parsed.kind === 'problem') return await answer(rows, message, refuse(parsed.problem));
-      if (line === null || !line.ok) return await answer(rows, message, line?.problem ?? refuse('nothing to do'));
-      return await obey(rows, message, line, parts);
+      if (parsed.kind === 'problem') return await answer(rows, message, refuse(parsed.problem), { whom: 'aside' });
+      if (line === null || !line.ok)
+        return await answer(rows, message, line?.problem ?? refuse('nothing to do'), { whom: 'aside' });
+      return rowless.has(line.name)
+        ? await control(rows, message, line, parts)
+        : await obey(rows, message, line, parts);
     });
   } catch (error) {
     if (error instanceof HeardBefore) return nothing;
@@ -80,10 +93,12 @@ class HeardBefore extends Error {
 }
 
 async function hear(rows: Work, message: Message): Promise<void> {
+  const { place, key, before } = message;
+  const keys = before === undefined ? [key] : [before, key];
   try {
     await rows
       .insertInto('heard')
-      .values({ adapter: message.place.adapter, message_key: message.key, job: null, at: dbNow })
+      .values(keys.map((message_key) => ({ adapter: place.adapter, message_key, at: dbNow })))
       .execute();
   } catch (error) {
     throw isDuplicate(error) ? new HeardBefore() : error;
@@ -94,7 +109,7 @@ async function hear(rows: Work, message: Message): Promise<void> {
 async function refused(message: Message, error: UserError, parts: DispatchParts): Promise<After> {
   const told = parts.database.transaction(async (rows) => {
     await hear(rows, message);
-    await answer(rows, message, refuse(error.message));
+    await answer(rows, message, refuse(error.message), { whom: 'aside' });
     await audit(rows, {
       ...speaker(message, parts.policy()),
       kind: 'refused',
@@ -116,7 +131,7 @@ async function obey(rows: Work, message: Message, line: Line, parts: DispatchPar
   const policy = parts.policy();
   const clouds = command.kind === 'control' ? [null] : await chooseClouds(rows, policy, message.place, line);
   const decisions = clouds.map((cloud) =>
-    authorize(policy, { account: message.from.account, place: message.place.id, command: facts, cloud }),
+    authorize(policy, { ...message.from, place: message.place.id, command: facts, cloud }),
   );
   for (const decision of decisions) if (decision.verdict === 'refuse') throw new UserError(decision.because);
   if (command.kind === 'control') return await control(rows, message, line, parts);
@@ -142,21 +157,39 @@ async function obey(rows: Work, message: Message, line: Line, parts: DispatchPar
 async function control(rows: Work, message: Message, line: Line, parts: DispatchParts): Promise<After> {
   if (line.command.kind !== 'control') return nothing;
   const rings: Opened[] = [];
-  const desk = deskOf({ ...parts, rows, message, rings });
-  const report = await line.command.run(line.values, desk);
-  await answer(rows, message, report);
+  const entries: Entry[] = [];
+  const report = await line.command.run(line.values, deskOf({ ...parts, rows, message, rings, entries }));
+  const whom = isForAsker(line) ? 'aside' : 'to all';
+  const job = entries.find(({ kind }) => toldByCard.has(kind))?.job ?? null;
+  await answer(rows, message, report, { whom, job });
   if (line.command.risk !== 'read')
-    await audit(rows, { ...speaker(message, parts.policy()), kind: 'line', line: line.line });
+    entries.push({ ...speaker(message, parts.policy()), kind: 'line', line: line.line });
+  if (entries.length > 0) await audit(rows, ...entries);
   return { rings: [...rings, ...ringSay(message).rings], unwritten: null };
 }
 
-async function answer(rows: Work, message: Message, report: Report): Promise<After> {
+/** Seen on a card, about the asker, or all of what the place was told in short. */
+function isForAsker({ name, values }: Line): boolean {
+  if (shownByCard.has(name) || rowless.has(name)) return true;
+  return name === 'more' || (name === 'job' && values['what'] !== 'card');
+}
+
+interface Answering {
+  readonly whom: 'to all' | 'aside';
+  /** Whose card says the same. */
+  readonly job?: string | null;
+}
+
+async function answer(rows: Work, message: Message, report: Report, { whom, job }: Answering): Promise<After> {
+  const alone = message.from.account ?? message.from.at ?? null;
   await insertNote(rows, {
     key: `answer:${message.place.adapter}:${message.key}`.slice(0, 190),
     place: message.place,
     report,
     messageKey: message.key,
     replyTo: message.replyTo ?? null,
+    ...(job == null ? {} : { job }),
+    ...(whom === 'to all' || alone === null ? {} : { aside: alone }),
   });
   return ringSay(message);
 }

@@ -1,20 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { createConsole } from '../adapters/console/console.ts';
+import { createIrc } from '../adapters/irc/irc.ts';
+import type { Login } from '../adapters/irc/options.ts';
+import { createSlack } from '../adapters/slack/slack.ts';
+import { printArchive } from './archive/print.ts';
 import { startBot } from './bot.ts';
+import type { Adapter } from './chat/message.ts';
 import { UserError } from './chat/user-error.ts';
 import { openClouds } from './clouds.ts';
 import { loadRegistry, type Registry } from './command/registry.ts';
-import { readBotConfig, readWorkerConfig } from './config.ts';
+import { type BotConfig, readBotConfig, readWorkerConfig } from './config.ts';
 import { runDemo } from './demo.ts';
+import { type IrcNetwork, readIrcConfig } from './irc-config.ts';
 import { openBells } from './jobs/queue.ts';
 import { isAnswered } from './jobs/settled.ts';
-import { openLog } from './log.ts';
+import { type Log, openLog } from './log.ts';
 import { type Database, isUnreachable, openDatabase } from './mysql/database.ts';
 import { keepPolicy } from './policy/keep.ts';
+import { readSlackConfig } from './slack-config.ts';
 import { startWorker } from './worker.ts';
 
-const usage = 'say what to start: bot, worker [--cloud NAME[,NAME]], or demo [openstack] [--yes]';
+const usage = 'say what to start: bot, worker [--cloud NAME[,NAME]], archive FILE [KEY], or demo [openstack] [--yes]';
 
 /** What supervisors wait for before they kill. */
 const stopMs = 9500;
@@ -29,6 +37,8 @@ async function main(args: readonly string[]): Promise<void> {
       return untilTold(await bot());
     case 'worker':
       return untilTold(await worker(rest));
+    case 'archive':
+      return printArchive(rest, process.stdout);
     case 'demo':
       process.exit(await runDemo({ args: rest, version: version(), env: process.env }));
   }
@@ -37,6 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function bot(): Promise<Stop> {
   const config = readBotConfig(process.env);
+  const slack = readSlackConfig(process.env);
   const log = openLog({ level: config.logLevel, file: config.logFile, name: config.name });
   const registry = await loadRegistry(new URL('../commands', import.meta.url));
   const policy = await keepPolicy(config.policyFile, namesOf(registry), log);
@@ -45,9 +56,11 @@ async function bot(): Promise<Stop> {
   const place = config.consolePlace;
   const account = userInfo().username;
   const answered = (key: string) => answer(() => isAnswered(database.rows, key));
-  const adapters = config.console
-    ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })]
-    : [];
+  const adapters = [
+    ...(config.console ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })] : []),
+    ...networksOf(config, log),
+    ...(slack === null ? [] : [createSlack({ ...slack, ...spoken(config, log) })]),
+  ];
   const running = await startBot({
     version: version(),
     database,
@@ -56,6 +69,7 @@ async function bot(): Promise<Stop> {
     adapters,
     log,
     prefix: config.prefix,
+    environment: config.environment,
     policy,
   });
   log.info({ adapters: adapters.map(({ connection }) => connection) }, 'the bot is up');
@@ -64,6 +78,36 @@ async function bot(): Promise<Stop> {
     await bells.close();
     await database.close();
   };
+}
+
+function spoken({ prefix }: BotConfig, log: Log) {
+  return {
+    prefix,
+    log: (level: 'info' | 'warn' | 'error', facts: object, words: string) => log[level](facts, words),
+  };
+}
+
+function networksOf({ ircFile, prefix }: BotConfig, log: Log): Adapter[] {
+  if (ircFile === null) return [];
+  return readIrcConfig(ircFile, dirname(ircFile)).map(
+    ({ tls, host, port, server_password: serverPassword, ...network }) =>
+      createIrc({
+        ...network,
+        link: { host, port, tls },
+        serverPassword,
+        login: loginOf(network),
+        prefix,
+        version: version(),
+        log: (level, facts, words) => log[level](facts, words),
+      }),
+  );
+}
+
+function loginOf({ account, sasl, password }: Pick<IrcNetwork, 'account' | 'sasl' | 'password'>): Login | null {
+  if (account === null) return null;
+  return sasl === 'plain'
+    ? { account, mechanism: 'PLAIN', password: password ?? '' }
+    : { account, mechanism: 'EXTERNAL' };
 }
 
 async function worker(args: readonly string[]): Promise<Stop> {

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { every } from './every.ts';
-import { ringCards } from './jobs/deliveries.ts';
+import { ringAnswer, ringCards } from './jobs/deliveries.ts';
 import { executeJob } from './jobs/execute.ts';
-import { mayMove } from './jobs/job.ts';
+import { type Job, mayMove } from './jobs/job.ts';
 import { endJob } from './jobs/lifecycle.ts';
 import type { WorkerParts } from './jobs/parts.ts';
 import { planJob } from './jobs/plan-job.ts';
@@ -109,18 +109,22 @@ async function listen(options: WorkerOptions, serve: (id: string) => Promise<voi
 async function serveJob(parts: WorkerParts, id: string): Promise<void> {
   const takenAt = performance.now();
   let tenure: Tenure | null = null;
+  let answered: Job | null = null;
   try {
     const job = await takeJob(parts.database, id, parts.name);
     if (job === null) return;
     tenure = parts.tenures.open({ job: id, worker: parts.name, epoch: job.epoch }, takenAt, job.wish);
     if (job.state === 'planning') await planJob(parts, tenure, job);
     else await executeJob(parts, tenure, job);
+    // An answered question is over; whatever else was written let go of the job by itself.
+    if (job.kind === 'query') answered = job;
   } catch (error) {
     await mourn(parts, tenure, id, error);
+    if (tenure !== null) await letGoOf(parts, tenure);
   } finally {
     if (tenure !== null) {
-      await Promise.all([leave(parts, tenure), ringCards(parts.database, parts.bells, id).catch(() => undefined)]);
-      await ringOn(parts, id);
+      parts.tenures.close(tenure);
+      await (answered === null ? ringAll(parts, id) : ringAnswer(parts.bells, answered));
     }
   }
 }
@@ -133,7 +137,7 @@ async function mourn(parts: WorkerParts, tenure: Tenure | null, id: string, erro
   if (tenure === null || job === null || !mayMove(job.state, 'failed')) return;
   const why = `something broke in vigie; the log has it under job ${id}`;
   const end = { state: 'failed' as const, report: refuse(`${job.line}: broken off`, why), reason: why };
-  await endJob(parts.database, tenure.owner, job.state, end).catch((again) =>
+  await endJob(parts.database, tenure.owner, job, end).catch((again) =>
     parts.log.error({ err: again, job: id }, 'a broken job could not be ended; it is taken up again'),
   );
 }
@@ -150,10 +154,13 @@ function isLoss(error: unknown, tenure: Tenure | null): boolean {
   );
 }
 
-async function leave(parts: WorkerParts, tenure: Tenure): Promise<void> {
-  parts.tenures.close(tenure);
-  if (tenure.signal.reason === 'fenced') return;
-  await releaseJob(parts.database, tenure.owner).catch(() => undefined);
+async function letGoOf(parts: WorkerParts, { signal, owner }: Tenure): Promise<void> {
+  if (signal.reason !== 'fenced') await releaseJob(parts.database, owner).catch(() => undefined);
+}
+
+async function ringAll(parts: WorkerParts, id: string): Promise<void> {
+  await ringCards(parts.database, parts.bells, id).catch(() => undefined);
+  await ringOn(parts, id);
 }
 
 /** Wakes the worker that goes on: a plan that needed no approval, a job handed over. */

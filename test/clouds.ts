@@ -7,12 +7,13 @@ import { connectDatabases } from '../src/mysql/databases.ts';
 import type { Cloud, CloudSettings } from '../src/openstack/cloud.ts';
 import { type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
 import { connectCloud } from '../src/openstack/connect.ts';
-import type { SimulatorOptions } from '../src/simulator/simulator.ts';
+import type { Hook } from '../src/openstack/hooks.ts';
+import type { Control, SimulatorOptions } from '../src/simulator/simulator.ts';
 import { type Api, openApi } from './clouds/api.ts';
 import type { Ground } from './clouds/ground.ts';
 import { labGround } from './clouds/lab.ts';
 import { openServers, type StoryServers } from './clouds/servers.ts';
-import { simulatedGround } from './clouds/simulated.ts';
+import { type SimulatedGround, simulatedGround } from './clouds/simulated.ts';
 
 /** Where the same stories run: on the simulator of this process, or on the real OpenStack of this machine. */
 export const onLab = process.env['VIGIE_TEST_CLOUD'] === 'openstack';
@@ -31,6 +32,8 @@ export interface StoryCloud extends Omit<Ground, 'createServer' | 'stop'>, Story
   /** Closes other hosts with room to spare, so that Nova has nowhere to go; they are opened again at the end. */
   disable(host: string, reason?: string): Promise<void>;
   enable(host: string): Promise<void>;
+  /** The simulated cloud's own control; null on the lab. */
+  readonly control: Control | null;
   service(host: string): Promise<{ status: string; state: string; disabled_reason: string | null }>;
   stop(): Promise<void>;
 }
@@ -38,13 +41,16 @@ export interface StoryCloud extends Omit<Ground, 'createServer' | 'stop'>, Story
 export interface StoryCloudOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   readonly settings?: Partial<CloudSettings>;
+  /** As clouds.yaml would name them. */
+  readonly hooks?: readonly Hook[];
 }
 
 export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<StoryCloud> {
   const prefix = `vg${randomBytes(3).toString('hex')}-`;
   const ground = onLab ? await labGround(prefix) : await simulatedGround(options.simulator);
   const admin = openApi(ground.authUrl, 'admin', 'admin');
-  const servers = openServers(ground, admin, prefix);
+  const owner = openApi(ground.authUrl, 'alice', 'alpha');
+  const servers = openServers(ground, { admin, owner }, prefix);
   const disabled = new Set<string>();
   const connections: { close(): Promise<void> }[] = [];
   const setStatus = async (host: string, body: object) => {
@@ -61,10 +67,10 @@ export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<S
     name: 'demo',
     prefix,
     admin,
-    owner: openApi(ground.authUrl, 'alice', 'alpha'),
-    config: (changes) => configOf(ground, options.settings, changes),
+    owner,
+    config: (changes) => configOf(ground, options, changes),
     async connect({ database, log }) {
-      const opened = connect(configOf(ground, options.settings), { database, log });
+      const opened = connect(configOf(ground, options), { database, log });
       connections.push(opened);
       return opened.cloud;
     },
@@ -73,6 +79,7 @@ export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<S
       await setStatus(host, { status: 'disabled', disabled_reason: reason });
     },
     enable,
+    control: controlOf(ground),
     service: (host) => serviceOf(admin, host),
     async stop() {
       await Promise.all(connections.map((one) => one.close()));
@@ -80,6 +87,10 @@ export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<S
       await ground.stop();
     },
   };
+}
+
+function controlOf(ground: Ground | SimulatedGround): Control | null {
+  return 'simulator' in ground ? ground.simulator.control : null;
 }
 
 /** On a cloud that outlives the story. */
@@ -103,7 +114,7 @@ async function serviceOf(admin: Api, host: string) {
 
 function configOf(
   ground: Ground,
-  settings: Partial<CloudSettings> = {},
+  { settings = {}, hooks = [] }: StoryCloudOptions,
   changes: Partial<CloudConfig> = {},
 ): CloudConfig {
   return {
@@ -122,7 +133,8 @@ function configOf(
     tls: { verify: true, ca: null, cert: null, key: null },
     timeoutMs: null,
     fingerprint: ground.authUrl,
-    settings: { ...defaultSettings, pollInterval: ground.pollInterval, ...settings },
+    settings: { ...defaultSettings, pollInterval: ground.pollInterval, hooks: [...hooks], ...settings },
+    hooks,
     dsns: ground.dsns,
     ...changes,
   };

@@ -37,7 +37,7 @@ export function openRoom(connection = 'test:room'): Room {
   return {
     name: 'test',
     connection,
-    able: { buttons: true, reactions: false, files: false, edit: true, private: true, find: true },
+    able: { buttons: true, reactions: false, files: false, edit: true, private: true, find: true, threads: false },
     posts,
     hear: (message) => listener(message),
     start: async (hear) => {
@@ -83,6 +83,8 @@ export interface StoryOptions {
   /** By name; each worker connects for itself, once. */
   readonly clouds?: Readonly<Record<string, (parts: { database: Database; log: Log }) => Promise<Cloud>>>;
   readonly workers?: number;
+  /** Chats beside the room, held by the same bot. */
+  readonly adapters?: readonly Adapter[];
   /** A Redis of the story's own, to be taken away or wiped. */
   readonly redis?: string;
   /** A database of the story's own, on a server that may be killed. */
@@ -96,6 +98,8 @@ export interface Story {
   readonly room: Room;
   readonly workers: RunningWorker[];
   readonly bot: RunningBot;
+  readonly registry: Registry;
+  readonly log: Log;
   policy(): Policy;
   /** Says a line as that person and waits for the whole answer: the report that stands there in the end. */
   say(person: string, line: string): Promise<Report>;
@@ -149,7 +153,7 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     return worker;
   }
   for (let n = 0; n < (options.workers ?? 1); n += 1) await oneWorker();
-  const bot = await startBot({ ...base, adapters: [chat], prefix: '!' });
+  const bot = await startBot({ ...base, adapters: [chat, ...(options.adapters ?? [])], prefix: '!' });
 
   async function mutter(person: string, line: string, key = randomBytes(6).toString('hex')): Promise<string> {
     await chat.hear({
@@ -187,6 +191,8 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     room: chat,
     workers,
     bot,
+    registry,
+    log,
     policy: () => policy,
     mutter,
     until,

@@ -1,8 +1,9 @@
+import { clean } from '../../src/chat/cells.ts';
 import type { Block, Report } from '../../src/chat/report.ts';
-import { clean } from './cells.ts';
 import {
   type Look,
   renderBlock,
+  renderCalls,
   renderFooter,
   renderReplies,
   renderReport,
@@ -39,10 +40,13 @@ function newState(report: Report, previous: Report, look: Look, steps: readonly 
   const blocks = report.blocks.filter((block) => block.kind !== 'steps' && !before.has(JSON.stringify(block)));
   const offered = new Set((previous.replies ?? []).map(({ line }) => line));
   const replies = (report.replies ?? []).filter(({ line }) => !offered.has(line));
+  const called = new Set(previous.calls ?? []);
+  const calls = (report.calls ?? []).filter((call) => !called.has(call));
   return [
     ...renderTitle(report, look),
     ...blocks.flatMap((block) => renderBlock(block, look)),
     ...steps,
+    ...renderCalls(calls, look),
     ...renderReplies(replies, look),
     ...(report.footer === previous.footer ? [] : renderFooter(report, look)),
   ];

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Adapter, Message, Place, PostOptions, Receipt } from '../../src/chat/message.ts';
+import { NotTaken } from '../../src/chat/message.ts';
 import type { Report } from '../../src/chat/report.ts';
 import { changesOf } from './changes.ts';
 import { type Look, renderReport } from './render.ts';
@@ -54,7 +55,12 @@ export function createConsole(options: ConsoleOptions): Console {
       return terminal.print([`lines to vigie begin with ${prefix}: type ${prefix}help`]);
     said += 1;
     const key = `${run}-${said}`;
-    await hear({ key, from: spoken.from, place, text: spoken.text, at: new Date() });
+    try {
+      await hear({ key, from: spoken.from, place, text: spoken.text, at: new Date() });
+    } catch (error) {
+      if (!(error instanceof NotTaken)) throw error;
+      return terminal.print([error.message]);
+    }
     if (!tty) await options.answered?.(key);
   }
 
@@ -67,7 +73,7 @@ export function createConsole(options: ConsoleOptions): Console {
   return {
     name: 'console',
     connection: id,
-    able: { buttons: false, reactions: false, files: false, edit: false, private: true, find: false },
+    able: { buttons: false, reactions: false, files: false, edit: false, private: true, find: false, threads: false },
     ended: terminal.ended,
     async start(listener) {
       hear = listener;

@@ -1,5 +1,5 @@
+import { clean, cleanLines, pad, widthOf, wrap } from '../../src/chat/cells.ts';
 import type { Block, Reply, Report, StepMark, Tone } from '../../src/chat/report.ts';
-import { clean, cleanLines, pad, widthOf, wrap } from './cells.ts';
 
 export interface Look {
   /** Columns; infinite where lines go into a pipe and are better left whole. */
@@ -13,6 +13,7 @@ export function renderReport(report: Report, look: Look): string[] {
   return [
     ...renderTitle(report, look),
     ...blocks,
+    ...renderCalls(report.calls ?? [], look),
     ...renderReplies(report.replies ?? [], look),
     ...renderFooter(report, look),
   ];
@@ -58,6 +59,11 @@ export function renderReplies(replies: readonly Reply[], look: Look): string[] {
     const typed = paint(danger === true ? 'red' : 'cyan', pad(clean(line), width), look);
     return `  > ${typed}  ${clean(label)}`;
   });
+}
+
+/** A terminal rings nobody: it names them. */
+export function renderCalls(calls: readonly string[], look: Look): string[] {
+  return calls.length === 0 ? [] : hang('  ', `calling ${calls.map(clean).join(', ')}`, look);
 }
 
 export function renderFooter({ footer }: Report, look: Look): string[] {

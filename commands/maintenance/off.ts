@@ -2,25 +2,30 @@ import { z } from 'zod';
 import { HostName } from '../../src/command/args.ts';
 import { restoreReport } from '../../src/command/drain/cordon-report.ts';
 import { restorePlan } from '../../src/command/drain/host-plans.ts';
-import { RestoreInput, restore } from '../../src/command/drain/restore.ts';
-import { change, flag, positional, step } from '../../src/command/make.ts';
+import { restoreSteps } from '../../src/command/drain/restore-steps.ts';
+import { change, flag, positional } from '../../src/command/make.ts';
 
 export default change({
   words: 'maintenance <host> off',
   summary: 'End the maintenance of a host: enable it, or put it back as it was found',
-  examples: ['maintenance cmp1 off', 'maintenance cmp1 off --adopt'],
+  examples: ['maintenance cmp1 off', 'maintenance cmp1 off --return', 'maintenance cmp1 off --adopt'],
   details: [
     'Undoes only what vigie did: a host disabled by another hand stays so, unless --adopt.',
-    'No server is brought back.',
+    'A drained host is opened once nova-compute is up and the network agents that were alive before are again.',
+    'No server is brought back without --return, which needs an approval, for guests move.',
   ],
   role: 'operator',
   risk: 'change',
   args: {
     host: positional(HostName, 'the compute host, by its exact name'),
     adopt: flag(z.literal(true).optional(), 'enables it even if another hand disabled it'),
+    return: flag(z.literal(true).optional(), 'also brings back what vigie moved away, where it still is'),
+    unchecked: flag(z.literal(true).optional(), 'opens it without waiting until it is up and well'),
   },
-  steps: { restore: step(RestoreInput, restore) },
-  plan: ({ host, adopt }, context) =>
-    restorePlan({ host, adopt: adopt ?? false, verb: `maintenance ${host} off` }, context),
+  steps: restoreSteps,
+  plan: ({ host, adopt, unchecked, return: back }, context) => {
+    const wish = { adopt: adopt ?? false, unchecked: unchecked ?? false, back: back ?? false };
+    return restorePlan({ host, verb: `maintenance ${host} off`, ...wish }, context);
+  },
   report: restoreReport,
 });

@@ -14,6 +14,8 @@ export const Block = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('steps'),
     steps: z.array(z.object({ label: z.string(), state: StepMark, note: z.string() })),
+    /** How many of how many are settled, where not all are listed. */
+    progress: z.tuple([z.number(), z.number()]).exactOptional(),
   }),
   z.object({
     kind: z.literal('chart'),
@@ -37,6 +39,10 @@ export const Report = z.object({
   tone: Tone,
   blocks: z.array(Block),
   replies: z.array(Reply).optional(),
+  /** Whom to call, each with its chat: `slack:T1/S0ONCALL`, `irc:libera/bob`. A renderer rings its own, names the others. */
+  calls: z.array(z.string()).optional(),
+  /** Kept as a file too, however short it is: people paste it into tickets. */
+  file: z.literal(true).optional(),
   /** One quiet line at the end: cloud, job, as-of. */
   footer: z.string().optional(),
 });

@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import type { Report, StepMark } from '../chat/report.ts';
 import type { Cloud, CloudReader, RequestLimits } from '../openstack/cloud.ts';
 import type { Desk } from './desk.ts';
+import type { History } from './history.ts';
 import type { Lease, LeaseReader, LeaseWriter } from './lease.ts';
-import type { Json, Outcome } from './outcome.ts';
+import type { Json, Outcome, Question } from './outcome.ts';
 import type { Plan, PlanDraft } from './plan.ts';
 
 export type Role = 'reader' | 'operator' | 'approver' | 'admin';
@@ -40,11 +41,18 @@ export interface Asker {
 export interface PlanContext {
   readonly cloud: CloudReader;
   readonly leases: LeaseReader;
+  readonly history: History;
   readonly by: Asker;
   readonly now: Date;
   readonly signal: AbortSignal;
+  /** The policy lets no token of this cloud be deleted that is not archived. */
+  readonly mustArchive: boolean;
   /** Who holds a claim now, as `maintenance cmp1 (7f3a)`; null if nobody does. */
   holder(claim: string): Promise<string | null>;
+  /** Whether what this project's guests ask for by metadata is done; else it is only shown. */
+  heedsWishes(project: { readonly id: string; readonly name: string | null }): boolean;
+  /** How many hosts of a zone the policy lets be closed at once; null is any number. */
+  readonly closedPerZone: number | null;
   /** How long the policy lets a host stay disabled or a server protected where nobody said until when; null is for ever. */
   leaseMs(kind: Lease['kind']): number | null;
 }
@@ -64,12 +72,19 @@ export interface StepContext {
   /** How the job's steps that have ended did, so that a last stage can say what is left. */
   readonly ended: readonly EndedStep[];
   readonly signal: AbortSignal;
+  /** A person cancelled the job: a step that takes long ends at its next safe point, and says how far it came. */
+  cancelled(): boolean;
   now(): Date;
   /** Rejects with `signal.reason` when the step must end its turn. */
   sleep(ms: number): Promise<void>;
   /** Writes the intent, fenced, then lets the request leave within 2 s or not at all. Never retried blindly. */
   act<T>(intent: Json, request: (limits: RequestLimits) => Promise<T>): Promise<T>;
   remember(checkpoint: Json): Promise<void>;
+  /**
+   * Shows a question while the step goes on (null takes it back), and tells the answer once somebody gave one. Nothing
+   * happens by itself at its deadline: that is the step's own business.
+   */
+  inquire(question: Question | null): Promise<StepContext['answer']>;
   progress(note: string): void;
 }
 
@@ -81,12 +96,23 @@ export interface EndedStep {
   readonly note: string;
   readonly input: Json;
   readonly output: Json;
+  /** What it wrote down before it asked for anything. */
+  readonly checkpoint: Json;
   readonly seconds: number | null;
+}
+
+/** Another step of the job that runs now, as far as it wrote down. */
+export interface Underway {
+  readonly key: string;
+  readonly checkpoint: Json;
+  readonly startedAt: Date;
 }
 
 export interface Step<S extends z.ZodType = z.ZodType> {
   readonly input: S;
   run(input: z.output<S>, context: StepContext): Promise<Outcome>;
+  /** Whether it may begin beside those that run, asked until it may; without it a free lane is enough. */
+  mayBegin?(input: Json, others: readonly Underway[], now: Date): boolean;
 }
 export type Steps = Readonly<Record<string, Step>>;
 

@@ -19,6 +19,10 @@ export interface Desk {
   /** `words` empty: what this person may do here; else one command or a search by words. */
   help(words: string): Promise<Report>;
   whoami(): Promise<Report>;
+  /** Version, host, environment, and how each chat is doing. */
+  whoamiBot(): Promise<Report>;
+  /** What waits for this person, what runs, what they asked. */
+  mine(): Promise<Report>;
   clouds(): Promise<Report>;
   /** Says a bad credential may be tried again. */
   trustCredential(cloud: string): Promise<Report>;
@@ -26,7 +30,9 @@ export interface Desk {
   job(id: string, what: 'card' | 'log' | 'file', page: number): Promise<Report>;
   more(): Promise<Report>;
   /** Without an id: the only open one in this place. */
-  approve(id: string | null, options: { breakGlass: string | null }): Promise<Report>;
+  approve(id: string | null, options: { code: string | null; breakGlass: string | null }): Promise<Report>;
+  /** Takes the asker's own approval back, as long as the job has not begun. */
+  withdraw(id: string | null): Promise<Report>;
   deny(id: string | null, reason: string | null): Promise<Report>;
   cancel(id: string | null, options: { now: boolean }): Promise<Report>;
   answer(id: string, words: readonly string[]): Promise<Report>;

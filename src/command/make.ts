@@ -56,8 +56,9 @@ export function control<A extends Args>(command: Control<A>): ControlCommand {
 export function step<S extends z.ZodType>(
   input: S,
   run: (input: z.output<S>, context: StepContext) => Promise<Outcome>,
+  mayBegin?: NonNullable<Step['mayBegin']>,
 ): Step<S> {
-  return { input, run };
+  return mayBegin === undefined ? { input, run } : { input, run, mayBegin };
 }
 
 export function positional<S extends z.ZodType>(schema: S, help: string): Arg<S> {

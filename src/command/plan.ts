@@ -11,6 +11,8 @@ export const PlannedStep = z.object({
   input: z.json(),
   stage: z.string(),
   label: z.string(),
+  /** Steps that name the same turn never run at the same time; not part of what is approved. */
+  turn: z.string().exactOptional(),
 });
 export type PlannedStep = z.output<typeof PlannedStep>;
 
@@ -47,6 +49,10 @@ export const Plan = z.object({
   claims: z.array(z.string()).default([]),
   /** May raise the command's risk, never lower it. */
   risk: z.enum(['read', 'change', 'disruptive', 'destructive']).optional(),
+  /** Asks more than the policy does: so many votes on top, and so many at least. */
+  votes: z.object({ extra: z.number().int().min(0), least: z.number().int().min(0) }).exactOptional(),
+  /** How long it will take, seconds, by what took how long before: held against what it took. */
+  predicted: z.number().exactOptional(),
   /** How many servers, rows or hosts it touches: the policy asks more votes of larger ones. */
   size: z.number().default(1),
 });

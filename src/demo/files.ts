@@ -14,7 +14,7 @@ export function writeFiles(directory: string, cloud: DemoCloud, account: { user:
   const clouds = join(directory, 'clouds.yaml');
   const secure = join(directory, 'secure.yaml');
   writeFileSync(policy, policyText(cloud.name, account), { mode: 0o600 });
-  writeFileSync(clouds, cloudsText(cloud), { mode: 0o600 });
+  writeFileSync(clouds, cloudsText(cloud, join(directory, 'archives')), { mode: 0o600 });
   writeFileSync(secure, secureText(cloud), { mode: 0o600 });
   return { policy, clouds, secure };
 }
@@ -49,7 +49,7 @@ export function humanName(user: string): string {
   return /^[a-z]/.test(name) ? name : `user-${name}`;
 }
 
-function cloudsText({ name, authUrl, region, username, project, dsns }: DemoCloud): string {
+function cloudsText({ name, authUrl, region, username, project, dsns }: DemoCloud, archives: string): string {
   return `# Written by the demo at every start.
 clouds:
   ${name}:
@@ -64,6 +64,7 @@ clouds:
       nova_api: ${JSON.stringify(dsns.novaApi)}
       cells: ${JSON.stringify(dsns.cells)}
       keystone: ${JSON.stringify(dsns.keystone)}
+      archive: { folder: ${JSON.stringify(archives)}, public_key: none }
 `;
 }
 

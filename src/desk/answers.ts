@@ -1,20 +1,18 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import { touchCards } from '../jobs/deliveries.ts';
+import { isAsking } from '../jobs/questions.ts';
 import { type StepRow, stepsOf } from '../jobs/steps.ts';
 import { lockJob } from '../jobs/store.ts';
-import { audit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
-import { mayTouch, meant, personAt, work } from './person.ts';
+import { mayTouch, meant, personAt, record, work } from './person.ts';
 
 /** `answer ID [STEP] CHOICE`: by whoever might have asked for the job. */
 export async function answerQuestion(sitting: Sitting, id: string, words: readonly string[]): Promise<Report> {
   const job = await meant(sitting, id, ['asking', 'running'], 'answer');
   mayTouch(sitting, job);
   await lockJob(work(sitting), job.id);
-  const asking = (await stepsOf(sitting.rows, job.id)).filter(
-    (step) => step.state === 'asking' && step.answer === null,
-  );
+  const asking = (await stepsOf(sitting.rows, job.id)).filter(isAsking);
   const { step, choice } = chosen(job.id, asking, words);
   const rows = work(sitting);
   const person = personAt(sitting);
@@ -23,7 +21,8 @@ export async function answerQuestion(sitting: Sitting, id: string, words: readon
     .set({ answer: choice, answered_by: person.human, until: null })
     .where('job', '=', job.id)
     .where('step_key', '=', step.key)
-    .where('state', '=', 'asking')
+    .where('state', 'in', ['asking', 'running'])
+    .where('question', 'is not', null)
     .where('answer', 'is', null)
     .executeTakeFirst();
   if (written.numUpdatedRows !== 1n) throw new UserError('somebody answered a moment ago: see the card');
@@ -35,14 +34,7 @@ export async function answerQuestion(sitting: Sitting, id: string, words: readon
     .execute();
   await touchCards(rows, job.id);
   sitting.rings.push({ queue: `do-${job.cloud}`, id: job.id, once: `${job.id}-${job.epoch}-${step.key}` });
-  await audit(rows, {
-    kind: 'answer',
-    human: person.human,
-    account: person.account,
-    place: sitting.message.place.id,
-    job: job.id,
-    detail: { step: step.key, choice },
-  });
+  record(sitting, { kind: 'answer', job: job.id, detail: { step: step.key, choice } });
   return say(`${job.id}, ${step.label}: ${choice}`);
 }
 

@@ -3,9 +3,8 @@ import { UserError } from '../chat/user-error.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import { hasEnded, type Job, open } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
-import { audit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
-import { mayTouch, meant, personAt, work } from './person.ts';
+import { mayTouch, meant, personAt, record, work } from './person.ts';
 
 /** What has not begun ends at once; what runs is asked to stop, and says itself what was done and what is left. */
 export async function cancelJob(sitting: Sitting, id: string | null, now: boolean): Promise<Report> {
@@ -13,19 +12,22 @@ export async function cancelJob(sitting: Sitting, id: string | null, now: boolea
   const person = personAt(sitting);
   if (person.human !== job.human) mayTouch(sitting, job);
   if (hasEnded(job.state)) throw new UserError(`${job.id} has ended already: ${job.state}`);
+  refuseAgain(job, now);
   const report =
     (job.state === 'running' || job.state === 'asking' || job.state === 'parked') && !isGroup(job)
       ? await wish(sitting, job, now)
       : await drop(sitting, job);
-  await audit(work(sitting), {
-    kind: 'cancel',
-    human: person.human,
-    account: person.account,
-    place: sitting.message.place.id,
-    job: job.id,
-    detail: { now },
-  });
+  record(sitting, { kind: 'cancel', job: job.id, detail: { now } });
   return report;
+}
+
+/** Said again it changes nothing, and what stops at once is not asked to take its time. */
+function refuseAgain({ id, wish: wished, wish_by: by }: Job, now: boolean): void {
+  if (wished === 'cancel-now') throw new UserError(`${id} is stopping at once already (${by ?? 'someone'} cancelled)`);
+  if (wished === 'cancel' && !now)
+    throw new UserError(
+      `${id} stops after what runs now already (${by ?? 'someone'} cancelled); cancel ${id} --now aborts that too`,
+    );
 }
 
 async function drop(sitting: Sitting, job: Job): Promise<Report> {

@@ -10,8 +10,11 @@ type Line = Extract<ReturnType<Registry['interpret']>, { ok: true }>;
 
 /** The clouds a line is for: what it names, else the place's own. Never the only one there happens to be. */
 export async function chooseClouds(rows: Rows | Work, policy: Policy, place: Place, line: Line): Promise<string[]> {
+  const usual = defaultCloud(policy, place.id);
+  // What the policy names needs no look at who serves it: where nobody does, the job itself says so.
+  if (line.clouds.length === 0 && usual !== null) return [usual];
   const known = await knownClouds(rows, policy);
-  const named = line.clouds.length > 0 ? line.clouds : [defaultCloud(policy, place.id)].flatMap((cloud) => cloud ?? []);
+  const named = line.clouds;
   if (named.length === 0)
     throw new UserError(`which cloud? add --cloud NAME: ${known.join(', ') || 'no worker has reported one yet'}`);
   const chosen = named.includes('all') ? known : named;

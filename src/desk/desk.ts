@@ -2,25 +2,32 @@ import type { Message } from '../chat/message.ts';
 import type { Desk } from '../command/desk.ts';
 import type { Registry } from '../command/registry.ts';
 import type { Database, Rows, Work } from '../mysql/database.ts';
+import type { Entry } from '../policy/audit.ts';
 import type { Policy } from '../policy/policy.ts';
 import { answerQuestion } from './answers.ts';
 import { findAudit, verify } from './audits.ts';
 import { cancelJob } from './cancels.ts';
 import { freeze, thaw } from './freezing.ts';
-import { helpFor, whoamiFor } from './helping.ts';
+import { helpFor, whoamiBot, whoamiFor } from './helping.ts';
 import { listClouds, trustCredential } from './listing-clouds.ts';
 import { listJobs, showFile, showJob, showMore } from './listing-jobs.ts';
+import { showMine } from './mine.ts';
 import type { Opened } from './open-jobs.ts';
 import { pauseSchedule, removeSchedule } from './schedule-changes.ts';
 import { addSchedule, listSchedules } from './scheduling.ts';
 import { approveJob, denyJob } from './voting.ts';
+import { withdrawVote } from './withdrawing.ts';
 
 export interface DeskParts {
   readonly database: Database;
   readonly registry: Registry;
   readonly prefix: string;
   readonly version: string;
+  /** `production`, `staging`: what this installation is called. */
+  readonly environment?: string;
   policy(): Policy;
+  /** Each connection, and what is wrong with it. */
+  chats?(): readonly (readonly [connection: string, state: string])[];
 }
 
 /** One person's turn at the desk. `rows` is the message's own transaction: what is done here is done with the answer, or not at all. */
@@ -29,6 +36,8 @@ export interface Sitting extends DeskParts {
   readonly message: Message;
   /** Bells to ring after the commit. */
   readonly rings: Opened[];
+  /** What was done, for the audit at the end of the transaction. */
+  readonly entries: Entry[];
 }
 
 export function deskOf(sitting: Sitting): Desk {
@@ -36,12 +45,15 @@ export function deskOf(sitting: Sitting): Desk {
     now: sitting.message.at,
     help: (words) => helpFor(sitting, words),
     whoami: () => whoamiFor(sitting),
+    whoamiBot: async () => whoamiBot(sitting),
+    mine: () => showMine(sitting),
     clouds: () => listClouds(sitting),
     trustCredential: (cloud) => trustCredential(sitting, cloud),
     jobs: ({ all }) => listJobs(sitting, all),
     job: (id, what, page) => (what === 'file' ? showFile(sitting, id, page) : showJob(sitting, id, what)),
     more: () => showMore(sitting),
-    approve: (id, { breakGlass }) => approveJob(sitting, id, breakGlass),
+    approve: (id, how) => approveJob(sitting, id, how),
+    withdraw: (id) => withdrawVote(sitting, id),
     deny: (id, reason) => denyJob(sitting, id, reason),
     cancel: (id, { now }) => cancelJob(sitting, id, now),
     answer: (id, words) => answerQuestion(sitting, id, words),

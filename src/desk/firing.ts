@@ -130,10 +130,11 @@ async function speak(rows: Work, parts: DeskParts, schedule: Schedule, slot: Dat
   const message = { key: slotKey(id, slot), place, from: { account, name: human }, text: line.line, at: slot };
   const entry = { kind: 'fired', human, account, place: place.id, line: line.line };
   if (line.command.kind === 'control') {
-    const report = await line.command.run(line.values, deskOf({ ...parts, rows, message, rings: [] }));
+    const sitting = { ...parts, rows, message, rings: [], entries: [] };
+    const report = await line.command.run(line.values, deskOf(sitting));
     const said = await note(rows, schedule, message.key, report);
-    await audit(rows, { ...entry, detail: { schedule: id } });
-    return said;
+    await audit(rows, ...sitting.entries, { ...entry, detail: { schedule: id } });
+    return [...sitting.rings, ...said];
   }
   if (line.command.kind === 'change' && schedule.bounds_job === null)
     throw new UserError(`${line.name} changes something, and nobody approved that it does so by itself`);
@@ -208,7 +209,7 @@ async function forget(rows: Work, schedule: Schedule, because: string): Promise<
   await changed(rows, schedule, { what: 'gone', because: `its standing approval is ${because}` });
 }
 
-function changed(rows: Work, schedule: Schedule, detail: { what: string; because: string }): Promise<number> {
+function changed(rows: Work, schedule: Schedule, detail: { what: string; because: string }): Promise<void> {
   const { id, human, account, place_id: place, line } = schedule;
   return audit(rows, { kind: 'schedule', human, account, place, line, detail: { schedule: id, ...detail } });
 }

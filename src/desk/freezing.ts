@@ -3,15 +3,14 @@ import { UserError } from '../chat/user-error.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import { open } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
-import { audit } from '../policy/audit.ts';
 import { knownClouds } from './clouds.ts';
 import type { Sitting } from './desk.ts';
-import { personAt, work } from './person.ts';
+import { personAt, record, work } from './person.ts';
 
 /** No changing step starts any more, on one cloud or on all; what has begun goes on to its safe point. */
 export async function freeze(sitting: Sitting, cloud: string | null, reason: string): Promise<Report> {
   const where = await scope(sitting, cloud);
-  const { human, account } = personAt(sitting);
+  const { human } = personAt(sitting);
   const rows = work(sitting);
   await rows
     .insertInto('freeze')
@@ -19,13 +18,7 @@ export async function freeze(sitting: Sitting, cloud: string | null, reason: str
     .onDuplicateKeyUpdate({ reason, human, at: dbNow })
     .execute();
   await touchOpen(sitting, where);
-  await audit(rows, {
-    kind: 'freeze',
-    human,
-    account,
-    place: sitting.message.place.id,
-    detail: { cloud: where, reason },
-  });
+  record(sitting, { kind: 'freeze', detail: { cloud: where, reason } });
   return say(
     `${spoken(where)} frozen: no changing step starts before another person types thaw${cloud === null ? '' : ` --cloud ${cloud}`}`,
   );
@@ -34,7 +27,7 @@ export async function freeze(sitting: Sitting, cloud: string | null, reason: str
 /** A second person ends it: whoever froze cannot thaw alone. */
 export async function thaw(sitting: Sitting, cloud: string | null): Promise<Report> {
   const where = await scope(sitting, cloud);
-  const { human, account } = personAt(sitting);
+  const { human } = personAt(sitting);
   const rows = work(sitting);
   const frozen = await rows.selectFrom('freeze').selectAll().where('cloud', '=', where).executeTakeFirst();
   if (frozen === undefined) throw new UserError(`${spoken(where)} not frozen`);
@@ -42,7 +35,7 @@ export async function thaw(sitting: Sitting, cloud: string | null): Promise<Repo
     throw new UserError(`you froze it: another person has to type thaw${cloud === null ? '' : ` --cloud ${cloud}`}`);
   await rows.deleteFrom('freeze').where('cloud', '=', where).execute();
   await touchOpen(sitting, where);
-  await audit(rows, { kind: 'thaw', human, account, place: sitting.message.place.id, detail: { cloud: where } });
+  record(sitting, { kind: 'thaw', detail: { cloud: where } });
   return say(`${spoken(where)} thawed (${frozen.human} had frozen: ${frozen.reason})`);
 }
 

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Report, text } from '../chat/report.ts';
 import { help } from '../command/help.ts';
 import type { Registered } from '../command/registry.ts';
@@ -21,9 +22,25 @@ function maySay(sitting: Sitting, { name, command }: Registered): boolean {
   );
 }
 
+/** Which vigie this is, for who runs several; and whether it hears and speaks everywhere. */
+export function whoamiBot({ version, environment = 'unnamed', chats }: Sitting): Report {
+  const connections = (chats?.() ?? []).map(([connection, state]): [string, string] => [connection, state]);
+  const fields: [string, string][] = [
+    ['version', version],
+    ['host', hostname()],
+    ['environment', environment],
+    ...connections,
+  ];
+  return {
+    title: `vigie ${version} on ${hostname()}, ${environment}`,
+    tone: connections.every(([, state]) => state === 'connected') ? 'plain' : 'warn',
+    blocks: [{ kind: 'fields', fields }],
+  };
+}
+
 /** What vigie sees of the speaker, and what to do where that is nothing. */
 export async function whoamiFor({ message, policy, version }: Sitting): Promise<Report> {
-  const { account, name } = message.from;
+  const { account, name, why } = message.from;
   const person = personOf(policy(), account);
   const cloud = defaultCloud(policy(), message.place.id);
   const fields: [string, string][] = [
@@ -41,7 +58,7 @@ export async function whoamiFor({ message, policy, version }: Sitting): Promise<
   }
   const advice =
     account === null
-      ? 'Log in to this chat first (IRC: identify to services), then type whoami again.'
+      ? (why ?? 'Log in to this chat first (IRC: identify to services), then type whoami again.')
       : `Ask whoever keeps policy.yaml to add ${account} to your accounts.`;
   return {
     title: 'The policy knows nobody here by that account',

@@ -1,10 +1,9 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import { type WorkerSeen, workersSeen } from '../jobs/workers.ts';
-import { audit } from '../policy/audit.ts';
 import { knownClouds } from './clouds.ts';
 import type { Sitting } from './desk.ts';
-import { personAt, work } from './person.ts';
+import { record, work } from './person.ts';
 
 /** Each cloud with its workers, from rows: it answers while the cloud does not. */
 export async function listClouds(sitting: Sitting): Promise<Report> {
@@ -55,10 +54,9 @@ export function ago(then: Date, now: Date): string {
 
 /** A credential that was refused at login is not tried again until its file changes or somebody says so: here. */
 export async function trustCredential(sitting: Sitting, cloud: string): Promise<Report> {
-  const { human, account } = personAt(sitting);
   const rows = work(sitting);
   const removed = await rows.deleteFrom('credential').where('cloud', '=', cloud).executeTakeFirst();
   if (removed.numDeletedRows === 0n) throw new UserError(`no credential of ${cloud} is held back`);
-  await audit(rows, { kind: 'credential', human, account, place: sitting.message.place.id, detail: { cloud } });
+  record(sitting, { kind: 'credential', detail: { cloud } });
   return say(`the credential of ${cloud} is tried again at the next command`);
 }

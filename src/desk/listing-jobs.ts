@@ -96,7 +96,7 @@ export async function showMore(sitting: Sitting): Promise<Report> {
     .limit(1)
     .executeTakeFirst();
   if (last === undefined) throw new UserError('nothing was shown here yet');
-  return showJob(sitting, last.id, 'log');
+  return showJob(sitting, last.id, 'card');
 }
 
 function span(from: Date | null, to: Date | null): string {

@@ -32,12 +32,6 @@ export async function openJobs(rows: Work, asked: Asked): Promise<Opened[]> {
   if (first === undefined) throw new Error('a job without a cloud');
   if (asked.clouds.length === 1) {
     const id = await insertJob(rows, jobFor(asked, first));
-    await rows
-      .updateTable('heard')
-      .set({ job: id })
-      .where('message_key', '=', asked.message.key)
-      .where('adapter', '=', asked.message.place.adapter)
-      .execute();
     return [bell(first, id)];
   }
   const parent = await insertJob(rows, { ...jobFor(asked, ''), kind: 'group', state: 'running', untilMs: groupMs });

@@ -3,6 +3,7 @@ import type { Registered } from '../command/registry.ts';
 import type { Job, JobState } from '../jobs/job.ts';
 import { openJobsIn, readJob } from '../jobs/store.ts';
 import type { Work } from '../mysql/database.ts';
+import type { Entry } from '../policy/audit.ts';
 import { authorize } from '../policy/authorize.ts';
 import { type Person, personOf } from '../policy/policy.ts';
 import type { Sitting } from './desk.ts';
@@ -13,6 +14,12 @@ export function personAt({ message, policy }: Sitting): Person & { account: stri
   const person = account === null ? null : personOf(policy(), account);
   if (account === null || person === null) throw new UserError('nobody knows you here: type whoami');
   return { ...person, account };
+}
+
+/** Who did what goes into the audit with the line that did it. */
+export function record(sitting: Sitting, entry: Pick<Entry, 'kind' | 'job' | 'line' | 'detail'>): void {
+  const { human, account } = personAt(sitting);
+  sitting.entries.push({ ...entry, human, account, place: sitting.message.place.id });
 }
 
 /** The rows of this message's transaction. Only what writes no row comes without one. */

@@ -4,9 +4,8 @@ import { nextSlots, wallClock } from '../jobs/cron.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import { PlaceRow } from '../jobs/job.ts';
 import { dbNow, readJob } from '../jobs/store.ts';
-import { audit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
-import { personAt, work } from './person.ts';
+import { personAt, record, work } from './person.ts';
 import { savedLine } from './saved-line.ts';
 
 /** Forgets a saved line; the standing approval it had, or asked for, goes with it. */
@@ -15,7 +14,7 @@ export async function removeSchedule(sitting: Sitting, id: string): Promise<Repo
   const rows = work(sitting);
   await rows.deleteFrom('schedule').where('id', '=', schedule.id).execute();
   if (schedule.bounds_job !== null) await withdraw(sitting, schedule.bounds_job);
-  await changed(sitting, schedule, 'removed');
+  changed(sitting, schedule, 'removed');
   return say(`schedule ${schedule.id} is gone: ${schedule.line}`);
 }
 
@@ -48,7 +47,7 @@ export async function pauseSchedule(sitting: Sitting, id: string, on: boolean): 
     .set({ paused: on ? 1 : 0, next_at: next })
     .where('id', '=', schedule.id)
     .execute();
-  await changed(sitting, schedule, on ? 'paused' : 'resumed');
+  changed(sitting, schedule, on ? 'paused' : 'resumed');
   if (on) return say(`schedule ${schedule.id} is paused: ${schedule.line}`);
   const when = next === null ? 'once its standing approval is given' : `next ${wallClock(next, schedule.zone)}`;
   return say(`schedule ${schedule.id} fires again, ${when}: ${schedule.line}`);
@@ -80,9 +79,6 @@ async function touchable(sitting: Sitting, typed: string) {
   return schedule;
 }
 
-async function changed(sitting: Sitting, schedule: Schedule, what: string): Promise<void> {
-  const { human, account } = personAt(sitting);
-  const place = sitting.message.place.id;
-  const detail = { schedule: schedule.id, what };
-  await audit(work(sitting), { kind: 'schedule', human, account, place, line: schedule.line, detail });
+function changed(sitting: Sitting, schedule: Schedule, what: string): void {
+  record(sitting, { kind: 'schedule', line: schedule.line, detail: { schedule: schedule.id, what } });
 }

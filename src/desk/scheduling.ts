@@ -6,10 +6,9 @@ import type { NewSchedule } from '../command/desk.ts';
 import { nextSlots, readCron, readZone, wallClock } from '../jobs/cron.ts';
 import type { StandingWish } from '../jobs/standing.ts';
 import { dbNow } from '../jobs/store.ts';
-import { audit } from '../policy/audit.ts';
 import type { Sitting } from './desk.ts';
 import { openJobs } from './open-jobs.ts';
-import { personAt, work } from './person.ts';
+import { personAt, record, work } from './person.ts';
 import { type Line, savedLine } from './saved-line.ts';
 
 /** A line to be said by the clock. One that only reads fires from now on; one that changes something once others approved its bounds. */
@@ -43,11 +42,8 @@ export async function addSchedule(sitting: Sitting, wish: NewSchedule): Promise<
       created_at: dbNow,
     })
     .execute();
-  await audit(work(sitting), {
+  record(sitting, {
     kind: 'schedule',
-    human: owner.human,
-    account: owner.account,
-    place: place.id,
     line: line.line,
     detail: { schedule: id, cron, zone, ...(bounds ?? {}), standing: bell },
   });

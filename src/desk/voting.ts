@@ -1,39 +1,59 @@
 import type { Place } from '../chat/message.ts';
 import { type Report, refuse, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
+import { codeOf } from '../jobs/card.ts';
 import { insertNote, touchCards } from '../jobs/deliveries.ts';
 import type { Job } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
 import { riskOf } from '../jobs/trust.ts';
-import { audit } from '../policy/audit.ts';
 import { approvalFor, mayBreakGlass, mayVote, standingApproval, tally } from '../policy/votes.ts';
 import type { Sitting } from './desk.ts';
-import { meant, personAt, work } from './person.ts';
+import { meant, personAt, record, work } from './person.ts';
 
 /** Every approval ends here, whether it was a line, a button or a reaction. */
-export async function approveJob(sitting: Sitting, id: string | null, breakGlass: string | null): Promise<Report> {
+export async function approveJob(
+  sitting: Sitting,
+  id: string | null,
+  { code, breakGlass }: { readonly code: string | null; readonly breakGlass: string | null },
+): Promise<Report> {
   const job = await meant(sitting, id, ['awaiting'], 'approve');
   if (breakGlass !== null) return breakTheGlass(sitting, job, breakGlass);
   const person = entitled(sitting, job);
-  await cast(sitting, job, 'yes', null);
+  mustBeTyped(sitting, job, code);
   const needed = votesNeeded(sitting, job);
+  // A yes by the same account again changes no card: it is answered, not taken.
+  const before = (await votesOf(sitting, job.id)).filter(({ choice }) => choice === 'yes');
+  if (before.some(({ account }) => account === person.account))
+    throw new UserError(
+      `you approved ${job.id} already (${before.length} of ${needed}): another person must, or approve ${job.id} --withdraw`,
+    );
+  await cast(sitting, job, 'yes', null);
   const votes = await votesOf(sitting, job.id);
   const yes = votes.filter(({ choice }) => choice === 'yes').length;
-  if (tally(votes, needed) !== 'approved') return say(`${job.id}: ${yes} of ${needed} approvals`);
+  if (tally(votes, needed) !== 'approved') {
+    await touchCards(work(sitting), job.id);
+    return say(`${job.id}: ${yes} of ${needed} approvals`);
+  }
   await decide(sitting, job, 'queued');
   return say(`${job.id} approved by ${person.human}`);
 }
 
 /** What the plan was told to need, or what the policy asks by now where that is more: the worker counts so too. */
 function votesNeeded(sitting: Sitting, job: Job): number {
-  const asked = job.standing === null ? approvalFor : standingApproval;
-  const { votes } = asked(sitting.policy(), {
-    cloud: job.cloud,
-    command: job.command,
-    risk: riskOf(job.risk),
-    size: job.size,
-  });
-  return Math.max(votes, job.approval?.votes ?? 1);
+  return Math.max(asksNow(sitting, job).votes, job.approval?.votes ?? 1);
+}
+
+function asksNow(sitting: Sitting, { standing, cloud, command, risk, size }: Job) {
+  const asked = standing === null ? approvalFor : standingApproval;
+  return asked(sitting.policy(), { cloud, command, risk: riskOf(risk), size });
+}
+
+/** Where the policy wants more than a press: the plan's own code, read off its card. */
+function mustBeTyped(sitting: Sitting, job: Job, code: string | null): void {
+  const typed = job.approval?.typed === true || asksNow(sitting, job).typed === true;
+  if (code === null ? !typed : code.toLowerCase() === codeOf(job)) return;
+  const wrong = code === null ? 'the policy wants this yes typed' : 'that is not the code of this plan';
+  throw new UserError(`${wrong}: the code is on the card: read the plan, then type approve ${job.id} CODE`);
 }
 
 export async function denyJob(sitting: Sitting, id: string | null, reason: string | null): Promise<Report> {
@@ -89,26 +109,18 @@ async function cast(sitting: Sitting, job: Job, choice: 'yes' | 'no', reason: st
     .values({ job: job.id, human: person.human, ...vote })
     .onDuplicateKeyUpdate(vote)
     .execute();
-  await touchCards(rows, job.id);
-  const place = sitting.message.place.id;
-  await audit(rows, {
-    kind: 'vote',
-    human: person.human,
-    account: person.account,
-    place,
-    job: job.id,
-    detail: { choice, hash: job.plan_hash, reason },
-  });
+  record(sitting, { kind: 'vote', job: job.id, detail: { choice, hash: job.plan_hash, reason } });
 }
 
 async function votesOf(sitting: Sitting, job: string) {
   const votes = await sitting.rows
     .selectFrom('vote')
-    .select(['human', 'choice', 'at'])
+    .select(['human', 'account', 'choice', 'at'])
     .where('job', '=', job)
     .execute();
-  return votes.map(({ human, choice, at }) => ({
+  return votes.map(({ human, account, choice, at }) => ({
     human,
+    account,
     choice: choice === 'yes' ? ('yes' as const) : ('no' as const),
     at,
   }));
@@ -157,13 +169,6 @@ async function breakTheGlass(sitting: Sitting, job: Job, reason: string): Promis
     const place: Place = { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
     await insertNote(rows, { key: `glass:${job.id}:${id}`.slice(0, 190), place, report, job: job.id });
   }
-  await audit(rows, {
-    kind: 'break-glass',
-    human: person.human,
-    account: person.account,
-    place: sitting.message.place.id,
-    job: job.id,
-    detail: { reason, hash: job.plan_hash },
-  });
+  record(sitting, { kind: 'break-glass', job: job.id, detail: { reason, hash: job.plan_hash } });
   return report;
 }

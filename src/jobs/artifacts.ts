@@ -10,13 +10,17 @@ const shownRows = 40;
 /** Characters of a file on one page. */
 const pageChars = 100_000;
 
-/** A report as it may stand in a row: one that is too long keeps its beginning, and all of it becomes a file. */
+/**
+ * A report as it may stand in a row: one that is too long keeps its beginning, and all of it becomes a file; so does one
+ * that asks for it.
+ */
 export async function fitted(rows: Work, job: string, report: Report): Promise<Report> {
-  if (Buffer.byteLength(JSON.stringify(report)) <= reportLimit) return report;
+  const fits = Buffer.byteLength(JSON.stringify(report)) <= reportLimit;
+  if (fits && report.file !== true) return report;
   const whole = Buffer.from(report.blocks.map(plain).join('\n'));
   const name = `${job}.tsv`;
   const artifact = await insertArtifact(rows, job, name, whole);
-  const shown = report.blocks.map(shortened);
+  const shown = fits ? report.blocks : report.blocks.map(shortened);
   return {
     ...report,
     blocks: [...shown, { kind: 'file', name, artifact, bytes: whole.length }],

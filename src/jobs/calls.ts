@@ -49,15 +49,13 @@ function placeOf(id: string): Place {
 
 function waits(job: Job, missing: number): Report {
   const expires = job.until === null ? '' : `, expires ${job.until.toISOString().slice(11, 16)} UTC`;
-  const calling = job.approval?.call ?? [];
+  const calls = job.approval?.call ?? [];
   return {
     title: `${job.id} still waits for ${missing} ${missing === 1 ? 'approval' : 'approvals'}${expires}: ${job.line}`,
     tone: 'warn',
-    blocks: calling.length === 0 ? [] : [text(`calling ${calling.join(', ')}`)],
-    replies: [
-      { label: 'Approve', line: `approve ${job.id}`, danger: true },
-      { label: 'Deny', line: `deny ${job.id}` },
-    ],
+    // No buttons: nobody takes them away from a line, as they are taken from its card.
+    blocks: [text('Its card says how to approve or deny it.')],
+    ...(calls.length === 0 ? {} : { calls }),
     footer: `${job.cloud} · asked by ${job.human}`,
   };
 }

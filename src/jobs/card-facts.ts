@@ -9,11 +9,20 @@ import { readJob } from './store.ts';
 export async function readCard(rows: Rows | Work, id: string): Promise<CardFacts | null> {
   const job = await readJob(rows, id);
   if (job === null) return null;
-  const [steps, votes, children] = await Promise.all([
-    stepsOf(rows, id),
-    rows.selectFrom('vote').select(['human', 'choice']).where('job', '=', id).orderBy('at').execute(),
-    rows.selectFrom('job').selectAll().where('parent', '=', id).orderBy('cloud').execute(),
+  const [steps, votes, children, freeze] = await Promise.all([
+    job.kind === 'change' ? stepsOf(rows, id) : [],
+    job.kind === 'change' ? votesOn(rows, id) : [],
+    job.kind === 'group' ? childrenOf(rows, id) : [],
+    job.kind === 'change' && !hasEnded(job.state) ? isFrozen(rows, job.cloud) : null,
   ]);
-  const freeze = job.kind === 'change' && !hasEnded(job.state) ? await isFrozen(rows, job.cloud) : null;
-  return { job, steps, votes, children: children.map(jobOf), freeze };
+  return { job, steps, votes, children, freeze };
+}
+
+function votesOn(rows: Rows | Work, id: string) {
+  return rows.selectFrom('vote').select(['human', 'choice']).where('job', '=', id).orderBy('at').execute();
+}
+
+async function childrenOf(rows: Rows | Work, id: string) {
+  const children = await rows.selectFrom('job').selectAll().where('parent', '=', id).orderBy('cloud').execute();
+  return children.map(jobOf);
 }

@@ -1,9 +1,11 @@
+import type { Phase } from '../chat/message.ts';
 import type { Block, Reply, Report, Tone } from '../chat/report.ts';
 import { text } from '../chat/report.ts';
 import type { Plan } from '../command/plan.ts';
 import { moment } from '../command/words.ts';
 import type { Freeze } from './freezes.ts';
-import type { Job } from './job.ts';
+import { hasEnded, type Job } from './job.ts';
+import { isAsking } from './questions.ts';
 import type { StepRow } from './steps.ts';
 
 /** Everything a card shows: rows, nothing else. The same rows always make the same card. */
@@ -21,6 +23,21 @@ export function cardOf(facts: CardFacts): Report {
   return { ...made, footer: footer(facts) };
 }
 
+/** Where a job that changes something stands; null for what only reads. */
+export function phaseOf({ job }: CardFacts): Phase | null {
+  if (job.kind !== 'change') return null;
+  if (hasEnded(job.state)) return 'ended';
+  if (job.state === 'planning' || job.state === 'awaiting') return job.state === 'planning' ? 'planning' : 'waiting';
+  return 'running';
+}
+
+/** What people must not miss: as long as it is the same, a changed card is progress. About to start is as good as begun. */
+export function newsOf({ job, steps, votes, freeze }: CardFacts): string {
+  const state = job.state === 'queued' ? 'running' : job.state;
+  const questions = steps.filter(isAsking).map(({ key }) => key);
+  return JSON.stringify([state, job.wish, votes, freeze?.reason ?? null, questions]);
+}
+
 function body(facts: CardFacts): Report {
   const { job } = facts;
   const title = job.plan?.title ?? job.line;
@@ -30,10 +47,11 @@ function body(facts: CardFacts): Report {
     case 'awaiting':
       return awaiting(facts, title);
     case 'queued':
-      return card(`${title}: ${approvedWord(job)}`, 'plain', frozenLine(facts), [stop(job)]);
+      return card(`${title}: ${approvedWord(facts)}`, 'plain', frozenLine(facts), [stop(job)]);
     case 'parked':
       return card(`${title}: ${waitingLine(facts)}`, 'plain', [...frozenLine(facts), ...going(facts)], [stop(job)]);
     case 'running':
+      if (facts.steps.some(isAsking)) return asking(facts, title);
       return card(`${title}: ${progressLine(facts)}`, 'plain', [...frozenLine(facts), ...going(facts)], [stop(job)]);
     case 'asking':
       return asking(facts, title);
@@ -69,18 +87,33 @@ function awaiting(facts: CardFacts, title: string): Report {
   const missing = Math.max(0, (job.approval?.votes ?? 1) - facts.votes.filter((vote) => vote.choice === 'yes').length);
   const who = job.approval?.roles.join(' or ') || 'another person';
   const until = job.until === null ? '' : ` before ${deadline(job.until, job.planned_at)}`;
-  const call = job.approval?.call.length ? [text(`calling ${job.approval.call.join(', ')}`)] : [];
-  const replies: Reply[] = [
-    { label: 'Approve', line: `approve ${job.id}`, danger: true },
-    { label: 'Deny', line: `deny ${job.id}` },
-  ];
   const needs = text(
     `needs ${missing} ${missing === 1 ? 'approval' : 'approvals'} by ${who}, not by ${job.human},${until}`.replace(
       /,$/,
       '',
     ),
   );
-  return card(title, 'warn', [...planBlocks(job.plan), ...frozenLine(facts), needs, ...call], replies);
+  const calls = job.approval?.call ?? [];
+  const typed = job.approval?.typed === true ? [text(`to approve, type: ${typedLine(job)}`)] : [];
+  return {
+    ...card(title, 'warn', [...planBlocks(job.plan), ...frozenLine(facts), needs, ...typed], votesOn(job)),
+    ...(calls.length === 0 ? {} : { calls }),
+  };
+}
+
+/** What one may say to a plan that waits; a yes that must be typed is no button. */
+export function votesOn({ id, approval }: Job): Reply[] {
+  const deny: Reply = { label: 'Deny', line: `deny ${id}` };
+  return approval?.typed === true ? [deny] : [{ label: 'Approve', line: `approve ${id}`, danger: true }, deny];
+}
+
+/** The plan's own, so that nobody types it for another one. */
+export function codeOf({ plan_hash: hash }: Job): string {
+  return (hash ?? '').slice(0, 4);
+}
+
+function typedLine(job: Job): string {
+  return `approve ${job.id} ${codeOf(job)}`;
 }
 
 export function planBlocks(plan: Plan | null): Block[] {
@@ -92,7 +125,7 @@ export function planBlocks(plan: Plan | null): Block[] {
 
 function asking(facts: CardFacts, title: string): Report {
   const { job, steps } = facts;
-  const questions = steps.filter((step) => step.state === 'asking' && step.answer === null);
+  const questions = steps.filter(isAsking);
   const blocks = questions.flatMap((step): Block[] => {
     const question = step.question;
     if (question === null) return [];
@@ -113,11 +146,18 @@ function going({ steps }: CardFacts): Block[] {
   // What waits for its turn is only counted; what waits for a time says why.
   const shown = steps.filter(({ state, until }) => state !== 'gone' && (state !== 'waiting' || until !== null));
   if (shown.length === 0) return [];
-  return [{ kind: 'steps', steps: shown.map(({ label, state, note }) => ({ label, state, note })) }];
+  const listed = shown.map(({ label, state, note }) => ({ label, state, note }));
+  return [{ kind: 'steps', steps: listed, progress: [settled(steps), steps.length] }];
 }
 
-function approvedWord({ approval }: Job): string {
-  return approval?.votes === 0 ? 'needs no approval, about to start' : 'approved, about to start';
+function settled(steps: readonly StepRow[]): number {
+  return steps.filter((step) => step.endedAt !== null || step.state === 'gone').length;
+}
+
+function approvedWord({ job, votes }: CardFacts): string {
+  const yes = votes.filter(({ choice }) => choice === 'yes').map(({ human }) => human);
+  if (yes.length > 0) return `approved by ${yes.join(', ')}, about to start`;
+  return job.approval?.votes === 0 ? 'needs no approval, about to start' : 'about to start';
 }
 
 function waitingLine(facts: CardFacts): string {
@@ -126,9 +166,8 @@ function waitingLine(facts: CardFacts): string {
 }
 
 function progressLine({ job, steps }: CardFacts): string {
-  const settled = steps.filter((step) => step.endedAt !== null || step.state === 'gone').length;
   const wish = job.wish === null ? '' : `, stopping (${job.wish_by ?? 'someone'} cancelled)`;
-  return `${settled} of ${steps.length} steps${wish}`;
+  return `${settled(steps)} of ${steps.length} steps${wish}`;
 }
 
 function groupCard(facts: CardFacts): Report {
@@ -174,8 +213,11 @@ function footer({ job, votes }: CardFacts): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-function stop(job: Job): Reply {
-  return { label: 'Cancel', line: `cancel ${job.id}` };
+/** Asked to stop already, it can still be asked to stop at once. */
+function stop({ id, wish }: Job): Reply {
+  return wish === 'cancel'
+    ? { label: 'Abort what runs', line: `cancel ${id} --now`, danger: true }
+    : { label: 'Cancel', line: `cancel ${id}` };
 }
 
 function card(title: string, tone: Tone, blocks: readonly Block[], replies: readonly Reply[] = []): Report {

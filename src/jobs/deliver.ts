@@ -1,192 +1,193 @@
-import { sql } from 'kysely';
-import { z } from 'zod';
-import type { Adapter, Place, Receipt } from '../chat/message.ts';
-import { PlaceRefused } from '../chat/message.ts';
+import type { Adapter, Phase, Place, PostOptions, Receipt, Telling } from '../chat/message.ts';
+import { Later, NotOurs } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
-import type { Log } from '../log.ts';
-import type { Database } from '../mysql/database.ts';
-import { cardOf } from './card.ts';
+import { type CardFacts, cardOf, newsOf, phaseOf } from './card.ts';
 import { readCard } from './card-facts.ts';
-import { insertNote } from './deliveries.ts';
+import { atOnce, type DueParts, done, due, isOurs, putOff, type Row, setBack } from './due.ts';
+import { insertHeadlines } from './headlines.ts';
 import { PlaceRow } from './job.ts';
-import { dbIn, dbNow } from './store.ts';
 
-export interface DeliverParts {
-  readonly database: Database;
+export interface DeliverParts extends DueParts {
   readonly adapter: Adapter;
-  readonly log: Log;
   readonly prefix: string;
-  /** Where people hear that something could not be said; null if the policy names no such place. */
-  operations(): Place | null;
   /** Whether this bot is still the one that speaks on the connection; prolongs it where that is due. */
   mayGoOn(): Promise<boolean>;
   /** The same by its own clock, at this very moment: a bot that was frozen must not say what another said meanwhile. */
   mine(): boolean;
 }
 
-type Row = Awaited<ReturnType<typeof due>>[number];
+/** One connection's voice. Lost at a restart, on purpose: the rows tell again what is due. */
+export interface Voice {
+  /** What each card last showed in its place, so that a chat can say only what changed. */
+  readonly shown: Map<string, Shown>;
+  /** Places in which something is being said right now: the next thing waits for it, other places do not. */
+  readonly busy: Set<string>;
+  /** There may have been more to say than was begun: to be looked at again when a turn ends. */
+  more: boolean;
+}
 
-/** What each place last showed of a card, so that a chat can say only what changed. Lost at a restart, on purpose. */
-export type Shown = Map<string, Report>;
+interface Shown {
+  readonly report: Report;
+  /** What people were told then; another one is news. */
+  readonly news: string;
+}
 
-/** Says everything that is due on one connection, oldest first. The only thing that posts. */
-export async function deliver(parts: DeliverParts, shown: Shown): Promise<number> {
-  if (!parts.adapter.connected()) return 0;
-  const rows = await due(parts);
-  const halted = new Set<string>();
+export function openVoice(): Voice {
+  return { shown: new Map(), busy: new Set(), more: false };
+}
+
+/**
+ * Begins to say everything that is due on one connection, oldest first in each place, several places at once. The only
+ * thing that posts. Returns the places' turns: when one ends there may be more to say.
+ */
+export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promise<void>[]> {
+  if (!parts.adapter.connected()) return [];
+  const places = new Map<string, Row[]>();
+  const rows = await due(parts.database, parts.adapter.connection, voice.busy);
+  voice.more = voice.busy.size > 0 || rows.length === atOnce;
+  for (const row of rows) places.set(row.place_id, [...(places.get(row.place_id) ?? []), row]);
+  return [...places].map(([place, rows]) => {
+    voice.busy.add(place);
+    return turn(parts, voice, rows).finally(() => voice.busy.delete(place));
+  });
+}
+
+/** In order; where the chat confirms late, some are under way at once. Ends with the first that fails. */
+async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Promise<void> {
+  const underWay: Promise<boolean>[] = [];
+  let goesOn = true;
   for (const row of rows) {
-    if (halted.has(row.place_id)) continue;
-    if (!(await parts.mayGoOn())) return 0;
-    try {
-      await one(parts, shown, row);
-    } catch (error) {
-      halted.add(row.place_id);
-      await setBack(parts, row, error);
-    }
+    if (!goesOn || !(await parts.mayGoOn())) break;
+    const begun = await begin(parts, voice, row);
+    underWay.push(ended(parts, row, begun));
+    if (underWay.length >= (parts.adapter.ahead ?? 1)) goesOn = (await underWay.shift()) ?? true;
   }
-  return rows.length;
+  await Promise.all(underWay);
 }
 
-/** What failed so often no longer keeps back what comes after it in its place: some minutes, then order yields. */
-const patience = 7;
-/** A day of attempts. */
-const attemptsAtMost = 1500;
-
-function due({ database, adapter }: DeliverParts) {
-  return database.rows
-    .selectFrom('delivery')
-    .selectAll()
-    .where('connection', '=', adapter.connection)
-    .where('state', '=', 'waiting')
-    .where('next_at', '<=', dbNow)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('delivery as before')
-            .select('before.id')
-            .whereRef('before.place_id', '=', 'delivery.place_id')
-            .whereRef('before.id', '<', 'delivery.id')
-            .where('before.connection', '=', adapter.connection)
-            .where('before.state', '=', 'waiting')
-            .where('before.next_at', '>', dbNow)
-            .where('before.attempts', '>', 0)
-            .where('before.attempts', '<=', patience),
-        ),
-      ),
-    )
-    .orderBy('id')
-    .limit(50)
-    .execute();
+/** What it throws is told by the promise inside: beginning the next one must not wait for this one's end. */
+async function begin(parts: DeliverParts, voice: Voice, row: Row): Promise<{ readonly said: Promise<void> }> {
+  try {
+    return await one(parts, voice, row);
+  } catch (error) {
+    return { said: Promise.reject(error) };
+  }
 }
 
-async function one(parts: DeliverParts, shown: Shown, row: Row): Promise<void> {
-  const place = PlaceRow.parse(JSON.parse(row.place));
-  const report = row.kind === 'card' ? await cardReport(parts, row) : Report.parse(JSON.parse(row.report ?? 'null'));
-  if (report === null) return done(parts, row, null);
+async function ended(parts: DeliverParts, row: Row, { said }: { readonly said: Promise<void> }): Promise<boolean> {
+  try {
+    await said;
+    return true;
+  } catch (error) {
+    // Whoever speaks here by now says it, and writes down what became of it.
+    if (error instanceof NotOurs) return false;
+    if (error instanceof Later) await putOff(parts, row, error.ms);
+    else await setBack(parts, row, error);
+    return error instanceof Later;
+  }
+}
+
+async function one(parts: DeliverParts, voice: Voice, row: Row): Promise<{ readonly said: Promise<void> }> {
+  const place = placeOf(row);
+  const [facts, mine] = await Promise.all([factsOf(parts, row), isOurs(parts, row)]);
+  const report = facts === null ? noteOf(row) : cardOf(facts);
+  if (report === null || (await isToldByCard(parts, row))) return { said: done(parts, row, null) };
+  if (!mine) return { said: Promise.resolve() };
   const worded = withPrefix(report, parts.prefix);
-  const receipt = await post(parts, shown, row, place, worded);
+  const saying = { row, place, report: worded, telling: tellingOf(parts, voice, { row, facts }) };
+  return { said: post(parts, voice, saying).then((receipt) => keep(parts, voice, saying, facts, receipt)) };
+}
+
+/** With the thread it is said in. */
+function placeOf({ place, reply_to: thread }: Row): Place {
+  return { ...PlaceRow.parse(JSON.parse(place)), ...(thread === null ? {} : { thread }) };
+}
+
+/** Where nothing said can be changed, a card's change is a line of its own: the answer beside it would be the same again. */
+async function isToldByCard({ database, adapter }: DeliverParts, row: Row): Promise<boolean> {
+  if (row.kind !== 'aside' || row.job === null || adapter.able.edit) return false;
+  const card = await database.rows
+    .selectFrom('delivery')
+    .select('id')
+    .where('job', '=', row.job)
+    .where('kind', '=', 'card')
+    .where('place_id', '=', row.place_id)
+    .executeTakeFirst();
+  return card !== undefined;
+}
+
+async function keep(
+  parts: DeliverParts,
+  voice: Voice,
+  { row, place, report }: Saying,
+  facts: CardFacts | null,
+  receipt: Receipt | null,
+): Promise<void> {
   if (receipt === null) return;
-  if (row.kind === 'card') shown.set(row.delivery_key, worded);
+  const { shown } = voice;
+  const key = row.delivery_key;
+  if (facts !== null && shown.get(key)?.news !== newsOf(facts) && parts.adapter.able.threads && row.reply_to !== null) {
+    await insertHeadlines(parts.database, facts, { place, thread: row.reply_to });
+    voice.more = true;
+  }
+  if (facts !== null) shown.set(key, { report, news: newsOf(facts) });
   if (shown.size > 1000) shown.delete(shown.keys().next().value ?? '');
   await done(parts, row, receipt);
 }
 
-async function cardReport(parts: DeliverParts, row: Row): Promise<Report | null> {
-  const facts = row.job === null ? null : await readCard(parts.database.rows, row.job);
-  return facts === null ? null : cardOf(facts);
+async function factsOf({ database }: DeliverParts, { kind, job }: Row): Promise<CardFacts | null> {
+  return kind === 'card' && job !== null ? readCard(database.rows, job) : null;
+}
+
+/** Null: the card of a job that is no more. */
+function noteOf(row: Row): Report | null {
+  return row.kind === 'card' ? null : Report.parse(JSON.parse(row.report ?? 'null'));
+}
+
+function tellingOf({ mine }: DeliverParts, { shown }: Voice, { row, facts }: Told): Telling {
+  const key = row.delivery_key;
+  if (facts === null) return { key, mine, weight: row.message_key === null ? 'news' : 'answer' };
+  const phase: Phase | null = phaseOf(facts);
+  if (phase === null) return { key, mine, weight: 'answer' };
+  return { key, mine, phase, weight: shown.get(key)?.news === newsOf(facts) ? 'progress' : 'news' };
+}
+
+interface Told {
+  readonly row: Row;
+  readonly facts: CardFacts | null;
+}
+
+interface Saying {
+  readonly row: Row;
+  readonly place: Place;
+  readonly report: Report;
+  readonly telling: Telling;
 }
 
 /** A post whose answer was lost is looked for before it is said again, where the chat can tell. Null: another bot says it. */
-async function post(
-  parts: DeliverParts,
-  shown: Shown,
-  row: Row,
-  place: Place,
-  report: Report,
-): Promise<Receipt | null> {
-  const { adapter, database } = parts;
+async function post(parts: DeliverParts, { shown }: Voice, saying: Saying): Promise<Receipt | null> {
+  const { adapter } = parts;
+  const { row, place, report, telling } = saying;
   const lost =
     row.handle === null && Number(row.tried) === 1 && adapter.able.find
-      ? await adapter.find(place, row.delivery_key)
+      ? await adapter.find(place, row.delivery_key, row.to_account ?? undefined)
       : null;
   const known: Receipt | null = row.handle === null ? lost : { place, handle: row.handle };
-  if (known !== null && row.kind !== 'card') return known;
-  if (known === null && !(await isStillUnsaid(database, row))) return null;
+  if (row.handle !== null && row.kind !== 'card') return known;
   if (!parts.mine()) return null;
   if (known !== null) {
-    await adapter.revise(known, report, shown.get(row.delivery_key) ?? null);
+    await adapter.revise(known, report, shown.get(row.delivery_key)?.report ?? null, telling);
     return known;
   }
-  return adapter.post(place, report, {
-    key: row.delivery_key,
-    ...(row.to_account === null ? {} : { to: row.to_account }),
-    ...(row.reply_to === null ? {} : { replyTo: row.reply_to }),
-  });
+  return adapter.post(place, report, { ...telling, ...addressed(row) });
 }
 
-async function isStillUnsaid({ rows }: Database, row: Row): Promise<boolean> {
-  const mine = await rows
-    .updateTable('delivery')
-    .set({ tried: 1 })
-    .where('id', '=', row.id)
-    .where('state', '=', 'waiting')
-    .where('tried', '=', row.tried)
-    .where('handle', 'is', null)
-    .executeTakeFirst();
-  return mine.numUpdatedRows === 1n;
-}
-
-/** `wanted` as it was read: a card that changed meanwhile stays due. */
-async function done(parts: DeliverParts, row: Row, receipt: Receipt | null): Promise<void> {
-  const { rows } = parts.database;
-  const handle = receipt?.handle ?? row.handle;
-  const state = sql<string>`IF(wanted = ${row.wanted}, 'done', state)`;
-  await rows
-    .updateTable('delivery')
-    .set({ posted: row.wanted, handle, attempts: 0, problem: null, state })
-    .where('id', '=', row.id)
-    .execute();
-}
-
-/** Tried again with growing pauses; a place that refuses for good ends it, and people hear so elsewhere. */
-async function setBack(parts: DeliverParts, row: Row, error: unknown): Promise<void> {
-  const { database, log } = parts;
-  const problem = wordsOf(error);
-  log.warn({ err: error, delivery: Number(row.id), place: row.place_id }, 'a delivery failed');
-  if (!isForGood(error, row)) {
-    const pause = Math.min(1000 * 2 ** Number(row.attempts), 60_000);
-    await database.rows
-      .updateTable('delivery')
-      .set({ attempts: Number(row.attempts) + 1, next_at: dbIn(pause), problem })
-      .where('id', '=', row.id)
-      .execute();
-    return;
-  }
-  const place = parts.operations();
-  await database.transaction(async (rows) => {
-    await rows.updateTable('delivery').set({ state: 'undeliverable', problem }).where('id', '=', row.id).execute();
-    if (place === null || place.id === row.place_id) return;
-    const said = row.job === null ? 'an answer' : `the card of ${row.job}`;
-    await insertNote(rows, {
-      key: `undeliverable:${row.id}`,
-      place,
-      report: { title: `${said} could not be said in ${row.place_id}: ${problem}`, tone: 'warn', blocks: [] },
-    });
-  });
-}
-
-function isForGood(error: unknown, { attempts }: Row): boolean {
-  return error instanceof PlaceRefused || isUnreadable(error) || Number(attempts) >= attemptsAtMost;
-}
-
-/** What was stored by another version and no longer parses. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof SyntaxError || error instanceof z.ZodError;
-}
-
-function wordsOf(error: unknown): string {
-  if (isUnreadable(error)) return 'it was stored by another version of vigie and can no longer be read';
-  return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+function addressed({ kind, to_account: to, reply_to: replyTo }: Row): Partial<PostOptions> {
+  return {
+    ...(to === null ? {} : kind === 'aside' ? { aside: to } : { to }),
+    ...(replyTo === null ? {} : { replyTo }),
+    ...(kind === 'headline' ? { broadcast: true } : {}),
+  };
 }
 
 /** Lines are kept without the prefix; where they are shown they are shown as one types them. */

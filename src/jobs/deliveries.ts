@@ -17,8 +17,13 @@ interface Say {
   readonly report: Report;
   readonly job?: string;
   readonly messageKey?: string;
+  /** Only this account shall read it. */
   readonly to?: string;
+  /** Of interest to this account alone. */
+  readonly aside?: string;
   readonly replyTo?: string | null;
+  /** In the thread `replyTo`, and for the whole place to see. */
+  readonly headline?: boolean;
 }
 
 /** A note is said once, in order. The same key twice is one note. */
@@ -26,21 +31,26 @@ export async function insertNote(rows: Work, note: Say): Promise<void> {
   await insertOnce(rows, {
     ...common(note.place),
     delivery_key: note.key,
-    kind: note.to === undefined ? 'note' : 'private',
+    kind: kindOf(note),
     job: note.job ?? null,
     message_key: note.messageKey ?? null,
-    to_account: note.to ?? null,
+    to_account: note.to ?? note.aside ?? null,
     reply_to: note.replyTo ?? null,
     report: JSON.stringify(note.report),
   });
 }
 
-/** A card shows a job as it is when it is sent: one row per job and place, latest wins. */
+function kindOf({ to, aside, headline }: Say): string {
+  if (headline === true) return 'headline';
+  return to !== undefined ? 'private' : aside !== undefined ? 'aside' : 'note';
+}
+
+/** A card shows a job as it is when it is sent: one row per job and place, latest wins. False: it is there already. */
 export async function insertCard(
   rows: Work,
   card: { job: string; place: Place; replyTo: string | null; messageKey: string | null },
-): Promise<void> {
-  await insertOnce(rows, {
+): Promise<boolean> {
+  return insertOnce(rows, {
     ...common(card.place),
     delivery_key: `card:${card.job}:${card.place.id}`.slice(0, 190),
     kind: 'card',
@@ -65,43 +75,58 @@ function common(place: Place) {
 async function insertOnce(
   rows: Work,
   row: Parameters<ReturnType<Work['insertInto']>['values']>[0] & object,
-): Promise<void> {
+): Promise<boolean> {
   try {
     // The caller built every column; Kysely's own insert type cannot be named here.
     await rows
       .insertInto('delivery')
       .values(row as never)
       .execute();
+    return true;
   } catch (error) {
     if (!isDuplicate(error)) throw error;
+    return false;
   }
 }
 
-/** The job changed: every card of it is to be posted again. */
+/** The job changed: every card of it is to be posted again, at once unless its place refused a moment ago. */
 export async function touchCards(rows: Work, job: string): Promise<void> {
-  await rows
+  await againDue(rows, job)
+    .set({ next_at: sql`IF(attempts = 0, LEAST(next_at, ${dbNow}), next_at)` })
+    .execute();
+}
+
+/** Only how far its steps are: a card that was put off for that stays put off. */
+export async function touchProgress(rows: Work, job: string): Promise<void> {
+  await againDue(rows, job).execute();
+}
+
+function againDue(rows: Work, job: string) {
+  return rows
     .updateTable('delivery')
     .set({ wanted: sql`wanted + 1`, state: sql`IF(state = 'undeliverable', state, 'waiting')` })
     .where('job', '=', job)
-    .where('kind', '=', 'card')
-    .execute();
+    .where('kind', '=', 'card');
+}
+
+/** Wakes the bot that answers a question where it was asked: nobody else is shown it. */
+export async function ringAnswer(bells: Bells, job: { id: string; place: Place; epoch: number }): Promise<void> {
+  await bells.ring(`say-${connectionOf(job.place.id)}`, job.id, `${job.id}-answered-${job.epoch}`);
 }
 
 /** Wakes the bots that serve the places where a job (or the group it belongs to) is shown. */
 export async function ringCards(database: Database, bells: Bells, job: string): Promise<void> {
-  const family = await database.rows
-    .selectFrom('job')
-    .select(['id', 'parent', 'successor', 'revision'])
-    .where('id', '=', job)
-    .executeTakeFirst();
-  if (family === undefined) return;
-  const ids = [family.id, family.parent, family.successor].filter((id) => id !== null);
   const found = await database.rows
-    .selectFrom('delivery')
-    .select('connection')
+    .selectFrom('job')
+    .innerJoin('delivery', (join) =>
+      join.on((on) => on('delivery.job', 'in', [on.ref('job.id'), on.ref('job.parent'), on.ref('job.successor')])),
+    )
+    .select(['delivery.connection', 'job.revision'])
     .distinct()
-    .where('job', 'in', ids)
-    .where('state', '=', 'waiting')
+    .where('job.id', '=', job)
+    .where('delivery.state', '=', 'waiting')
     .execute();
-  await Promise.all(found.map(({ connection }) => bells.ring(`say-${connection}`, job, `${job}-${family.revision}`)));
+  await Promise.all(
+    found.map(({ connection, revision }) => bells.ring(`say-${connection}`, job, `${job}-${revision}`)),
+  );
 }

@@ -1,7 +1,7 @@
 import { refuse } from '../chat/report.ts';
 import type { ChangeCommand } from '../command/command.ts';
 import { isUnreachable } from '../mysql/database.ts';
-import { harsher, type Job } from './job.ts';
+import { type Difference, harsher, type Job } from './job.ts';
 import { beginJob, endJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { contextOf, draft, explain, interpreted } from './plan-job.ts';
@@ -29,7 +29,7 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     if (refusal !== null) return await giveUp(parts, tenure, job, refusal);
     if (job.plan === null) return await giveUp(parts, tenure, job, 'the stored plan no longer parses: ask again');
     const now = await draft(parts, job, command, interpreted(parts, job).values, await contextOf(parts, tenure, job));
-    const worse = harsher(job.plan.rows, now.plan.rows);
+    const worse = [...harsher(job.plan.rows, now.plan.rows), ...needsMore(job, now.approval.votes)];
     if (worse.length > 0) {
       await supersede(parts.database, tenure.owner, job, now, worse);
       return false;
@@ -45,11 +45,20 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
   }
 }
 
+/** What the plan itself raises (two votes against a guard) is reckoned anew, whatever the row says. */
+function needsMore({ approval }: Job, votes: number): Difference[] {
+  const before = approval?.votes ?? 0;
+  if (approval?.standing !== undefined || votes <= before) return [];
+  return [
+    { key: 'votes', label: 'approvals', was: String(before), is: String(votes), why: 'the plan asks more people now' },
+  ];
+}
+
 async function resume(parts: WorkerParts, tenure: Tenure, job: Job): Promise<boolean> {
   const why = await mayGoOn(parts.database.rows, job);
   if (why === null) return true;
   const report = refuse(`${job.line}: stopped`, why, 'look at what it holds by hand, and ask again');
-  await endJob(parts.database, tenure.owner, 'running', { state: 'failed', report, reason: why });
+  await endJob(parts.database, tenure.owner, job, { state: 'failed', report, reason: why });
   return false;
 }
 
@@ -58,11 +67,11 @@ async function grant(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
   const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
   if (refusal !== null) return void (await giveUp(parts, tenure, job, refusal));
   const report = granted(job);
-  await endJob(parts.database, tenure.owner, 'queued', { state: 'done', report, reason: null });
+  await endJob(parts.database, tenure.owner, job, { state: 'done', report, reason: null });
 }
 
 async function giveUp(parts: WorkerParts, tenure: Tenure, job: Job, why: string): Promise<false> {
-  await endJob(parts.database, tenure.owner, 'queued', {
+  await endJob(parts.database, tenure.owner, job, {
     state: 'failed',
     report: {
       ...refuse(`${job.line}: not begun, nothing was touched`, why),

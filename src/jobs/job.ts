@@ -60,6 +60,7 @@ export const Approval = z.object({
   places: z.array(z.string()),
   call: z.array(z.string()),
   expiresMs: z.number(),
+  typed: z.literal(true).exactOptional(),
   /** The job that approved it once for every firing: nobody is asked. */
   standing: z.string().exactOptional(),
 });
@@ -84,7 +85,7 @@ export interface Job
     | 'standing'
   > {
   readonly state: JobState;
-  readonly kind: 'query' | 'change';
+  readonly kind: 'query' | 'change' | 'group';
   readonly plan: Plan | null;
   /** Null too where the stored bytes no longer parse. */
   readonly report: Report | null;
@@ -111,7 +112,7 @@ export function jobOf(row: JobRow): Job {
   return {
     ...row,
     state: JobState.parse(row.state),
-    kind: row.kind === 'change' ? 'change' : 'query',
+    kind: row.kind === 'change' || row.kind === 'group' ? row.kind : 'query',
     plan: parsed(Plan, row.plan),
     report: parsed(Report, row.report),
     approval: parsed(Approval, row.approval),

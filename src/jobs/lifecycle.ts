@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Place } from '../chat/message.ts';
 import type { Report } from '../chat/report.ts';
 import { planHash } from '../command/canonical.ts';
@@ -7,7 +8,8 @@ import { audit } from '../policy/audit.ts';
 import { fitted } from './artifacts.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
-import { hasAnswer, insertSteps, leaveRest } from './steps.ts';
+import { hasAnswer } from './questions.ts';
+import { insertSteps, leaveRest } from './steps.ts';
 import { dbIn, dbNow, Fenced, fence, type Owner } from './store.ts';
 
 /** What a worker makes of a line: a plan with what the policy asks for it. */
@@ -23,7 +25,6 @@ export async function planned(database: Database, owner: Owner, job: Job, made: 
   const asks = votes > 0 && standing === undefined && made.plan.steps.length > 0;
   const state: JobState = asks ? 'awaiting' : 'queued';
   await database.transaction(async (rows) => {
-    await fence(rows, owner);
     await move(rows, owner, job.state, state, {
       ...planColumns(made, hash),
       until: state === 'awaiting' ? dbIn(made.approval.expiresMs) : null,
@@ -61,12 +62,11 @@ export function planColumns(made: Planned, hash: string) {
 export async function endJob(
   database: Database,
   owner: Owner,
-  from: JobState,
+  job: Job,
   end: { state: JobState; report: Report | null; reason: string | null },
 ): Promise<void> {
   await database.transaction(async (rows) => {
-    await fence(rows, owner);
-    const job = await move(rows, owner, from, end.state, {
+    await move(rows, owner, job.state, end.state, {
       report: end.report === null ? null : JSON.stringify(await fitted(rows, owner.job, end.report)),
       reason: end.reason,
       ended_at: dbNow,
@@ -74,13 +74,13 @@ export async function endJob(
       lease_until: null,
       until: null,
     });
-    if (from !== 'planning') {
+    if (job.state !== 'planning') {
       await leaveRest(rows, owner.job, end.reason ?? 'not started');
       await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
     }
     if (job.parent !== null) await endGroup(rows, job.parent);
-    await cards(rows, { id: job.parent ?? owner.job, ...placeOf(job) }, []);
-    await touchCards(rows, job.parent ?? owner.job);
+    const shown = { ...job, id: job.parent ?? job.id };
+    if (!(await cards(rows, shown, []))) await touchCards(rows, shown.id);
     await audit(rows, {
       kind: end.state,
       job: owner.job,
@@ -192,38 +192,36 @@ export async function restJob(
   });
 }
 
+/** A compare-and-set, and a fence in one: nothing moves where another worker has taken the job since. */
 export async function move(rows: Work, owner: Owner, from: JobState, to: JobState, columns: Record<string, unknown>) {
   if (!mayMove(from, to)) throw new Error(`a job cannot go from ${from} to ${to}`);
   const moved = await rows
     .updateTable('job')
-    .set({ state: to, ...columns })
+    .set({ revision: sql`revision + 1`, state: to, ...columns })
     .where('id', '=', owner.job)
     .where('state', '=', from)
+    .where('worker', '=', owner.worker)
     .where('epoch', '=', owner.epoch)
     .executeTakeFirst();
-  if (moved.numUpdatedRows !== 1n) throw new Fenced(`${owner.job} is no longer ${from}`);
-  return rows
-    .selectFrom('job')
-    .select(['human', 'line', 'parent', 'place', 'reply_to', 'message_key', 'kind'])
-    .where('id', '=', owner.job)
-    .executeTakeFirstOrThrow();
+  if (moved.numUpdatedRows !== 1n) throw new Fenced(`${owner.job} is no longer ${from}, or no longer ours`);
 }
 
-function placeOf(job: { place: string; reply_to: string | null; message_key: string }) {
-  const place: Place = JSON.parse(job.place);
-  return { place, reply_to: job.reply_to, message_key: job.message_key };
-}
-
-/** The card in the asking place, and one in each approval place, whichever chat asked. */
+/** The card in the asking place, and one in each approval place, whichever chat asked. True: none was there before. */
 export async function cards(
   rows: Work,
   job: { id: string; place: Place; reply_to: string | null; message_key: string },
   approvalPlaces: readonly string[],
-): Promise<void> {
-  await insertCard(rows, { job: job.id, place: job.place, replyTo: job.reply_to, messageKey: job.message_key });
+): Promise<boolean> {
+  const first = await insertCard(rows, {
+    job: job.id,
+    place: job.place,
+    replyTo: job.reply_to,
+    messageKey: job.message_key,
+  });
   for (const id of approvalPlaces) {
     if (id === job.place.id) continue;
     const place: Place = { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
     await insertCard(rows, { job: job.id, place, replyTo: null, messageKey: null });
   }
+  return first;
 }

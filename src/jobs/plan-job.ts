@@ -6,8 +6,9 @@ import type { Interpreted } from '../command/registry.ts';
 import { isUnreachable } from '../mysql/database.ts';
 import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
-import { riskOf } from '../policy/policy.ts';
+import { heedsWishes, mustArchive, riskOf } from '../policy/policy.ts';
 import { approvalFor } from '../policy/votes.ts';
+import { historyOf } from './history.ts';
 import type { Job } from './job.ts';
 import { leaseReader } from './leases.ts';
 import { endJob, type Planned, planned } from './lifecycle.ts';
@@ -24,24 +25,27 @@ export async function planJob(parts: WorkerParts, tenure: Tenure, job: Job): Pro
   try {
     const { command, values } = interpreted(parts, job);
     const refusal = mayPlan(parts.policy(), job, command);
-    if (refusal !== null) return await end(parts, tenure, 'failed', refuse(refusal));
+    if (refusal !== null) return await end(parts, tenure, job, refuse(refusal));
     const context = await contextOf(parts, tenure, job);
-    if (command.kind === 'query') return await end(parts, tenure, 'done', await command.answer(values, context));
+    if (command.kind === 'query') return await end(parts, tenure, job, await command.answer(values, context), 'done');
     if (command.kind === 'control') throw new UserError(`${job.command} is not for a worker`);
     const made = await draft(parts, job, command, values, context);
     await planned(parts.database, tenure.owner, job, await scheduled(parts, job, made));
   } catch (error) {
     if (tenure.signal.aborted || error instanceof Fenced || isUnreachable(error)) throw error;
-    await end(parts, tenure, 'failed', refuse(explain(parts, job, error)));
+    await end(parts, tenure, job, refuse(explain(parts, job, error)));
   }
 }
 
-async function end(parts: WorkerParts, tenure: Tenure, state: 'done' | 'failed', report: Report): Promise<void> {
-  await endJob(parts.database, tenure.owner, 'planning', {
-    state,
-    report,
-    reason: state === 'failed' ? report.title : null,
-  });
+async function end(
+  parts: WorkerParts,
+  tenure: Tenure,
+  job: Job,
+  report: Report,
+  state: 'done' | 'failed' = 'failed',
+): Promise<void> {
+  const reason = state === 'failed' ? report.title : null;
+  await endJob(parts.database, tenure.owner, job, { state, report, reason });
 }
 
 /** The plan as it is now, with what this worker's own policy asks for it. */
@@ -59,13 +63,13 @@ export async function draft(
   for (const step of plan.steps) {
     const known = command.steps[step.step];
     if (known === undefined) throw new Error(`${job.command} planned a step it does not have: ${step.step}`);
+    if (!plan.stages.some(({ name }) => name === step.stage))
+      throw new Error(`${job.command} planned ${step.key} in a stage it does not have: ${step.stage}`);
     known.input.parse(step.input);
   }
-  return {
-    plan,
-    risk,
-    approval: approvalFor(parts.policy(), { cloud: job.cloud, command: job.command, risk, size: plan.size }),
-  };
+  const asked = approvalFor(parts.policy(), { cloud: job.cloud, command: job.command, risk, size: plan.size });
+  const { extra, least } = plan.votes ?? { extra: 0, least: 0 };
+  return { plan, risk, approval: { ...asked, votes: Math.max(asked.votes + extra, least) } };
 }
 
 /** What a schedule opened asks for its standing approval, or is held against it; every other plan stays as it is. */
@@ -92,10 +96,14 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
   return {
     cloud,
     leases: leaseReader(parts.database.rows, job.cloud),
+    history: historyOf(parts.database.rows, job.cloud),
     by: { human: job.human },
     now: parts.now(),
     signal: tenure.signal,
     holder: (claim) => holderOf(parts, claim, job.id),
+    mustArchive: mustArchive(parts.policy(), job.cloud),
+    heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
+    closedPerZone: parts.policy().file.guards.closed_per_zone ?? null,
     leaseMs: (kind) => parts.policy().lease[kind === 'host' ? 'hostMs' : 'serverMs'],
   };
 }

@@ -1,16 +1,15 @@
-import type { ChangeCommand, EndedStep } from '../command/command.ts';
-import type { Outcome } from '../command/outcome.ts';
+import type { ChangeCommand } from '../command/command.ts';
 import type { Stage } from '../command/plan.ts';
 import type { Cloud } from '../openstack/cloud.ts';
-import { isFrozen } from './freezes.ts';
+import { endedStep } from './ended-step.ts';
 import type { Job } from './job.ts';
+import { bad, isReady, isTaken, runLanes, settled } from './lanes.ts';
 import { endJob, type Rest, restJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { type StepRow, stepsOf } from './steps.ts';
 import { readJob } from './store.ts';
 import type { Tenure } from './tenure.ts';
-import { takeTurn } from './turn.ts';
 
 export interface Run {
   readonly parts: WorkerParts;
@@ -19,9 +18,6 @@ export interface Run {
   readonly command: ChangeCommand;
   readonly cloud: Cloud;
 }
-
-const settled = new Set(['done', 'gone', 'blocked', 'failed', 'unproven']);
-const bad = new Set(['blocked', 'failed', 'unproven']);
 
 /** Carries a running job on from wherever its rows stand, until it has ended or nothing can go on without a person. */
 export async function runJob(run: Run): Promise<void> {
@@ -44,8 +40,8 @@ async function runStage(run: Run, stage: Stage, progress: Progress): Promise<boo
     const open = rows.filter((row) => row.stage === stage.name && !settled.has(row.state));
     if (open.length === 0) return false;
     const now = await run.parts.database.now();
-    const ready = open.filter((row) => isReady(row, now));
-    if (ready.length > 0) await runLanes(run, stage, ready, rows, progress);
+    const goesOn = open.some((row) => isReady(row, now) && !isTaken({ job: run.job, going: new Map() }, row, rows));
+    if (goesOn) await runLanes(run, stage, progress);
     else if (await restJob(run.parts.database, run.tenure.owner, restOf(run, stage, open))) return true;
     else await hearWish(run);
   }
@@ -74,11 +70,6 @@ function stopped(run: Run, rows: readonly StepRow[], stage: Stage): boolean {
   return rows.some((row) => stopping.has(row.stage) && bad.has(row.state));
 }
 
-function isReady(row: StepRow, now: Date): boolean {
-  if (row.state === 'asking') return row.answer !== null;
-  return row.until === null || row.until <= now;
-}
-
 function restOf({ tenure }: Run, stage: Stage, open: readonly StepRow[]): Rest {
   const times = open.flatMap((row) => (row.until === null ? [] : [row.until.getTime()]));
   return {
@@ -86,86 +77,6 @@ function restOf({ tenure }: Run, stage: Stage, open: readonly StepRow[]): Rest {
     until: new Date(Math.min(...times)),
     stage: stage.name,
     wish: tenure.wish(),
-  };
-}
-
-/** Runs the steps that can run, so many at a time. Steps end in rows; what is thrown here ends this worker's part. */
-async function runLanes(
-  run: Run,
-  stage: Stage,
-  ready: readonly StepRow[],
-  rows: readonly StepRow[],
-  progress: Progress,
-): Promise<void> {
-  const queue = [...ready];
-  const outcomes: Outcome[] = [];
-  async function lane(): Promise<void> {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      if (!(await mayStart(run, stage, outcomes, progress))) return;
-      outcomes.push(await oneStep(run, stage, row, rows, progress));
-    }
-  }
-  const lanes = Array.from({ length: Math.min(stage.lanes, ready.length) }, lane);
-  const results = await Promise.allSettled(lanes);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
-/** Waits while the cloud is frozen; says no once a person cancelled, or the stage stops at a failure. */
-async function mayStart(run: Run, stage: Stage, outcomes: readonly Outcome[], progress: Progress): Promise<boolean> {
-  if (stage.always) return true;
-  for (;;) {
-    if (run.tenure.signal.aborted || run.tenure.wish() !== null) return false;
-    if (stage.onFailure === 'stop' && outcomes.some((outcome) => bad.has(outcome.state))) return false;
-    const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
-    if (frozen === null) return true;
-    progress.note('', `frozen by ${frozen.human}: ${frozen.reason}`);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
-async function oneStep(
-  run: Run,
-  stage: Stage,
-  row: StepRow,
-  rows: readonly StepRow[],
-  progress: Progress,
-): Promise<Outcome> {
-  const step = run.command.steps[row.name];
-  const known = step ?? {
-    input: never,
-    run: async () => ({
-      state: 'unproven' as const,
-      note: `this version of vigie has no step ${row.name}`,
-      output: null,
-    }),
-  };
-  const ended = stage.always ? await stepsOf(run.parts.database.rows, run.job.id) : rows;
-  return takeTurn({
-    ...run,
-    step: known,
-    row,
-    ended: ended.filter((one) => settled.has(one.state)).map(endedStep),
-    always: stage.always,
-    progress: progress.note,
-  });
-}
-
-const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];
-
-export function endedStep(row: StepRow): EndedStep {
-  const seconds =
-    row.startedAt === null || row.endedAt === null
-      ? null
-      : Math.round((row.endedAt.getTime() - row.startedAt.getTime()) / 1000);
-  return {
-    key: row.key,
-    step: row.name,
-    label: row.label,
-    state: row.state,
-    note: row.note,
-    input: row.input,
-    output: row.output,
-    seconds,
   };
 }
 
@@ -186,7 +97,7 @@ async function finish(run: Run): Promise<void> {
   const plan = job.plan;
   if (plan === null) throw new Error(`job ${job.id} has no plan that parses`);
   const report = run.command.report({ id: job.id, state, line: job.line, cloud: job.cloud, plan, steps, seconds });
-  await endJob(parts.database, tenure.owner, 'running', { state, report, reason });
+  await endJob(parts.database, tenure.owner, job, { state, report, reason });
 }
 
 function endState(run: Run, rows: readonly StepRow[]): 'done' | 'partial' | 'failed' | 'cancelled' {

@@ -5,7 +5,7 @@ import type { PlannedStep } from '../command/plan.ts';
 import { cut } from '../command/words.ts';
 import type { Database, Rows, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
-import { touchCards } from './deliveries.ts';
+import { touchCards, touchProgress } from './deliveries.ts';
 import { dbNow, fence, type Owner } from './store.ts';
 
 export interface StepRow {
@@ -122,7 +122,7 @@ export async function saveNotes(database: Database, owner: Owner, notes: Readonl
         .where('state', '=', 'running')
         .execute();
     }
-    await touchCards(rows, owner.job);
+    await touchProgress(rows, owner.job);
   });
 }
 
@@ -189,20 +189,6 @@ function columnsOf(outcome: Outcome) {
     ended_at: dbNow,
     until: null,
   };
-}
-
-/** A question of this stage has its answer, and no worker has gone on with it. */
-export async function hasAnswer(rows: Work, job: string, stage: string): Promise<boolean> {
-  const answered = await rows
-    .selectFrom('step')
-    .select('step_key')
-    .where('job', '=', job)
-    .where('stage', '=', stage)
-    .where('state', '=', 'asking')
-    .where('answer', 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return answered !== undefined;
 }
 
 /** Whatever had not ended when its job did is said to have been left. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Database, isUnreachable } from '../mysql/database.ts';
 import { leaseMs, type Owner, renewLeases } from './store.ts';
 
@@ -61,7 +62,10 @@ export function openTenures(database: Database, worker: string, failed: (error: 
 
   return {
     open(owner, takenAt, wish) {
-      const one: Held = { owner, controller: new AbortController(), validUntil: takenAt + leaseMs, wish: null };
+      const controller = new AbortController();
+      // Each step that sleeps listens.
+      setMaxListeners(0, controller.signal);
+      const one: Held = { owner, controller, validUntil: takenAt + leaseMs, wish: null };
       heard(one, wish);
       const tenure = tenureOf(one);
       if (ending) tenure.stop('shutdown');

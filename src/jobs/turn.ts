@@ -8,6 +8,7 @@ import { OpenStackError } from '../openstack/errors.ts';
 import type { Job } from './job.ts';
 import { leaseWriter } from './leases.ts';
 import type { WorkerParts } from './parts.ts';
+import { askBeside } from './questions.ts';
 import { endStep, type StepRow, saveCheckpoint, startStep } from './steps.ts';
 import { Fenced } from './store.ts';
 import type { Tenure } from './tenure.ts';
@@ -28,6 +29,8 @@ export interface Turn {
   /** The step belongs to a stage that runs after a stop too: its sleeps are not cut short by one. */
   readonly always: boolean;
   progress(key: string, note: string): void;
+  /** It wrote something that steps beside it may wait for. */
+  wrote(): void;
 }
 
 /** Runs one step until its turn ends, and writes how. Throws only where this worker must let go of the job. */
@@ -78,6 +81,7 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     await saveCheckpoint(parts.database, tenure.owner, row.key, checkpoint);
     memory.checkpoint = checkpoint;
     memory.at = parts.now();
+    turn.wrote();
   }
   return {
     cloud: turn.cloud,
@@ -93,6 +97,7 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     answer: row.answer,
     ended: turn.ended,
     signal: tenure.signal,
+    cancelled: () => tenure.wish() !== null,
     now: parts.now,
     async sleep(ms) {
       const { signal } = tenure;
@@ -111,6 +116,7 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
       return request({ signal: new AbortController().signal, notAfter });
     },
     remember,
+    inquire: (question) => askBeside(parts.database, tenure.owner, row.key, question),
     progress: (note) => turn.progress(row.key, note),
   };
 }

@@ -1,3 +1,4 @@
+import type { ArchiveSettings } from '../archive/place.ts';
 import type { Databases } from '../openstack/cloud.ts';
 import { countGrowth } from './growth.ts';
 import { countTokens } from './keystone-db.ts';
@@ -10,18 +11,23 @@ import {
   setFlag,
 } from './nova-db.ts';
 import { openOperatorPool } from './operator-pool.ts';
+import { connectTokens } from './tokens.ts';
 
 export interface OperatorDsns {
   readonly novaApi?: string | null;
   /** By cell uuid, as `nova_api.cell_mappings` has it. */
   readonly cells: Readonly<Record<string, string>>;
   readonly keystone?: string | null;
+  readonly keystoneWriter?: string | null;
+  readonly keystoneReplicas?: readonly string[];
+  readonly scratch?: string | null;
 }
 
 export interface DatabasesOptions {
   /** The cloud's name, for messages. */
   readonly cloud: string;
   readonly dsns: OperatorDsns;
+  readonly archive?: ArchiveSettings | null | undefined;
   /** A token of our own: its shape tells which provider Keystone runs. */
   readonly ownToken?: () => Promise<string>;
   readonly now: () => Date;
@@ -31,6 +37,7 @@ export interface DatabasesOptions {
 export function connectDatabases({
   cloud,
   dsns,
+  archive,
   ownToken,
   now,
 }: DatabasesOptions): Databases & { close(): Promise<void> } {
@@ -41,8 +48,10 @@ export function connectDatabases({
   }));
   const keystone = dsns.keystone ? openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`) : null;
   const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
-  const pools = [api, keystone, ...cells.map(({ pool }) => pool)].filter((pool) => pool !== null);
+  const tokens = connectTokens({ cloud, keystone, dsns, archive, now });
+  const pools = [api, keystone, ...cells.map(({ pool }) => pool), tokens].filter((pool) => pool !== null);
   return {
+    ...tokens,
     instance: (id) => findInstance(nova, id),
     requestedZone: (id) => requestedZone(nova, id),
     protectedInstances: () => protectedInstances(nova),

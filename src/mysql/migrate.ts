@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { trunk } from './migrations/0001-trunk.ts';
+import { marks } from './migrations/0002-marks.ts';
 import type { Tables } from './tables.ts';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-trunk', statements: trunk },
+  { name: '0002-marks', statements: marks },
 ];
 
 /**
@@ -46,7 +48,7 @@ async function apply(rows: Kysely<Tables>, name: string, statements: readonly st
     const mark = `${name}#${number}`;
     const done = await rows.selectFrom('migration').select('name').where('name', '=', mark).executeTakeFirst();
     if (done !== undefined) continue;
-    await sql.raw(tolerant(statement)).execute(rows);
+    await sql.raw(tolerant(statement)).execute(rows).catch(unlessThere);
     await sql`INSERT INTO migration VALUES (${mark}, UTC_TIMESTAMP(3))`.execute(rows);
   }
   await sql`INSERT INTO migration VALUES (${name}, UTC_TIMESTAMP(3))`.execute(rows);
@@ -54,6 +56,11 @@ async function apply(rows: Kysely<Tables>, name: string, statements: readonly st
 
 /** Whatever the database's own defaults are: transactions, every character, and names that differ in case are different. */
 const storage = 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+
+/** An index that a killed run made before it was counted; MySQL knows no IF NOT EXISTS for it. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ER_DUP_KEYNAME')) throw error;
+}
 
 /** A statement that ran but was not counted before a kill must be harmless the second time. */
 function tolerant(statement: string): string {

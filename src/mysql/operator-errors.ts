@@ -9,6 +9,7 @@ export type DatabaseProblem =
   | 'timeout'
   | 'busy'
   | 'read-only'
+  | 'syntax'
   | 'broken';
 
 interface Facts {
@@ -50,7 +51,10 @@ export function inWords(error: unknown, label: string, seconds: number): unknown
     words: `answered error ${code}`,
     problem: 'broken',
   };
-  const message = `${label} ${words.replace('{seconds}', `${seconds}`).replace('{where}', () => whereOf(error))}`;
+  const message = `${label} ${words
+    .replace('{seconds}', `${seconds}`)
+    .replace('{where}', () => whereOf(error))
+    .replace('{privilege}', () => privilegeOf(error))}`;
   const passing = facts.problem === 'unreachable' || facts.problem === 'busy';
   return passing
     ? new DatabaseSilence(message, label, { ...facts, code })
@@ -124,6 +128,12 @@ const problems: readonly Known[] = [
     problem: 'denied',
     words: 'does not let this account use {where}: grant it',
   },
+  {
+    codes: ['ER_SPECIFIC_ACCESS_DENIED_ERROR'],
+    problem: 'denied',
+    words: 'wants a privilege this account does not have: grant {privilege}',
+  },
+  { codes: ['ER_PARSE_ERROR'], problem: 'syntax', words: 'does not understand a statement: is it of another release?' },
   { codes: ['ER_NO_SUCH_TABLE'], problem: 'missing', words: 'has no {where}: does its DSN name the right database?' },
   { codes: ['ER_BAD_FIELD_ERROR'], problem: 'missing', words: 'has no {where}: is it of another release?' },
   {
@@ -134,7 +144,7 @@ const problems: readonly Known[] = [
   {
     codes: ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'],
     problem: 'busy',
-    words: 'had the row locked by someone else: try again',
+    words: 'had the table or row locked by someone else: try again',
   },
   {
     codes: ['ER_UNKNOWN_COM_ERROR'],
@@ -182,4 +192,9 @@ function whereOf(error: Error): string {
   const table = /table [`']?(?:[\w-]+[`']?\.[`']?)?(\w+)/i.exec(error.message)?.[1];
   const named = [column && `column ${column}`, table && `table ${table}`].filter(Boolean);
   return named.join(' of ') || 'a table or column it needs';
+}
+
+/** `you need (at least one of) the SUPER, SLAVE MONITOR privilege(s)`: names of privileges and nothing else. */
+function privilegeOf(error: Error): string {
+  return /the ([A-Z, _]+) privilege/.exec(error.message)?.[1] ?? 'what docs/archives.md names';
 }

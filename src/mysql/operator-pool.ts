@@ -5,28 +5,23 @@ import {
   createPool,
   type Pool,
   type PoolConnection,
-  type ResultSetHeader,
   type RowDataPacket,
 } from 'mysql2/promise';
 import { z } from 'zod';
 import { parseDsn } from './operator-dsn.ts';
 import { DatabaseError, databaseProblem, inWords } from './operator-errors.ts';
+import {
+  type Dialect,
+  defaultLimitMs,
+  type OpenSession,
+  type RawRow,
+  type Session,
+  type Statement,
+  sessionOn,
+  toWords,
+} from './operator-session.ts';
 
-export interface Statement {
-  /** `?` for every value: values travel beside the statement, never in it. */
-  readonly sql: string;
-  readonly values?: readonly (string | number)[];
-  /** The server ends a statement that takes longer. */
-  readonly limitMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Statements inside one transaction. */
-export interface Session {
-  read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
-  /** How many rows the statement matched. */
-  write(statement: Statement): Promise<number>;
-}
+export type { RawRow, Session, Statement } from './operator-session.ts';
 
 /** One database of the operators, reached through its DSN. Connections open when they are needed, a few at most. */
 export interface OperatorPool {
@@ -35,6 +30,10 @@ export interface OperatorPool {
   read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
   /** The same on a connection opened for it alone, so that nothing an earlier transaction saw can be told again. */
   readFresh<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
+  /** Rows as the server sends them: each column's bytes, null for NULL. */
+  raw(statement: Statement): Promise<RawRow[]>;
+  /** One statement by itself, never retried: how many rows it matched. */
+  write(statement: Statement): Promise<number>;
   /** Runs as a whole again after a deadlock or a lost Galera race; so `work` must be harmless twice. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** The columns of a table that this account may read, for grants and releases differ. */
@@ -42,7 +41,6 @@ export interface OperatorPool {
   close(): Promise<void>;
 }
 
-const defaultLimitMs = 10_000;
 const reruns = 4;
 
 /** Connects to nothing yet. Throws `UserError` where the DSN cannot be read. */
@@ -69,13 +67,13 @@ export function openOperatorPool(dsn: string, label: string): OperatorPool {
     read,
     readFresh: (row, statement) =>
       onFresh(() => createConnection(options), { label, user: login.user }, row, statement),
+    raw: (statement) => use((session) => session.raw(statement)),
+    write: (statement) => use((session) => session.write(statement)),
     transaction: (work) => patiently(() => use((session) => inTransaction(session, work))),
     columns: (table) => readColumns(read, table),
     close: () => pool.end(),
   };
 }
-
-type Dialect = 'mariadb' | 'mysql';
 
 interface Identity {
   readonly label: string;
@@ -142,60 +140,17 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
         },
       );
     }
-    await connection.query("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, autocommit = 1");
+    // A DDL that waits for the table makes everybody wait behind it: the server's own limit is a day.
+    await connection.query(
+      "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, lock_wait_timeout = 5, autocommit = 1",
+    );
+    // What is escaped is escaped with backslashes.
+    await connection.query("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     return /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   } catch (error) {
     throw inWords(error, label, defaultLimitMs / 1000);
   }
-}
-
-interface OpenSession extends Session {
-  control(word: 'START TRANSACTION' | 'COMMIT'): Promise<void>;
-}
-
-function sessionOn(connection: Connection, dialect: Dialect, label: string): OpenSession {
-  async function run(statement: Statement): Promise<unknown> {
-    const limitMs = statement.limitMs ?? defaultLimitMs;
-    // Ours comes a little after the server's: it is for a server that hangs whole.
-    const options = { sql: limited(statement.sql, limitMs, dialect), timeout: limitMs + 2_000 };
-    try {
-      const [result] = await unlessAborted(statement.signal, () =>
-        connection.execute(options, [...(statement.values ?? [])]),
-      );
-      return result;
-    } catch (error) {
-      throw inWords(error, label, Math.round(limitMs / 100) / 10);
-    }
-  }
-  return {
-    read: async (row, statement) => z.array(row).parse(await run(statement)),
-    // mysql2 gives a header for every statement that is not a query.
-    write: async (statement) => ((await run(statement)) as ResultSetHeader).affectedRows,
-    // Plain, for MySQL does not prepare START TRANSACTION.
-    control: async (word) => {
-      await connection.query({ sql: word, timeout: defaultLimitMs }).catch(toWords(label));
-    },
-  };
-}
-
-/** The driver does not end a waiting statement when its connection is destroyed, so the wait ends here. */
-function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  if (signal === undefined) return work();
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const stop = (): void => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
-}
-
-/** MySQL can limit SELECT only; its writes here are of one row, and the client's own limit stands. */
-function limited(sql: string, limitMs: number, dialect: Dialect): string {
-  if (dialect === 'mariadb') return `SET STATEMENT max_statement_time = ${limitMs / 1000} FOR ${sql}`;
-  return sql.replace(/^SELECT /, `SELECT /*+ MAX_EXECUTION_TIME(${Math.ceil(limitMs)}) */ `);
 }
 
 async function inTransaction<T>(session: OpenSession, work: (session: Session) => Promise<T>): Promise<T> {
@@ -222,10 +177,4 @@ async function readColumns(read: OperatorPool['read'], table: string): Promise<R
     values: [table],
   });
   return new Set(rows.map(({ name }) => name));
-}
-
-function toWords(label: string): (error: unknown) => never {
-  return (error) => {
-    throw inWords(error, label, defaultLimitMs / 1000);
-  };
 }

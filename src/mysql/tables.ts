@@ -2,7 +2,7 @@ import type { Generated } from 'kysely';
 
 /** The columns of vigie's own tables, as `migrations/` makes them. TINYINT is 0 or 1; *_at and until are UTC. */
 export interface Tables {
-  heard: { adapter: string; message_key: string; job: string | null; at: Date };
+  heard: { adapter: string; message_key: string; at: Date };
   job: JobTable;
   step: StepTable;
   vote: {

@@ -39,16 +39,37 @@ export const Auth = z.object({
 });
 export type Auth = z.output<typeof Auth>;
 
+/** Where archives go, and the X25519 keys (PEM) they are sealed to and opened with. */
+const Archive = z.strictObject({
+  folder: z.string().startsWith('/', 'is the absolute path of a folder'),
+  public_key: z.string().min(1, 'is the path of a public key, or none').optional(),
+  private_key: z.string().optional(),
+});
+
+const HookEntry = z.strictObject({
+  argv: z.array(z.string()).min(1, 'is the program and its arguments, as a list'),
+  timeout: Duration.default(30_000),
+  at: z.array(z.enum(['start', 'empty', 'off'])).min(1),
+  always: Truth.default(false),
+  required: Truth.default(false),
+});
+
 /** vigie's own keys: a mistyped one must not be passed over in silence. */
 const Vigie = z.strictObject({
   nova_api: Dsn.optional(),
   cells: z.record(z.uuid('is the uuid of a cell, as `nova-manage cell_v2 list_cells` shows it'), Dsn).optional(),
   keystone: Dsn.optional(),
+  keystone_writer: Dsn.optional(),
+  keystone_replicas: z.array(Dsn).optional(),
+  scratch: Dsn.optional(),
+  archive: Archive.optional(),
   lanes: z.number().int().min(1).max(32).optional(),
   server_deadline: Duration.optional(),
   total_deadline: Duration.optional(),
   poll_interval: Duration.optional(),
   host_maintenance: Truth.optional(),
+  shared_storage: Truth.optional(),
+  hooks: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'is a name in lower case'), HookEntry).optional(),
 });
 
 /** One cloud's entry, its keys with underscores. Keys of other programs pass unseen. */

@@ -1,7 +1,10 @@
 import type { Databases, DatabasesReader } from './database-ports.ts';
 import type { HostName, ProjectId, ServerId } from './names.ts';
+import type { Candidates, Room, Server, ServerFilter, ServerGroup } from './server.ts';
 
 export type { Databases, DatabasesReader, GrowthCount, InstanceRow, TokenTable } from './database-ports.ts';
+export type { Amounts, Candidates, Flavor, Room, Server, ServerFilter, ServerGroup } from './server.ts';
+export type * from './token-ports.ts';
 
 /**
  * What a command may see (`CloudReader`) and do (`Cloud`) of one OpenStack. Domain values, not wire shapes: every
@@ -36,7 +39,9 @@ export interface CloudReader {
   /** Consumers holding allocations on this host's resource provider (Placement); null if Placement cannot be asked. */
   allocations(host: HostName): Promise<string[] | null>;
   /** Hosts that could take this server now, by Placement's allocation candidates; null if it cannot be asked. */
-  candidates(server: Server): Promise<HostName[] | null>;
+  candidates(server: Server): Promise<Candidates | null>;
+  /** What these hosts have and have given away, by Placement; null if it cannot be asked. */
+  room(hosts: readonly HostName[]): Promise<Room[] | null>;
   /** Neutron agents on a host; null where the cloud has no agents API. */
   agents(host: HostName): Promise<Agent[] | null>;
   /** The operators' databases, read only. Throws `UserError` naming the DSN that is not configured. */
@@ -60,8 +65,16 @@ export interface Cloud extends CloudReader {
   coldMigrate(id: ServerId, how: { host: HostName | null }, limits: RequestLimits): Promise<Accepted>;
   confirmResize(id: ServerId, limits: RequestLimits): Promise<Accepted>;
   abortMigration(id: ServerId, migration: number, limits: RequestLimits): Promise<Accepted>;
+  /** Rebuilds a server of a host that is down on another one; `shared` matters below 2.14 only. */
+  evacuate(id: ServerId, how: { shared: boolean }, limits: RequestLimits): Promise<Accepted>;
+  /** The service's `forced_down`. */
+  forceDown(host: HostName, down: boolean, limits: RequestLimits): Promise<Accepted>;
+  /** Pauses the guest until its copy is through. */
+  forceComplete(id: ServerId, migration: number, limits: RequestLimits): Promise<Accepted>;
   lock(id: ServerId, reason: string, limits: RequestLimits): Promise<Accepted>;
   unlock(id: ServerId, limits: RequestLimits): Promise<Accepted>;
+  /** Runs a hook of `settings.hooks` on the worker; `about` becomes its environment. */
+  runHook(name: string, about: Readonly<Record<string, string>>): Promise<HookRun>;
   readonly databases: Databases;
 }
 
@@ -77,14 +90,33 @@ export interface Accepted {
 
 /** Per cloud, from vigie's own keys in clouds.yaml. Durations in milliseconds. */
 export interface CloudSettings {
-  /** Moves of one source posted at a time (`vigie.lanes`, default 2: one running, one waiting in Nova's queue). */
+  /** At most so many moves of one source posted at a time (`vigie.lanes`); how many it really takes is learnt. */
   readonly lanes: number;
   readonly serverDeadline: number;
   readonly totalDeadline: number;
   /** The cloud's compute driver implements os-hosts maintenance_mode (`vigie.host_maintenance: true`). */
   readonly hostMaintenance: boolean;
+  /** Hosts share the disks of their guests (`vigie.shared_storage: true`): an evacuation keeps them. */
+  readonly sharedStorage: boolean;
+  readonly hooks: readonly HookFacts[];
   /** How often a waiting step looks again, ms. */
   readonly pollInterval: number;
+}
+
+/** One of the operators' own programs, as chat may know it: its name and when it runs, never what it is. */
+export interface HookFacts {
+  readonly name: string;
+  readonly at: readonly ('start' | 'empty' | 'off')[];
+  /** Runs in every maintenance; else only where it is named. */
+  readonly always: boolean;
+  /** Where it fails at the start, nothing is begun. */
+  readonly required: boolean;
+}
+
+export interface HookRun {
+  readonly well: boolean;
+  /** The last line it said, or why it did not end well. */
+  readonly said: string;
 }
 
 export interface CloudAbout {
@@ -127,51 +159,6 @@ export interface Hypervisor {
   readonly usage: { vcpus: number; vcpusUsed: number; memoryMb: number; memoryMbUsed: number; running: number } | null;
 }
 
-export interface ServerFilter {
-  readonly host?: HostName;
-  readonly project?: ProjectId;
-  readonly status?: string;
-  /** A regular expression to Nova; matches anywhere in the name. */
-  readonly name?: string;
-  /** Servers being soft-deleted still lie on their host: `true` asks for those only. */
-  readonly softDeleted?: boolean;
-}
-
-export interface Server {
-  readonly id: ServerId;
-  readonly name: string;
-  readonly project: ProjectId;
-  readonly user: string;
-  /** Nova's word, upper case: ACTIVE, SHUTOFF, PAUSED, VERIFY_RESIZE, ERROR, MIGRATING …; UNKNOWN where its cell is down. */
-  readonly status: string;
-  readonly vmState: string | null;
-  readonly taskState: string | null;
-  readonly powerState: number | null;
-  readonly host: HostName | null;
-  readonly hypervisor: string | null;
-  readonly hostStatus: string | null;
-  readonly locked: boolean | null;
-  readonly lockedReason: string | null;
-  readonly zone: string | null;
-  /** What the owner asked for at boot; undefined where the cloud (below 2.96) does not tell. */
-  readonly pinnedZone: string | null | undefined;
-  readonly flavor: Flavor;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly volumes: number;
-  readonly bootsFromVolume: boolean;
-  readonly fault: { message: string; created: Date | null } | null;
-  readonly createdAt: Date | null;
-  readonly updatedAt: Date | null;
-}
-
-export interface Flavor {
-  readonly name: string | null;
-  readonly vcpus: number | null;
-  readonly ramMb: number | null;
-  readonly diskGb: number | null;
-  readonly extraSpecs: Readonly<Record<string, string>>;
-}
-
 export interface MigrationFilter {
   readonly server?: ServerId;
   readonly host?: HostName;
@@ -207,13 +194,6 @@ export interface ActionEvent {
   readonly details: string | null;
   readonly host: string | null;
   readonly finishedAt: Date | null;
-}
-
-export interface ServerGroup {
-  readonly id: string;
-  readonly name: string;
-  readonly policy: string;
-  readonly members: readonly string[];
 }
 
 export interface Aggregate {

@@ -130,6 +130,11 @@ interface Resolved {
 
 function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved): CloudConfig {
   const { vigie } = entry;
+  const hooks = Object.entries(vigie.hooks ?? {}).map(([hook, { timeout: timeoutMs, ...rest }]) => ({
+    name: hook,
+    timeoutMs,
+    ...rest,
+  }));
   const modified = [sources.clouds.modified, sources.secure?.modified ?? 0];
   return {
     name,
@@ -149,9 +154,26 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
       serverDeadline: vigie.server_deadline ?? defaultSettings.serverDeadline,
       totalDeadline: vigie.total_deadline ?? defaultSettings.totalDeadline,
       hostMaintenance: vigie.host_maintenance ?? defaultSettings.hostMaintenance,
+      sharedStorage: vigie.shared_storage ?? defaultSettings.sharedStorage,
+      hooks: hooks.map(({ name: hook, at, always, required }) => ({ name: hook, at, always, required })),
       pollInterval: vigie.poll_interval ?? defaultSettings.pollInterval,
     },
-    dsns: { novaApi: vigie.nova_api ?? null, cells: vigie.cells ?? {}, keystone: vigie.keystone ?? null },
+    hooks,
+    dsns: {
+      novaApi: vigie.nova_api ?? null,
+      cells: vigie.cells ?? {},
+      keystone: vigie.keystone ?? null,
+      keystoneWriter: vigie.keystone_writer ?? null,
+      keystoneReplicas: vigie.keystone_replicas ?? [],
+      scratch: vigie.scratch ?? null,
+    },
+    archive: vigie.archive
+      ? {
+          folder: vigie.archive.folder,
+          publicKey: vigie.archive.public_key ?? null,
+          privateKey: vigie.archive.private_key ?? null,
+        }
+      : null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CloudSettings } from './cloud.ts';
+import type { Hook } from './hooks.ts';
 
 /** One cloud as its entry in clouds.yaml describes it, everything resolved. Holds secrets: never logged, never shown. */
 export interface CloudConfig {
@@ -24,6 +25,9 @@ export interface CloudConfig {
   readonly fingerprint: string;
   readonly settings: CloudSettings;
   readonly dsns: Dsns;
+  readonly archive?: ArchiveSettings | null;
+  /** What `settings.hooks` names. */
+  readonly hooks: readonly Hook[];
 }
 
 export type Login = PasswordLogin | ApplicationCredentialLogin;
@@ -59,12 +63,28 @@ export interface Dsns {
   /** By cell uuid. */
   readonly cells: Readonly<Record<string, string>>;
   readonly keystone: string | null;
+  /** The account that archives, purges and indexes tokens; null: the one above. */
+  readonly keystoneWriter?: string | null;
+  /** Replicas of keystone's database whose lag is watched. */
+  readonly keystoneReplicas?: readonly string[];
+  /** An empty database to restore into. */
+  readonly scratch?: string | null;
+}
+
+/** Where this worker keeps archives. Paths, not keys. */
+export interface ArchiveSettings {
+  readonly folder: string;
+  /** `none`: in clear; null: nobody said, so nothing is archived. */
+  readonly publicKey: string | null;
+  readonly privateKey: string | null;
 }
 
 export const defaultSettings: CloudSettings = {
-  lanes: 2,
+  lanes: 8,
   serverDeadline: 30 * 60_000,
   totalDeadline: 6 * 3_600_000,
   hostMaintenance: false,
+  sharedStorage: false,
+  hooks: [],
   pollInterval: 2000,
 };

@@ -1,5 +1,6 @@
-import type { Cloud, CloudAbout, CloudReader, Databases } from './cloud.ts';
+import type { Cloud, CloudAbout, CloudReader, Databases, HookRun } from './cloud.ts';
 import type { CloudConfig } from './config.ts';
+import { runHook } from './hooks.ts';
 import { type Log, openHttp } from './http.ts';
 import { type CredentialGate, openKeystone } from './keystone.ts';
 import { listAgents } from './neutron.ts';
@@ -7,10 +8,20 @@ import { openFlavors } from './nova-flavors.ts';
 import { listAggregates, listServerGroups } from './nova-groups.ts';
 import { listHypervisors } from './nova-hypervisors.ts';
 import { listActions, listMigrations, listServerMigrations, showAction } from './nova-migrations.ts';
-import { abortMigration, coldMigrate, confirmResize, liveMigrate, lock, unlock } from './nova-moves.ts';
+import {
+  abortMigration,
+  coldMigrate,
+  confirmResize,
+  evacuate,
+  forceComplete,
+  liveMigrate,
+  lock,
+  unlock,
+} from './nova-moves.ts';
 import { findServers, listServers, showServer } from './nova-servers.ts';
-import { computeService, listServices, setHostMaintenance, setServiceStatus } from './nova-services.ts';
+import { computeService, forceDown, listServices, setHostMaintenance, setServiceStatus } from './nova-services.ts';
 import { allocationsOf, candidatesFor } from './placement.ts';
+import { roomOf } from './placement-room.ts';
 import { listProjects } from './projects.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -41,6 +52,7 @@ export function connectCloud(parts: ConnectParts): ConnectedCloud {
   return {
     ...reader(session, parts),
     ...writer(session, name),
+    runHook: (hook, about) => runNamed(config, hook, about),
     databases: parts.databases,
     ownToken: async () => (await session.token()).id,
     probe: async () => {
@@ -72,11 +84,21 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     projects: () => listProjects(session, name),
     allocations: (host) => allocationsOf(session, name, host),
     candidates: (server) => candidatesFor(session, name, server),
+    room: (hosts) => roomOf(session, name, hosts),
     agents: (host) => listAgents(session, name, host),
   };
 }
 
-function writer(session: Session, name: string): Omit<Cloud, keyof CloudReader> {
+async function runNamed(
+  { hooks }: CloudConfig,
+  name: string,
+  about: Readonly<Record<string, string>>,
+): Promise<HookRun> {
+  const hook = hooks.find((one) => one.name === name);
+  return hook === undefined ? { well: false, said: `clouds.yaml has no hook ${name} any more` } : runHook(hook, about);
+}
+
+function writer(session: Session, name: string): Omit<Cloud, keyof CloudReader | 'runHook'> {
   return {
     disableService: (host, reason, limits) =>
       setServiceStatus(session, name, { host, status: 'disabled', reason }, limits),
@@ -86,6 +108,9 @@ function writer(session: Session, name: string): Omit<Cloud, keyof CloudReader> 
     coldMigrate: (id, { host }, limits) => coldMigrate(session, name, id, host, limits),
     confirmResize: (id, limits) => confirmResize(session, id, limits),
     abortMigration: (id, migration, limits) => abortMigration(session, name, id, migration, limits),
+    evacuate: (id, { shared }, limits) => evacuate(session, id, shared, limits),
+    forceDown: (host, down, limits) => forceDown(session, name, { host, down }, limits),
+    forceComplete: (id, migration, limits) => forceComplete(session, name, id, migration, limits),
     lock: (id, reason, limits) => lock(session, id, reason, limits),
     unlock: (id, limits) => unlock(session, id, limits),
   };

@@ -1,8 +1,9 @@
 import type { RequestLimits } from './cloud.ts';
 import type { HostName, ServerId } from './names.ts';
+import type { Tokens, TokensReader } from './token-ports.ts';
 
 /** The operators' nova and keystone databases. Rows read with parameters and a time limit. */
-export interface DatabasesReader {
+export interface DatabasesReader extends TokensReader {
   /** The flag as it stands in the server's cell. */
   instance(id: ServerId): Promise<InstanceRow | null>;
   /**
@@ -19,7 +20,7 @@ export interface DatabasesReader {
   growth(options: { signal: AbortSignal; limitMs: number }): Promise<GrowthCount[]>;
 }
 
-export interface Databases extends DatabasesReader {
+export interface Databases extends DatabasesReader, Tokens {
   /** Exactly one living row in exactly one cell, or `UserError`. Reads back what it wrote. */
   setDisableTerminate(id: ServerId, on: boolean, limits: RequestLimits): Promise<InstanceRow>;
 }

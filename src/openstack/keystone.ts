@@ -12,6 +12,8 @@ export interface CredentialGate {
   /** Why this credential is bad; null if nobody knows anything against it. */
   isBad(cloud: string, fingerprint: string): Promise<string | null>;
   markBad(cloud: string, fingerprint: string, why: string): Promise<void>;
+  /** Runs the login while no other worker runs one with this credential: two must not find out at once that it is bad. */
+  alone<T>(cloud: string, fingerprint: string, login: () => Promise<T>): Promise<T>;
 }
 
 export interface Token {
@@ -60,7 +62,7 @@ export function openKeystone(parts: KeystoneParts): Keystone {
     url: v3(parts.config.authUrl),
     token: async () => {
       if (current && fresh()) return current;
-      login ??= logIn(parts).finally(() => {
+      login ??= inTurn(parts).finally(() => {
         login = null;
       });
       current = await login;
@@ -70,6 +72,11 @@ export function openKeystone(parts: KeystoneParts): Keystone {
       if (current === token) current = null;
     },
   };
+}
+
+function inTurn(parts: KeystoneParts): Promise<Token> {
+  const { name, fingerprint } = parts.config;
+  return parts.gate.alone(name, fingerprint, () => logIn(parts));
 }
 
 async function logIn(parts: KeystoneParts): Promise<Token> {

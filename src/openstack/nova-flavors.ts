@@ -16,6 +16,7 @@ const Wire = z.looseObject({
   vcpus: z.number(),
   ram: z.number(),
   disk: z.number(),
+  'OS-FLV-EXT-DATA:ephemeral': z.number().optional(),
   extra_specs: Specs.optional(),
 });
 
@@ -54,7 +55,8 @@ async function lookUp(session: Session, cloud: string, id: string): Promise<Flav
     const { body } = await session.ask('compute', { path, version });
     const { flavor } = read(z.object({ flavor: Wire }), body, cloud, `GET compute ${path}`);
     const { name, vcpus, ram: ramMb, disk: diskGb, extra_specs: brought } = flavor;
-    return { name, vcpus, ramMb, diskGb, extraSpecs: brought ?? (await specsOf(session, cloud, path)) };
+    const ephemeralGb = flavor['OS-FLV-EXT-DATA:ephemeral'] ?? null;
+    return { name, vcpus, ramMb, diskGb, ephemeralGb, extraSpecs: brought ?? (await specsOf(session, cloud, path)) };
   });
 }
 

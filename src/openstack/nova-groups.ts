@@ -12,13 +12,15 @@ const Group = z
     name: z.string(),
     policy: z.string().optional(),
     policies: z.array(z.string()).optional(),
+    rules: z.looseObject({ max_server_per_host: z.coerce.number().int().min(1).optional() }).nullish(),
     members: z.array(z.string()),
   })
   .transform(
-    ({ id, name, policy, policies, members }): ServerGroup => ({
+    ({ id, name, policy, policies, rules, members }): ServerGroup => ({
       id,
       name,
       policy: policy ?? policies?.[0] ?? 'unknown',
+      perHost: rules?.max_server_per_host ?? 1,
       members,
     }),
   );

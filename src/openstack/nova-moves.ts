@@ -58,6 +58,38 @@ export async function abortMigration(
   return { requestId };
 }
 
+/**
+ * Never newer than 2.94: from 2.95 on a guest that ran would be left stopped. Answered with 200, done later. Before 2.14
+ * the caller must say whether disks are shared; from there on Nova finds out by itself.
+ */
+export async function evacuate(
+  session: Session,
+  id: ServerId,
+  shared: boolean,
+  limits: RequestLimits,
+): Promise<Accepted> {
+  const version = await session.speaks('compute', '2.90');
+  const body = atLeast(version, '2.14') ? {} : { onSharedStorage: shared };
+  return act(session, id, { evacuate: body }, { version, limits });
+}
+
+/** Pauses the guest, or switches to post-copy, until the copy is through; only while it is `running`, from 2.22. */
+export async function forceComplete(
+  session: Session,
+  cloud: string,
+  id: ServerId,
+  migration: number,
+  limits: RequestLimits,
+): Promise<Accepted> {
+  const version = await session.speaks('compute', '2.90');
+  const path = `/servers/${id}/migrations/${migration}/action`;
+  if (!atLeast(version, '2.22'))
+    throw unsupported(cloud, `POST compute ${path}`, 'forcing a live migration needs 2.22');
+  const body = { force_complete: null };
+  const { requestId } = await session.ask('compute', { method: 'POST', path, body, version, limits });
+  return { requestId };
+}
+
 /** Below 2.73 Nova would answer 202 and drop the reason: it is not sent there. */
 export async function lock(session: Session, id: ServerId, reason: string, limits: RequestLimits): Promise<Accepted> {
   const version = await session.speaks('compute', '2.90');

@@ -43,6 +43,7 @@ function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wir
     volumes: Array.isArray(volumes) ? volumes.length : 0,
     // Nova shows an empty string instead of an image for a server that boots from a volume.
     bootsFromVolume: wire['image'] === '',
+    imageProperties: toProperties(wire['image']),
     fault: toFault(wire['fault']),
     createdAt: moment(text(wire['created'])),
     updatedAt: moment(text(wire['updated'])),
@@ -57,8 +58,14 @@ function toFlavor(wire: unknown): Flavor {
     vcpus: number(fields['vcpus']),
     ramMb: number(fields['ram']),
     diskGb: number(fields['disk']),
+    ephemeralGb: number(fields['ephemeral']),
     extraSpecs: words(fields['extra_specs']),
   };
+}
+
+function toProperties(image: unknown): Server['imageProperties'] {
+  const told = isFields(image) ? image['properties'] : undefined;
+  return isWords(told) ? told : null;
 }
 
 function toFault(wire: unknown): Server['fault'] {

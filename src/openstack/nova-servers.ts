@@ -8,8 +8,8 @@ import { type Page, walk } from './pages.ts';
 import type { Session } from './session.ts';
 import { Links, read } from './wire.ts';
 
-/** 2.96 tells the zone that was asked for at boot. */
-const known = '2.96';
+/** 2.96 tells the zone that was asked for at boot, 2.98 the properties of the image. */
+const known = '2.98';
 const Servers = z.object({ servers: z.array(NovaServer), servers_links: Links });
 const Names = z.object({
   servers: z.array(z.object({ id: ServerId, name: z.string().optional() })),

@@ -74,6 +74,27 @@ export async function setServiceStatus(
   return { requestId };
 }
 
+/** From 2.11: Nova takes the host as down at once, whatever it reports, until it is told otherwise. */
+export async function forceDown(
+  session: Session,
+  cloud: string,
+  { host, down }: { host: HostName; down: boolean },
+  limits: RequestLimits,
+): Promise<Accepted> {
+  const version = await session.speaks('compute', known);
+  const service = await computeService(session, cloud, host);
+  if (!service || service.status === 'unknown') throw noService(cloud, host, service !== null);
+  const byUuid = atLeast(version, '2.53');
+  if (!atLeast(version, '2.11')) {
+    const said = 'telling Nova that a host is down needs 2.11';
+    throw new OpenStackError({ problem: 'unsupported', cloud, request: 'PUT compute /os-services/force-down', said });
+  }
+  const path = byUuid ? `/os-services/${service.id}` : '/os-services/force-down';
+  const body = { ...(byUuid ? {} : { host, binary: 'nova-compute' }), forced_down: down };
+  const { requestId } = await session.ask('compute', { method: 'PUT', path, body, version, limits });
+  return { requestId };
+}
+
 /** os-hosts lives until 2.42. Only a driver that has a maintenance mode does anything: the caller knows. */
 export async function setHostMaintenance(
   session: Session,

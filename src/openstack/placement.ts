@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Hypervisor, Server } from './cloud.ts';
+import type { Amounts, Candidates, Hypervisor, Room, Server } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
@@ -7,12 +7,21 @@ import { listHypervisors } from './nova-hypervisors.ts';
 import type { Session } from './session.ts';
 import { read } from './wire.ts';
 
-const Providers = z.object({ resource_providers: z.array(z.looseObject({ uuid: z.string(), name: z.string() })) });
-const Allocations = z.object({ allocations: z.record(z.string(), z.unknown()) });
-const Candidates = z.object({
-  allocation_requests: z.array(z.looseObject({ allocations: z.record(z.string(), z.unknown()) })),
-  provider_summaries: z.record(z.string(), z.looseObject({ root_provider_uuid: z.string().optional() })),
+export const Providers = z.object({
+  resource_providers: z.array(z.looseObject({ uuid: z.string(), name: z.string() })),
 });
+const Allocations = z.object({ allocations: z.record(z.string(), z.unknown()) });
+const CandidatesWire = z.object({
+  allocation_requests: z.array(z.looseObject({ allocations: z.record(z.string(), z.unknown()) })),
+  provider_summaries: z.record(
+    z.string(),
+    z.looseObject({
+      root_provider_uuid: z.string().optional(),
+      resources: z.record(z.string(), z.object({ capacity: z.number(), used: z.number() })).default({}),
+    }),
+  ),
+});
+type Summaries = z.output<typeof CandidatesWire>['provider_summaries'];
 
 /** Consumers that hold something of this host's root providers; null where Placement cannot be asked. */
 export async function allocationsOf(session: Session, cloud: string, host: HostName): Promise<string[] | null> {
@@ -30,20 +39,22 @@ export async function allocationsOf(session: Session, cloud: string, host: HostN
  * Hosts that could take this server by its flavor, now: disabled hosts and its own are none. Zones, groups and other
  * filters of Nova's scheduler are not Placement's business: a candidate may still be refused.
  */
-export async function candidatesFor(session: Session, cloud: string, server: Server): Promise<HostName[] | null> {
-  const wanted = resourcesOf(server);
+export async function candidatesFor(session: Session, cloud: string, server: Server): Promise<Candidates | null> {
+  const wanted = needsOf(server);
   if (wanted === null || (await session.find('placement')) === null) return null;
   const version = await session.speaks('placement', '1.29');
   if (!atLeast(version, '1.10')) return null;
   return unlessForbidden(async () => {
     const query = {
-      ...wanted,
+      resources: Object.entries(wanted)
+        .map(([name, amount]) => `${name}:${amount}`)
+        .join(','),
       required: requiredTraits(server, atLeast(version, '1.22')),
       limit: atLeast(version, '1.16') ? 1000 : undefined,
     };
     const { body } = await session.ask('placement', { path: '/allocation_candidates', query, version });
     const { allocation_requests: requests, provider_summaries: summaries } = read(
-      Candidates,
+      CandidatesWire,
       body,
       cloud,
       'GET placement /allocation_candidates',
@@ -51,10 +62,27 @@ export async function candidatesFor(session: Session, cloud: string, server: Ser
     const providers = requests.flatMap(({ allocations }) => Object.keys(allocations));
     const roots = new Set(providers.map((uuid) => summaries[uuid]?.root_provider_uuid ?? uuid));
     const hypervisors = await listHypervisors(session, cloud, undefined);
-    const isRoot = await rootsAmong(session, cloud, roots);
-    const hosts = hypervisors.filter(isRoot).map(({ host }) => host);
-    return [...new Set(hosts)].filter((host) => host !== server.host).sort();
+    const rootOf = await rootsAmong(session, cloud, roots);
+    const rooms = hypervisors.flatMap((hypervisor): Room[] => {
+      const root = rootOf(hypervisor);
+      return root === null || hypervisor.host === server.host ? [] : [roomIn(summaries, root, hypervisor.host)];
+    });
+    return { needs: wanted, hosts: [...new Set(rooms.map(({ host }) => host))].sort(), rooms };
   });
+}
+
+/** The whole tree of providers of a host: what it has and has given away, by resource class. */
+function roomIn(summaries: Summaries, root: string, host: HostName): Room {
+  const capacity: Record<string, number> = {};
+  const used: Record<string, number> = {};
+  for (const [uuid, { root_provider_uuid: of, resources }] of Object.entries(summaries)) {
+    if ((of ?? uuid) !== root) continue;
+    for (const [name, figures] of Object.entries(resources)) {
+      capacity[name] = (capacity[name] ?? 0) + figures.capacity;
+      used[name] = (used[name] ?? 0) + figures.used;
+    }
+  }
+  return { host, capacity, used };
 }
 
 /** A hypervisor's id is its provider's uuid from 2.53 only; before, the two have nothing but their name in common. */
@@ -62,13 +90,13 @@ async function rootsAmong(
   session: Session,
   cloud: string,
   roots: ReadonlySet<string>,
-): Promise<(hypervisor: Hypervisor) => boolean> {
-  if (atLeast(await session.speaks('compute', '2.53'), '2.53')) return ({ id }) => roots.has(id);
+): Promise<(hypervisor: Hypervisor) => string | null> {
+  if (atLeast(await session.speaks('compute', '2.53'), '2.53')) return ({ id }) => (roots.has(id) ? id : null);
   const path = '/resource_providers';
   const { body } = await session.ask('placement', { path });
   const providers = read(Providers, body, cloud, `GET placement ${path}`).resource_providers;
-  const names = new Set(providers.filter(({ uuid }) => roots.has(uuid)).map(({ name }) => name));
-  return ({ hostname }) => names.has(hostname);
+  const byName = new Map(providers.filter(({ uuid }) => roots.has(uuid)).map(({ name, uuid }) => [name, uuid]));
+  return ({ hostname }) => byName.get(hostname) ?? null;
 }
 
 async function consumersOf(session: Session, cloud: string, hostname: string): Promise<string[]> {
@@ -85,7 +113,7 @@ async function consumersOf(session: Session, cloud: string, hostname: string): P
 }
 
 /** Null where this cloud does not tell what the server needs (its flavor was deleted before flavors were told with servers, 2.47). */
-function resourcesOf({ flavor, bootsFromVolume }: Server): { resources: string } | null {
+function needsOf({ flavor, bootsFromVolume }: Server): Amounts | null {
   const { vcpus, ramMb, diskGb, extraSpecs } = flavor;
   if (vcpus === null || ramMb === null || diskGb === null) return null;
   const cpu = extraSpecs['hw:cpu_policy'] === 'dedicated' ? 'PCPU' : 'VCPU';
@@ -98,8 +126,7 @@ function resourcesOf({ flavor, bootsFromVolume }: Server): { resources: string }
     const name = /^resources:([A-Z0-9_]+)$/.exec(key)?.[1];
     if (name !== undefined && Number.isInteger(Number(value))) amounts.set(name, Number(value));
   }
-  const wanted = [...amounts].filter(([, amount]) => amount > 0);
-  return { resources: wanted.map(([name, amount]) => `${name}:${amount}`).join(',') };
+  return Object.fromEntries([...amounts].filter(([, amount]) => amount > 0));
 }
 
 /** Forbidding a trait needs 1.22; a disabled host carries COMPUTE_STATUS_DISABLED. */
@@ -113,7 +140,7 @@ function requiredTraits({ flavor }: Server, canForbid: boolean): string | undefi
   return all.length > 0 ? all.join(',') : undefined;
 }
 
-async function unlessForbidden<T>(asking: () => Promise<T>): Promise<T | null> {
+export async function unlessForbidden<T>(asking: () => Promise<T>): Promise<T | null> {
   try {
     return await asking();
   } catch (error) {

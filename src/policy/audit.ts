@@ -17,10 +17,10 @@ export interface Entry {
 }
 
 /**
- * Adds one entry: the last statement of the transaction it describes. The head is taken by compare-and-set, so two
- * writers on two Galera nodes cannot both follow the same entry. Returns the entry's number.
+ * Adds entries, at the end of the transaction that they describe: until it commits, nobody else can add any. The head
+ * is taken by compare-and-set, so two writers on two Galera nodes cannot both follow the same entry.
  */
-export async function audit(rows: Work, entry: Entry): Promise<number> {
+export async function audit(rows: Work, ...entries: readonly Entry[]): Promise<void> {
   const head = await rows
     .selectFrom('audit_head')
     .selectAll()
@@ -28,22 +28,24 @@ export async function audit(rows: Work, entry: Entry): Promise<number> {
     .where('one', '=', 1)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  const next = sealed(entry, { at: head.now, seq: Number(head.seq) + 1, previous: head.hash });
+  const first = { seq: Number(head.seq), hash: head.hash };
+  const added: AuditTable[] = [];
+  for (const entry of entries) added.push(sealed(entry, head.now, added.at(-1) ?? first));
+  const { seq, hash } = added.at(-1) ?? first;
   const moved = await rows
     .updateTable('audit_head')
-    .set({ seq: next.seq, hash: next.hash })
+    .set({ seq, hash })
     .where('one', '=', 1)
     .where('seq', '=', head.seq)
     .where('hash', '=', head.hash)
     .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) throw new Conflict('the audit went on meanwhile');
-  await rows.insertInto('audit').values(next).execute();
-  return next.seq;
+  await rows.insertInto('audit').values(added).execute();
 }
 
-function sealed(entry: Entry, { at, seq, previous }: { at: Date; seq: number; previous: string }): AuditTable {
+function sealed(entry: Entry, at: Date, before: Pick<AuditTable, 'seq' | 'hash'>): AuditTable {
   const row = {
-    seq,
+    seq: Number(before.seq) + 1,
     at,
     kind: entry.kind,
     human: kept(entry.human),
@@ -52,7 +54,7 @@ function sealed(entry: Entry, { at, seq, previous }: { at: Date; seq: number; pr
     job: kept(entry.job),
     line: kept(entry.line),
     detail: canonical(entry.detail ?? null),
-    previous,
+    previous: before.hash,
   };
   return { ...row, hash: hashOf(row) };
 }

@@ -8,6 +8,8 @@ export type Decision =
 
 export interface Request {
   readonly account: string | null;
+  /** Where there is none: what the chat says about it. */
+  readonly why?: string | undefined;
   /** The place's id; null where the line was checked in its place already (votes counted again later). */
   readonly place: string | null;
   readonly command: CommandFacts;
@@ -17,7 +19,7 @@ export interface Request {
 /** May this account say this command here? Everything that is not allowed is refused, in one line that says what is missing. */
 export function authorize(policy: Policy, request: Request): Decision {
   const person = personOf(policy, request.account) ?? guest(policy, request);
-  if (person === null) return refused(stranger(policy, request.account));
+  if (person === null) return refused(stranger(policy, request.account, request.why));
   const { name, role } = request.command;
   if (!holds(person, role)) {
     return refused(
@@ -40,9 +42,11 @@ function guest(policy: Policy, { account, place, command }: Request): Person | n
   return { human: account ?? 'anyone', roles: anyone.roles, accounts: account === null ? [] : [account] };
 }
 
-export function stranger(policy: Policy, account: string | null): string {
+export function stranger(policy: Policy, account: string | null, why?: string): string {
   if (account === null)
-    return 'this chat vouches for no account of yours: log in there (IRC: identify to services) and say it again';
+    return (
+      why ?? 'this chat vouches for no account of yours: log in there (IRC: identify to services) and say it again'
+    );
   return `the policy gives the account ${account} to nobody: ask ${whomToAsk(policy)} to add it`;
 }
 

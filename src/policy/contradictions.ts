@@ -78,7 +78,8 @@ function clouds(file: PolicyFile): Contradiction[] {
     path: ['places', place, 'cloud'],
     pattern: cloud,
   }));
-  return [...named, ...defaults]
+  const traceable = (file.traceable ?? []).map((pattern, at) => ({ path: ['traceable', at], pattern }));
+  return [...named, ...defaults, ...traceable]
     .filter(({ pattern }) => !known.some((cloud) => matchesAny([pattern], cloud)))
     .map(({ path, pattern }) => ({
       path,

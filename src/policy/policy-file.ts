@@ -68,11 +68,12 @@ const ApprovalEntry = z
     places: list(PlaceId).optional(),
     call: list(PlaceId).optional(),
     expires: Duration.optional(),
+    typed: z.boolean().optional(),
   })
   .refine(
-    ({ votes, roles, places, call, expires }) =>
-      [votes, roles, places, call, expires].some((said) => said !== undefined),
-    'an entry states at least one of votes, roles, places, call, expires',
+    ({ votes, roles, places, call, expires, typed }) =>
+      [votes, roles, places, call, expires, typed].some((said) => said !== undefined),
+    'an entry states at least one of votes, roles, places, call, expires, typed',
   );
 
 export const PolicyFile = z.strictObject({
@@ -95,7 +96,10 @@ export const PolicyFile = z.strictObject({
   places: z.record(PlaceId, z.strictObject({ cloud: CloudName })).default({}),
   operations: PlaceId.optional(),
   clouds: list(CloudName).optional(),
+  traceable: list(CloudPattern).optional(),
   break_glass: z.strictObject({ roles: list(Role), announce: list(PlaceId) }).optional(),
+  guards: z.strictObject({ closed_per_zone: z.number().int().min(1).optional() }).default({}),
+  wishes: z.array(z.strictObject({ projects: list(z.string()), clouds: list(CloudPattern).optional() })).default([]),
   lease: z.strictObject({ host: Duration.optional(), server: Duration.optional() }).default({}),
 });
 export type PolicyFile = z.output<typeof PolicyFile>;

@@ -66,6 +66,18 @@ export function policyOf(file: PolicyFile): Policy {
   };
 }
 
+/** By name or id, as the policy lists projects. */
+export function heedsWishes(
+  policy: Policy,
+  cloud: string,
+  { id, name }: { readonly id: string; readonly name: string | null },
+): boolean {
+  return policy.file.wishes.some(
+    ({ projects, clouds }) =>
+      matchesCloud(clouds, cloud) && (matchesAny(projects, id) || (name !== null && matchesAny(projects, name))),
+  );
+}
+
 /** Null for an account that the policy gives to nobody, and where the chat vouches for none. */
 export function personOf(policy: Policy, account: string | null): Person | null {
   return account === null ? null : (policy.byAccount.get(accountKey(account)) ?? null);
@@ -97,6 +109,11 @@ export function riskOf(
     ({ commands, clouds }) => matchesAny(commands, name) && matchesCloud(clouds, cloud),
   );
   return override?.is ?? risk;
+}
+
+/** Whether tokens of this cloud may be purged only after they were archived. */
+export function mustArchive({ file }: Policy, cloud: string): boolean {
+  return file.traceable !== undefined && matchesAny(file.traceable, cloud);
 }
 
 /** Who can change what somebody may do: up to three admins by name. */

@@ -13,6 +13,8 @@ export interface Approval {
   /** Whom to call, each with its chat: `slack:T1/S0ONCALL`, `irc:libera/alice`. */
   readonly call: string[];
   readonly expiresMs: number;
+  /** A yes is typed, with the code that stands on the card: no button and no mark will do. */
+  readonly typed?: true;
 }
 
 interface Question {
@@ -28,7 +30,7 @@ const hour = 3_600_000;
 /** A destructive plan that touches more than this needs two where the policy says nothing. */
 const large = 10;
 
-/** Each of votes, roles, places, call, expires comes from the first entry that matches and states it. */
+/** Each of votes, roles, places, call, expires, typed comes from the first entry that matches and states it. */
 export function approvalFor(policy: Policy, question: Question): Approval {
   const entries = policy.file.approval.filter((entry) => {
     const { risk, commands, clouds, larger_than: largerThan = Number.NEGATIVE_INFINITY } = entry;
@@ -45,6 +47,7 @@ export function approvalFor(policy: Policy, question: Question): Approval {
     places: first(entries, 'places') ?? [],
     call: first(entries, 'call') ?? [],
     expiresMs: first(entries, 'expires') ?? hour,
+    ...(first(entries, 'typed') === true ? { typed: true as const } : {}),
   };
 }
 

@@ -1,45 +1,26 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import {
+  AgentOrder,
+  type AgentWish,
+  FlavorOrder,
+  type FlavorWish,
+  MigrationOrder,
+  type MigrationWish,
+  ServerOrder,
+  type ServerWish,
+  WireOrder,
+  type WireWish,
+} from './control-orders.ts';
 import { HttpFault } from './fault.ts';
 import { hostOf } from './hosts.ts';
-import type { Answer, Mount, Request, WireFault } from './http.ts';
+import type { WireFault } from './http.ts';
 import { setTask } from './nova/guards.ts';
 import { setStatus } from './nova/moving.ts';
 import { newServer } from './nova/new-server.ts';
 import { projectId, userId } from './people.ts';
 import { addHost, start } from './seed.ts';
 import { writeTokens } from './tables/token-rows.ts';
-import type { Cell, FailPhase, Host, Server, World } from './world.ts';
-
-const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold'] as const satisfies readonly FailPhase[];
-const MigrationOrder = z.strictObject({
-  seconds: z.number().min(0).optional(),
-  fail: z.array(z.strictObject({ phase: z.enum(PHASES), glob: z.string() })).optional(),
-  clear: z.boolean().optional(),
-});
-const HostOrder = z.strictObject({ host: z.string().regex(/^[A-Za-z0-9.-]+$/) });
-const CellOrder = z.strictObject({ cell: z.int().min(1) });
-const TokensOrder = z.strictObject({ rows: z.int().min(1) });
-const ServerOrder = z.strictObject({
-  name: z.string().min(1),
-  project: z.string().default('alpha'),
-  flavor: z.string().default('lab.small'),
-  host: z.string().default('cmp1'),
-  metadata: z.record(z.string(), z.string()).default({}),
-  zone: z.string().optional(),
-  group: z.string().optional(),
-});
-const WireOrder = z.strictObject({
-  method: z.string().optional(),
-  path: z.string(),
-  status: z.int().optional(),
-  delay: z.int().optional(),
-  drop: z.enum(['before', 'after']).optional(),
-  times: z.int().default(1),
-});
-
-export type MigrationWish = z.input<typeof MigrationOrder>;
-export type ServerWish = z.input<typeof ServerOrder>;
-export type WireWish = z.input<typeof WireOrder>;
+import type { Cell, Entry, Host, Server, World } from './world.ts';
 
 /** What a story does to the cloud from outside, as a person at the hypervisors would. */
 export interface Control {
@@ -56,6 +37,12 @@ export interface Control {
   tokens(rows: number): Promise<unknown>;
   /** A server that is there at once, on that host. */
   createServer(wish: ServerWish): Promise<Server>;
+  /** A flavor that was not there. */
+  flavor(wish: FlavorWish): Promise<void>;
+  /** A Neutron agent on a host, there from now on, alive or dead. */
+  agent(wish: AgentWish): Promise<void>;
+  /** What happened to migrations so far, oldest first: the truth of a story, past every API. */
+  journal(): Promise<readonly Entry[]>;
   /** Makes the next requests to a path fail, wait or lose their answer. */
   wire(wish: WireWish): Promise<void>;
 }
@@ -92,6 +79,9 @@ export function controlOf(world: World, wireFaults: () => WireFault[]): Control 
     },
     tokens: (rows) => writeTokens(world, rows),
     createServer: async (wish) => createNow(world, ServerOrder.parse(wish)),
+    flavor: async (wish) => addFlavor(world, FlavorOrder.parse(wish)),
+    agent: async (wish) => setAgent(world, AgentOrder.parse(wish)),
+    journal: async () => [...world.journal],
     async wire(wish) {
       const { path, method, status, delay, drop, times } = WireOrder.parse(wish);
       const fault: WireFault = { path: new RegExp(path), times, ...dropUndefined({ method, status, delay, drop }) };
@@ -149,6 +139,7 @@ async function createNow(world: World, wish: z.output<typeof ServerOrder>): Prom
     flavor,
     zone: wish.zone ?? null,
     metadata: wish.metadata,
+    bootsFromVolume: wish.bootsFromVolume,
     cell: hostOf(world, wish.host).cell,
   });
   world.groups.find(({ id, name }) => id === wish.group || name === wish.group)?.members.add(server.id);
@@ -157,29 +148,12 @@ async function createNow(world: World, wish: z.output<typeof ServerOrder>): Prom
   return server;
 }
 
-/** The same over HTTP, for programs: `POST /control/migration {"seconds": 10}`. */
-export function controlMount(control: Control): Mount {
-  return { prefix: '/control', handle: (request) => answer(control, request) };
+function addFlavor(world: World, wish: z.output<typeof FlavorOrder>): void {
+  world.flavors.push({ id: world.chance.uuid(), number: world.flavors.length + 1, ...wish });
 }
 
-async function answer(control: Control, request: Request): Promise<Answer> {
-  const verbs: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
-    '/migration': (body) => control.migration(MigrationOrder.parse(body)),
-    '/kill-compute': (body) => control.killCompute(HostOrder.parse(body).host),
-    '/start-compute': (body) => control.startCompute(HostOrder.parse(body).host),
-    '/freeze-compute': (body) => control.freezeCompute(HostOrder.parse(body).host),
-    '/thaw-compute': (body) => control.thawCompute(HostOrder.parse(body).host),
-    '/cell-down': (body) => control.cellDown(CellOrder.parse(body).cell),
-    '/cell-up': (body) => control.cellUp(CellOrder.parse(body).cell),
-    '/tokens': (body) => control.tokens(TokensOrder.parse(body).rows),
-    '/server': async (body) => ({ id: (await control.createServer(ServerOrder.parse(body))).id }),
-    '/wire': (body) => control.wire(WireOrder.parse(body)),
-  };
-  const verb = request.method === 'POST' ? verbs[request.path] : undefined;
-  if (!verb) return { status: 404, body: { error: `POST /control with one of ${Object.keys(verbs).join(', ')}` } };
-  try {
-    return { status: 200, body: (await verb(JSON.parse(request.body || '{}'))) ?? {} };
-  } catch (error) {
-    return { status: 400, body: { error: error instanceof z.ZodError ? z.prettifyError(error) : String(error) } };
-  }
+function setAgent(world: World, { host, binary, type, alive }: z.output<typeof AgentOrder>): void {
+  const known = world.agents.find((agent) => agent.host === host && agent.binary === binary);
+  if (known) known.alive = alive;
+  else world.agents.push({ id: world.chance.uuid(), host, binary, type, created: world.now(), alive });
 }

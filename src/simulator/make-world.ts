@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Chance, chanceFrom } from './chance.ts';
 import type { CatalogService, Identity } from './keystone/identity.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +27,8 @@ export async function makeWorld(settings: Settings): Promise<Making> {
   if (!cell0) throw new Error('A cloud has at least its cell0.');
   const tables = await openTables(settings, databases, settings.now);
   const stopping = new AbortController();
+  // As many as there are servers on their way.
+  setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
 
   const world: World = {
@@ -43,8 +46,10 @@ export async function makeWorld(settings: Settings): Promise<Making> {
     servers: new Map(),
     deleted: [],
     migrations: [],
+    journal: [],
     groups: [],
     aggregates: [],
+    agents: [],
     quotas: new Map(),
     held: new Map(),
     moving: { seconds: settings.migrateSeconds, fail: [] },

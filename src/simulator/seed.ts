@@ -32,7 +32,7 @@ export function seed(world: World): void {
     world.tables.cell(cell, `mysql+pymysql://nova:secret@127.0.0.1/${cell.database}?charset=utf8`);
   seedPeople(world);
   for (const [name, vcpus, ram, disk] of FLAVORS) {
-    world.flavors.push({ id: chance.uuid(), number: world.flavors.length + 1, name, vcpus, ram, disk });
+    world.flavors.push({ id: chance.uuid(), number: world.flavors.length + 1, name, vcpus, ram, disk, extraSpecs: {} });
   }
   world.images.push({ id: chance.uuid(), name: 'lab-image' });
   for (const project of ['admin', 'alpha', 'beta'])

@@ -1,4 +1,5 @@
-import { type Control, controlMount, controlOf } from './control.ts';
+import { type Control, controlOf } from './control.ts';
+import { controlMount } from './control-mount.ts';
 import { listen } from './http.ts';
 import { keystone } from './keystone/keystone.ts';
 import { makeWorld } from './make-world.ts';

@@ -55,6 +55,17 @@ export interface Flavor {
   readonly vcpus: number;
   readonly ram: number;
   readonly disk: number;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+/** A Neutron agent. */
+export interface Agent {
+  readonly id: string;
+  readonly host: string;
+  readonly binary: string;
+  readonly type: string;
+  readonly created: Date;
+  alive: boolean;
 }
 
 export interface Fault {
@@ -110,6 +121,8 @@ export interface Server {
   /** The zone it asked for; null follows any host. */
   readonly zone: string | null;
   readonly hostname: string;
+  /** Its only disk is a volume. */
+  readonly bootsFromVolume: boolean;
   name: string;
   description: string | null;
   /** Known once it has a host; until then nova has no row of it in any cell. */
@@ -176,6 +189,19 @@ export interface Aggregate {
 
 export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold';
 
+/** One change of a migration, as it happened. */
+export interface Entry {
+  readonly at: Date;
+  readonly migration: number;
+  readonly type: Migration['type'];
+  readonly server: string;
+  readonly status: string;
+  readonly source: string;
+  readonly dest: string | null;
+  /** Who asked for the migration, by name. */
+  readonly by: string;
+}
+
 export interface World {
   readonly settings: Settings;
   readonly chance: Chance;
@@ -192,8 +218,11 @@ export interface World {
   readonly servers: Map<string, Server>;
   readonly deleted: Server[];
   readonly migrations: Migration[];
+  /** What happened to migrations, oldest first; the oldest are forgotten. */
+  readonly journal: Entry[];
   readonly groups: ServerGroup[];
   readonly aggregates: Aggregate[];
+  readonly agents: Agent[];
   readonly quotas: Map<string, Record<string, number>>;
   /** Allocations that a migration holds on the source, by the migration's uuid. */
   readonly held: Map<string, { host: string; server: Server }>;

@@ -5,10 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ensureRedis } from '../../src/embedded.ts';
 import { verifyAudit } from '../../src/policy/audit.ts';
 import { onLab } from '../clouds.ts';
-import { seed } from '../setup/chance.ts';
+import { chance, seed } from '../setup/chance.ts';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { type Account, accountOf } from './account.ts';
+import { type Broken, brokenRules } from './journal.ts';
 import { type WorkerProcess, workersOf } from './workers.ts';
 
 export interface Chaos {
@@ -16,6 +17,7 @@ export interface Chaos {
   readonly struck: number;
   readonly drains: readonly { readonly host: string; readonly state: string }[];
   readonly account: Account;
+  readonly broken: Broken;
   readonly auditWhole: boolean;
 }
 
@@ -37,7 +39,7 @@ function mostDrains(moments: number): number {
 export async function strikeWorkers(wish: Wish): Promise<Chaos> {
   const directory = await mkdtemp(join(tmpdir(), 'vigie-chaos-'));
   const redis = await ensureRedis(directory);
-  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 2 };
+  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 3 };
   const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
   const { databaseUrl } = stage.story;
   const cloud = stage.cloud.config();
@@ -70,8 +72,9 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   if (onLab) await cloud.migrationSeconds(2);
   const ended: { host: string; state: string; job: string }[] = [];
   let struck = 0;
+  const apart = await membersApart(stage);
   while (ended.length < mostDrains(wish.moments) && struck < wish.moments) {
-    const host = await cloud.ownHost();
+    const host = ended.length === 0 ? apart.first : await cloud.ownHost();
     await cloud.servers(wish.servers, host);
     const { job } = await stage.plan(`maintenance ${host}`);
     await stage.approve(job);
@@ -81,7 +84,17 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   }
   const account = await accountOf(stage, ended);
   const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
-  return { struck, drains: ended, account, auditWhole };
+  const broken = await brokenRules(cloud.control, apart.where);
+  return { struck, drains: ended, account, broken, auditWhole };
+}
+
+/** Two servers that must never share a host: one where the first drain is, one that stays. */
+async function membersApart({ cloud }: Stage): Promise<{ first: string; where: Map<string, string> }> {
+  const [first, fellow] = [await cloud.ownHost(), await cloud.ownHost()];
+  const group = await cloud.group('apart', 'anti-affinity');
+  const where = new Map<string, string>();
+  for (const host of [first, fellow]) where.set((await cloud.server(`apart-${host}`, host, { group })).id, host);
+  return { first, where };
 }
 
 interface Strikes {
@@ -139,13 +152,4 @@ async function ownerOf(stage: Stage, job: string, not: string): Promise<string |
 
 function isOver(state: string): boolean {
   return ['done', 'partial', 'failed', 'cancelled', 'stale', 'expired'].includes(state);
-}
-
-/** The same moments for the same seed. */
-function chance(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

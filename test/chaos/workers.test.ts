@@ -12,9 +12,10 @@ test.concurrent(`a worker is frozen for longer than its lease at ${moments} mome
   expectTruth(await strikeWorkers({ how: 'freeze', moments, servers: 24 }));
 });
 
-function expectTruth({ struck, drains, account, auditWhole }: Chaos): void {
+function expectTruth({ struck, drains, account, broken, auditWhole }: Chaos): void {
   console.info(`seed ${seed}: struck ${struck} times in ${drains.length} drains, ${account.moves} moves`);
   expect(account).toMatchObject({ twice: [], forgotten: [], unwritten: [], askedTwice: [] });
+  expect(broken).toEqual({ ahead: [], together: [], overlapping: [] });
   expect(drains.every(({ state }) => state === 'done')).toBe(true);
   expect(auditWhole).toBe(true);
   expect(struck).toBe(moments);

@@ -17,19 +17,19 @@ export interface Said {
 
 /** The cloud's own API as one user in one project, past vigie: what a story's truth is read from. */
 export interface Api {
-  call(method: string, path: string, body?: unknown): Promise<Said>;
+  call(method: string, path: string, body?: unknown, version?: string): Promise<Said>;
 }
 
 /** Nothing is asked before the first call; the token is good for longer than any story. */
 export function openApi(authUrl: string, user: string, project: string): Api {
   let session: Promise<{ token: string; compute: string }> | null = null;
   return {
-    async call(method, path, body) {
+    async call(method, path, body, version = '2.90') {
       session ??= login(authUrl, user, project);
       const { token, compute } = await session;
       const headers = {
         'x-auth-token': token,
-        'openstack-api-version': 'compute 2.90',
+        'openstack-api-version': `compute ${version}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       };
       const answer = await fetch(`${compute}${path}`, {

@@ -6,6 +6,8 @@ export interface ServerWish {
   readonly name: string;
   readonly host: string;
   readonly project: 'alpha' | 'beta';
+  /** A server group of that project, by id. */
+  readonly group?: string;
 }
 
 /** What differs between the simulated cloud and the real lab; everything else a story does goes through their APIs. */
@@ -29,6 +31,8 @@ export interface Ground {
   fail(phase: FailPhase, glob: string): Promise<void>;
   /** Forgets this story's failures. */
   heal(): Promise<void>;
+  /** Ends the cloud's database server and starts it again; null where it is a server of the story's own. */
+  readonly restartDatabase: (() => Promise<void>) | null;
   /** Everything back as it was found; the servers of the story are gone by then. */
   stop(): Promise<void>;
 }

@@ -55,6 +55,7 @@ export async function labGround(prefix: string): Promise<Ground> {
       await lab('migration', '--fail', `${phase}:${glob}`);
     },
     heal: () => forgetFailures(prefix),
+    restartDatabase: async () => void (await lab('restart-mariadb')),
     async stop() {
       await forgetFailures(prefix);
       await lab('migration', '--seconds', String(before.seconds ?? 0));
@@ -84,14 +85,15 @@ async function forgetFailures(prefix: string): Promise<void> {
 function creator(authUrl: string, admin: Api): (wish: ServerWish) => Promise<string> {
   let found: Promise<{ flavor: string; image: string }> | null = null;
   const apis = new Map<string, Api>();
-  return async ({ name, host, project }) => {
+  return async ({ name, host, project, group }) => {
     found ??= flavorAndImage(admin);
     const { flavor, image } = await found;
     const user = project === 'alpha' ? 'ops' : 'admin';
     const api = apis.get(project) ?? openApi(authUrl, user, project === 'alpha' ? 'alpha' : 'admin');
     apis.set(project, api);
     const server = { name, host, flavorRef: flavor, imageRef: image, networks: 'none' };
-    const { status, body } = await api.call('POST', '/servers', { server });
+    const hints = group === undefined ? {} : { 'os:scheduler_hints': { group } };
+    const { status, body } = await api.call('POST', '/servers', { server, ...hints });
     if (status !== 202) throw new Error(`${name} on ${host}: ${status} ${JSON.stringify(body)}`);
     return body.server.id;
   };

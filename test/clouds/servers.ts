@@ -25,11 +25,13 @@ export interface Moved {
 
 export interface StoryServers {
   /** An ACTIVE server on that host; its name gets the story's prefix. */
-  server(name: string, host: string, project?: 'alpha' | 'beta'): Promise<Shown>;
+  server(name: string, host: string, wish?: { project?: 'alpha' | 'beta'; group?: string }): Promise<Shown>;
+  /** A server group of the owner's; its id. */
+  group(name: string, policy: string): Promise<string>;
   servers(count: number, host: string): Promise<Shown[]>;
   show(id: string): Promise<Shown>;
   /** `POST servers/ID/action`, by an administrator or by whoever is named. */
-  act(id: string, body: object, by?: Api): Promise<Said>;
+  act(id: string, body: object, by?: Api, version?: string): Promise<Said>;
   /** Asks, then waits until the server reads so. */
   become(id: string, status: string, body: object, by?: Api): Promise<Shown>;
   remove(id: string): Promise<number>;
@@ -42,10 +44,15 @@ export interface StoryServers {
   deleteAll(): Promise<void>;
 }
 
-export function openServers(ground: Ground, admin: Api, prefix: string): StoryServers {
+export function openServers(
+  ground: Ground,
+  { admin, owner }: { admin: Api; owner: Api },
+  prefix: string,
+): StoryServers {
   const mine: string[] = [];
-  async function make(name: string, host: string, project: 'alpha' | 'beta' = 'alpha'): Promise<string> {
-    const id = await ground.createServer({ name: `${prefix}${name}`, host, project });
+  const groups: string[] = [];
+  async function make(name: string, host: string, wish: { project?: 'alpha' | 'beta'; group?: string } = {}) {
+    const id = await ground.createServer({ name: `${prefix}${name}`, host, project: 'alpha', ...wish });
     mine.push(id);
     return id;
   }
@@ -70,14 +77,22 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
     return servers.map(shown);
   }
   const show = async (id: string) => shown((await must(admin, `/servers/${id}`)).server);
-  const act = (id: string, body: object, by: Api = admin) => by.call('POST', `/servers/${id}/action`, body);
+  const act = (id: string, body: object, by: Api = admin, version?: string) =>
+    by.call('POST', `/servers/${id}/action`, body, version);
   return {
     show,
     act,
     until,
     on,
-    async server(name, host, project) {
-      const [server] = await active(host, [await make(name, host, project)]);
+    async group(name, policy) {
+      const wish = { server_group: { name: `${prefix}${name}`, policy } };
+      const { status, body } = await owner.call('POST', '/os-server-groups', wish);
+      if (status !== 200) throw new Error(`group ${name}: ${status} ${JSON.stringify(body)}`);
+      groups.push(body.server_group.id);
+      return body.server_group.id;
+    },
+    async server(name, host, wish) {
+      const [server] = await active(host, [await make(name, host, wish)]);
       if (server === undefined) throw new Error(`no ${name}`);
       return server;
     },
@@ -107,6 +122,7 @@ export function openServers(ground: Ground, admin: Api, prefix: string): StorySe
     async deleteAll() {
       if (mine.length > 0) await unprotect(ground, mine);
       await Promise.all(mine.map((id) => deleteSurely(admin, id)));
+      for (const id of groups) await owner.call('DELETE', `/os-server-groups/${id}`);
     },
   };
 }

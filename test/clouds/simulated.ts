@@ -40,6 +40,7 @@ export async function simulatedGround(options: Partial<SimulatorOptions> = {}): 
     async fail(phase, glob) {
       await control.migration({ fail: [{ phase, glob }] });
     },
+    restartDatabase: null,
     async heal() {
       await control.migration({ clear: true });
     },

@@ -23,7 +23,14 @@ test('two addresses are enough', () => {
     logFile: null,
     name: hostname(),
   };
-  expect(readBotConfig(least)).toEqual({ ...shared, prefix: '!', console: false, consolePlace: 'console:local' });
+  expect(readBotConfig(least)).toEqual({
+    ...shared,
+    prefix: '!',
+    console: false,
+    consolePlace: 'console:local',
+    environment: 'production',
+    ircFile: null,
+  });
   expect(readWorkerConfig(least)).toEqual({ ...shared, cloudsFile: null, secureFile: null, clouds: [] });
 });
 

@@ -88,17 +88,17 @@ test('progress is said every ten seconds at most, a change of state at once, and
     ...say('Drain cmp1'),
     blocks: [{ kind: 'steps' as const, steps: [{ label: 'move a', state, note }] }],
   });
-  const receipt = await console.post(place, at('running', ''), { key: 'card' });
+  const receipt = await console.post(place, at('running', ''), { key: 'card', weight: 'news' });
   text();
   const revise = async (to: ReturnType<typeof at>, from: ReturnType<typeof at>) => {
-    await console.revise(receipt, to, from);
+    await console.revise(receipt, to, from, { key: 'card', weight: 'progress' });
     return text();
   };
   expect(await revise(at('running', '10 %'), at('running', ''))).toBe('  ▸ move a  10 %\n');
   expect(await revise(at('running', '20 %'), at('running', '10 %'))).toBe('');
   now += 10_000;
   expect(await revise(at('running', '30 %'), at('running', '20 %'))).toBe('  ▸ move a  30 %\n');
-  await console.post(place, say('somebody else'), { key: 'note', to: 'console:bob' });
+  await console.post(place, say('somebody else'), { key: 'note', weight: 'news', to: 'console:bob' });
   expect(text()).toBe('(to console:bob alone)\nsomebody else\n');
   expect(await revise(at('done', ''), at('running', '30 %'))).toBe('Drain cmp1\n  ✓ move a\n');
 });
@@ -108,6 +108,7 @@ test('a terminal that says it has no width is taken as an ordinary one', async (
   const { console } = terminal({ tty: true, colour: false, output });
   await console.post({ adapter: 'console', id: 'console:local', kind: 'channel' }, say('so many words on one line'), {
     key: 'n',
+    weight: 'news',
   });
   expect(String(output.read())).toBe('so many words on one line\n');
 });
@@ -125,7 +126,10 @@ test('where somebody types, posts stand above the half-typed line, and Ctrl-C is
   expect(text()).toContain('vigie> ');
   input.write('!hos');
   await until(() => text().includes('s'));
-  await console.post({ adapter: 'console', id: 'console:local', kind: 'channel' }, say('news'), { key: 'n' });
+  await console.post({ adapter: 'console', id: 'console:local', kind: 'channel' }, say('news'), {
+    key: 'n',
+    weight: 'news',
+  });
   const shown = text();
   expect(shown).toContain('\u001b[0Jnews\n');
   expect(shown.slice(shown.indexOf('news'))).toContain('vigie> !hos');
@@ -137,6 +141,8 @@ test('where somebody types, posts stand above the half-typed line, and Ctrl-C is
   await console.stop();
   expect(console.connected()).toBe(false);
   const place = { adapter: 'console', id: 'console:local', kind: 'channel' } as const;
-  await expect(console.post(place, say('too late'), { key: 'late' })).rejects.toThrow('the terminal is closed');
+  await expect(console.post(place, say('too late'), { key: 'late', weight: 'news' })).rejects.toThrow(
+    'the terminal is closed',
+  );
   await console.ended;
 });

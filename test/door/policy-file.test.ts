@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadPolicy, personOf, policyOf } from '../../src/policy/policy.ts';
+import { loadPolicy, mustArchive, personOf, policyOf } from '../../src/policy/policy.ts';
 import { PolicyProblem, parsePolicy } from '../../src/policy/policy-file.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'vigie-policy-'));
@@ -25,6 +25,15 @@ test('the example file is a policy', async () => {
   expect(personOf(policy, null)).toBeNull();
   expect(policy.breakGlass).toEqual({ roles: ['admin'], announce: ['slack:T024BE7LD/C024BE91L'] });
   expect(policy.lease).toEqual({ hostMs: 7 * 86_400_000, serverMs: 30 * 86_400_000 });
+});
+
+test('a cloud whose tokens must be archived is named, or fits a pattern; one that is none of the clouds is told', () => {
+  const policy = policyOf(parsePolicy('traceable: prod-*', 'policy.yaml'));
+  expect([mustArchive(policy, 'prod-eu'), mustArchive(policy, 'staging')]).toEqual([true, false]);
+  expect(mustArchive(policyOf(parsePolicy('', 'policy.yaml')), 'prod-eu')).toBe(false);
+  expect(problems('clouds: [prod]\ntraceable: [prodd]')).toEqual([
+    'policy.yaml:2: traceable.0: prodd is none of the clouds (prod): did you mean prod?',
+  ]);
 });
 
 test('an empty file is a policy that allows nothing', () => {
@@ -76,7 +85,7 @@ colour: red
       'policy.yaml:11: rules.1: a rule says either allow or deny, and to whom',
       'policy.yaml:14: approval.0.risk.0: must be read, change, disruptive or destructive',
       'policy.yaml:15: approval.0.expires: a time is written 30m, 4h, 7d or 2w',
-      'policy.yaml:16: approval.1: an entry states at least one of votes, roles, places, call, expires',
+      'policy.yaml:16: approval.1: an entry states at least one of votes, roles, places, call, expires, typed',
       'policy.yaml:17: colour: is not known here',
     ]);
   });

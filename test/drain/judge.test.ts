@@ -15,7 +15,13 @@ function around(changes: Partial<Surroundings> = {}): Surroundings {
 }
 
 function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {}): ServerFacts {
-  return { server: aServer(server), protection: null, pinnedZone: null, candidates: [cmp2], holder: null, ...changes };
+  const room = {
+    candidates: [cmp2],
+    needs: { VCPU: 1 },
+    hardware: { facts: [], refusal: null, evacuation: null },
+    wish: null,
+  };
+  return { server: aServer(server), protection: null, pinnedZone: null, holder: null, ...room, ...changes };
 }
 
 test.each([

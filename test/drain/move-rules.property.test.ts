@@ -147,6 +147,8 @@ function look(nova: Nova, worker: Worker, how: 'live' | 'cold'): MoveAct {
     serverDeadline: 15 * minute,
     totalEnd: new Date(40 * minute),
     abortNow: false,
+    stuck: false,
+    said: null,
   });
 }
 
@@ -183,6 +185,8 @@ function ask(nova: Nova, worker: Worker, { how, tries }: { how: 'live' | 'cold';
     runningSince: null,
     confirm: null,
     abort: null,
+    force: null,
+    avoid: null,
   };
   worker.intent = intent;
   if (fate === 'dies before it leaves' || fate === 'is lost') return;

@@ -26,6 +26,8 @@ function aView(changes: Partial<MoveView> = {}): MoveView {
     serverDeadline: 600 * second,
     totalEnd: at(3600 * second),
     abortNow: false,
+    stuck: false,
+    said: null,
     ...changes,
   };
 }
@@ -40,6 +42,8 @@ function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
     runningSince: null,
     confirm: null,
     abort: null,
+    force: null,
+    avoid: null,
     ...changes,
   };
 }

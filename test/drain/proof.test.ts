@@ -68,7 +68,7 @@ test.each([
     'unproven',
     'a cell does not answer',
   ],
-  ['a dead nova-compute', { services: [aService({ state: 'down' })] }, 'unproven', 'openstack server evacuate'],
+  ['a dead nova-compute', { services: [aService({ state: 'down' })] }, 'unproven', 'evacuate cmp1 --fenced'],
   [
     'a server only the hypervisor knows',
     { hypervisors: [{ servers: [serverId] }] },

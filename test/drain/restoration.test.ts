@@ -17,7 +17,16 @@ function aLease(detail: Partial<HostLease['detail']> = {}): HostLease {
     job: '7f3a',
     since: new Date(0),
     until: null,
-    detail: { kind: 'drain', before: enabledBefore, mark, drainBegan: new Date(0), moved: [], ...detail },
+    detail: {
+      kind: 'drain',
+      before: enabledBefore,
+      mark,
+      drainBegan: new Date(0),
+      agents: [],
+      hooks: [],
+      moved: [],
+      ...detail,
+    },
   };
 }
 

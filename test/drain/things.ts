@@ -23,10 +23,11 @@ export function aServer(facts: Partial<Server> = {}): Server {
     lockedReason: null,
     zone: 'nova',
     pinnedZone: null,
-    flavor: { name: 'small', vcpus: 1, ramMb: 512, diskGb: 1, extraSpecs: {} },
+    flavor: { name: 'small', vcpus: 1, ramMb: 512, diskGb: 1, ephemeralGb: 0, extraSpecs: {} },
     metadata: {},
     volumes: 0,
     bootsFromVolume: false,
+    imageProperties: null,
     fault: null,
     createdAt: null,
     updatedAt: null,
@@ -66,5 +67,5 @@ export function aService(facts: Partial<Service> = {}): Service {
 }
 
 export function aGroup(facts: Partial<ServerGroup> = {}): ServerGroup {
-  return { id: 'g1', name: 'web', policy: 'anti-affinity', members: [serverId], ...facts };
+  return { id: 'g1', name: 'web', policy: 'anti-affinity', perHost: 1, members: [serverId], ...facts };
 }

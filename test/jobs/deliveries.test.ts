@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
-import { type DeliverParts, deliver } from '../../src/jobs/deliver.ts';
+import { type DeliverParts, deliver, openVoice } from '../../src/jobs/deliver.ts';
 import { insertNote } from '../../src/jobs/deliveries.ts';
 import { type Database, openDatabase } from '../../src/mysql/database.ts';
 import { freshDatabase, type TestDatabase } from '../setup/servers.ts';
@@ -42,6 +42,13 @@ async function note(key: string, place = room): Promise<void> {
   await database.transaction((rows) => insertNote(rows, { key, place, report: say(key) }));
 }
 
+/** One round of the voice, until each place has had its turn. */
+async function round(asked: DeliverParts): Promise<number> {
+  const turns = await deliver(asked, openVoice());
+  await Promise.all(turns);
+  return turns.length;
+}
+
 function titles(): string[] {
   return chat.posts.map(({ report }) => report.title);
 }
@@ -63,12 +70,34 @@ test('what fails for a while keeps its turn in its place, and other places do no
   await note('first');
   await note('second');
   await note('elsewhere', { ...room, id: 'test:room/b' });
-  while ((await deliver(parts(), new Map())) > 0);
+  while ((await round(parts())) > 0);
   expect(titles()).toEqual(['elsewhere']);
   broken = false;
   await dueAgain();
-  await deliver(parts(), new Map());
+  await round(parts());
   expect(titles()).toEqual(['elsewhere', 'first', 'second']);
+});
+
+test('a place in which something takes long holds up no other place, and nothing overtakes there', async () => {
+  const post = chat.post;
+  const slow = gate();
+  chat.post = async (place, report, options) => {
+    if (report.title === 'long') await slow.opened;
+    return post(place, report, options);
+  };
+  const voice = openVoice();
+  await note('long');
+  await note('after it');
+  await note('elsewhere', { ...room, id: 'test:room/b' });
+  const first = await deliver(parts(), voice);
+  await first[1];
+  expect(titles()).toEqual(['elsewhere']);
+  await note('also elsewhere', { ...room, id: 'test:room/b' });
+  await Promise.all(await deliver(parts(), voice));
+  expect(titles()).toEqual(['elsewhere', 'also elsewhere']);
+  slow.open();
+  await Promise.all(first);
+  expect(titles().slice(2)).toEqual(['long', 'after it']);
 });
 
 test('what fails for many minutes lets the others pass', async () => {
@@ -80,7 +109,7 @@ test('what fails for many minutes lets the others pass', async () => {
   await note('first');
   await note('second');
   await database.rows.updateTable('delivery').set({ attempts: 9 }).where('delivery_key', '=', 'first').execute();
-  while ((await deliver(parts(), new Map())) > 0);
+  while ((await round(parts())) > 0);
   expect(titles()).toEqual(['second']);
 });
 
@@ -88,14 +117,14 @@ test('what can no longer be read, or is refused for good, ends and is told where
   await note('unreadable');
   await database.rows.updateTable('delivery').set({ report: '{"title":1}' }).execute();
   await note('fine');
-  await deliver(parts(), new Map());
-  await deliver(parts(), new Map());
+  await round(parts());
+  await round(parts());
   expect(titles()).toEqual(['fine', expect.stringContaining('could not be said in test:room')]);
   chat.post = async () => {
     throw new PlaceRefused('archived');
   };
   await note('gone');
-  await deliver(parts(), new Map());
+  await round(parts());
   const states = await database.rows.selectFrom('delivery').select(['delivery_key', 'state']).orderBy('id').execute();
   expect(states.filter(({ state }) => state === 'undeliverable').map((row) => row.delivery_key)).toEqual([
     'unreadable',
@@ -106,24 +135,23 @@ test('what can no longer be read, or is refused for good, ends and is told where
 test('a bot that was frozen says nothing that another has said meanwhile', async () => {
   await note('once');
   let frozen = true;
-  await deliver(
+  await round(
     parts({
       // Between reading what is due and saying it, this bot is frozen, and another one says it.
       mayGoOn: async () => {
         if (frozen) {
           frozen = false;
-          await deliver(parts(), new Map());
+          await round(parts());
         }
         return true;
       },
     }),
-    new Map(),
   );
   expect(titles()).toEqual(['once']);
   await note('late');
-  await deliver(parts({ mine: () => false }), new Map());
+  await round(parts({ mine: () => false }));
   expect(titles()).toEqual(['once']);
-  await deliver(parts(), new Map());
+  await round(parts());
   expect(titles()).toEqual(['once', 'late']);
 });
 

@@ -141,7 +141,8 @@ test('a plan that still waits calls once more before it expires', async () => {
   expect(notes('still waits')[0]?.title).toMatch(
     new RegExp(`^${job} still waits for 1 approval, expires \\d\\d:\\d\\d UTC`),
   );
-  expect(JSON.stringify(notes('still waits')[0]?.blocks)).toContain('calling test:oncall');
+  expect(notes('still waits')[0]?.calls).toEqual(['test:oncall']);
+  expect(notes('still waits')[0]?.replies).toBeUndefined();
 });
 
 test('what nothing asks for any more is forgotten, and the audit stays', async () => {

@@ -5,6 +5,7 @@ import auditVerify from '../../commands/audit/verify.ts';
 import cancel from '../../commands/cancel.ts';
 import deny from '../../commands/deny.ts';
 import freeze from '../../commands/freeze.ts';
+import mine from '../../commands/mine.ts';
 import thaw from '../../commands/thaw.ts';
 import { text } from '../../src/chat/report.ts';
 import type { StepContext } from '../../src/command/command.ts';
@@ -112,6 +113,7 @@ export function toyRegistry(play: Toy) {
     register('cancel', cancel),
     register('answer', answer),
     register('freeze', freeze),
+    register('mine', mine),
     register('thaw', thaw),
     register('audit verify', auditVerify),
   ]);

@@ -39,7 +39,9 @@ test('an entry becomes a configuration, with the defaults of openstacksdk and ou
     timeoutMs: null,
   });
   expect(prod.settings).toEqual({
-    lanes: 2,
+    lanes: 8,
+    sharedStorage: false,
+    hooks: [],
     serverDeadline: 1_800_000,
     totalDeadline: 21_600_000,
     hostMaintenance: false,
@@ -89,6 +91,28 @@ test('hyphens are underscores, regions bring values, a profile lies below, verif
   expect(prod.login).toMatchObject({ user: { id: 'u1' }, scope: { project: { id: '42' } } });
   expect(prod.settings).toMatchObject({ lanes: 4, serverDeadline: 2_700_000 });
   expect(prod.dsns.cells).toEqual({ '6f1c2d3e-0000-4000-8000-000000000001': 'mysql+pymysql://n:s@db/nova' });
+});
+
+test('where archives go, and the accounts that purge, watch and restore, are keys of vigie', () => {
+  write(
+    'here/clouds.yaml',
+    `clouds:
+  prod:
+    auth: { auth_url: "https://k", user_id: u, password: p, project_id: x }
+    vigie:
+      keystone-writer: mysql://w:s@db/keystone
+      keystone-replicas: [mysql://r:s@db2/information_schema]
+      scratch: mysql://t:s@scratch/tokens
+      archive: { folder: /var/lib/vigie, public-key: /etc/vigie/archive.pub.pem }
+`,
+  );
+  const { dsns, archive } = one('prod');
+  expect(dsns).toMatchObject({
+    keystoneWriter: 'mysql://w:s@db/keystone',
+    keystoneReplicas: ['mysql://r:s@db2/information_schema'],
+    scratch: 'mysql://t:s@scratch/tokens',
+  });
+  expect(archive).toEqual({ folder: '/var/lib/vigie', publicKey: '/etc/vigie/archive.pub.pem', privateKey: null });
 });
 
 test('an application credential sends no scope', () => {

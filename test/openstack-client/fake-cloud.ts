@@ -38,7 +38,11 @@ export interface Connecting {
 export type Connected = ReturnType<typeof connectCloud>;
 
 export const admin = { id: 'p1', name: 'admin' };
-export const openGate: CredentialGate = { isBad: async () => null, markBad: async () => {} };
+export const openGate: CredentialGate = {
+  isBad: async () => null,
+  markBad: async () => {},
+  alone: (_cloud, _fingerprint, login) => login(),
+};
 
 /** A cloud on a real socket: Keystone, Nova 2.1–2.93 and Placement 1.39 of a few routes, each request kept. */
 export async function startFakeCloud(): Promise<FakeCloud> {
@@ -84,6 +88,7 @@ export function configOf(url: string, changes: Partial<CloudConfig> = {}): Cloud
     timeoutMs: null,
     fingerprint: 'f1',
     settings: defaultSettings,
+    hooks: [],
     dsns: { novaApi: null, cells: {}, keystone: null },
     ...changes,
   };

@@ -27,7 +27,14 @@ test('below 2.47 the flavors behind the ids are looked up, each once for all ser
   let now = Date.now();
   const cloud = fake.connect({}, { now: () => new Date(now) });
 
-  const wanted = { name: 'big', vcpus: 4, ramMb: 8192, diskGb: 20, extraSpecs: { 'hw:cpu_policy': 'dedicated' } };
+  const wanted = {
+    name: 'big',
+    vcpus: 4,
+    ramMb: 8192,
+    diskGb: 20,
+    ephemeralGb: null,
+    extraSpecs: { 'hw:cpu_policy': 'dedicated' },
+  };
   for await (const { flavor } of cloud.servers({})) expect(flavor).toEqual(wanted);
   expect((await cloud.server(ServerId.parse(uuid('a')))).flavor).toEqual(wanted);
   expect(lookups()).toBe(1);

@@ -157,5 +157,6 @@ function memoryGate(): CredentialGate {
   return {
     isBad: async (cloud, fingerprint) => bad.get(`${cloud} ${fingerprint}`) ?? null,
     markBad: async (cloud, fingerprint, why) => void bad.set(`${cloud} ${fingerprint}`, why),
+    alone: (_cloud, _fingerprint, login) => login(),
   };
 }

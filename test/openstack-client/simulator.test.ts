@@ -51,7 +51,10 @@ async function everything(cloud: Cloud): Promise<[Server, Server]> {
   expect((await cloud.findServers(live.name, 2)).map(({ id }) => id)).toContain(live.id);
   expect(await cloud.allocations(cmp1)).toContain(live.id);
   expect(live.flavor.ramMb).toBeGreaterThan(0);
-  expect(await cloud.candidates(live)).toEqual(['cmp2', 'cmp3', 'cmp4']);
+  expect((await cloud.candidates(live))?.hosts).toEqual(['cmp2', 'cmp3', 'cmp4']);
+  const [room] = (await cloud.room([cmp1])) ?? [];
+  expect(room?.used['MEMORY_MB']).toBeGreaterThan(0);
+  expect(room?.capacity['MEMORY_MB']).toBeGreaterThan(room?.used['MEMORY_MB'] ?? 0);
   await cloud.serverGroups();
   await cloud.aggregates();
   await cloud.agents(cmp1);

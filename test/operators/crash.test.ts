@@ -55,10 +55,12 @@ function context(checkpoint: Json = null, ended: readonly EndedStep[] = []): Ste
     answer: null,
     ended,
     signal,
+    cancelled: () => false,
     now: () => new Date(),
     sleep: async () => undefined,
     act: (_intent, request) => request({ signal, notAfter: performance.now() + 2000 }),
     remember: async () => undefined,
+    inquire: async () => null,
     progress: () => undefined,
   };
 }
@@ -71,13 +73,17 @@ function plan(): PlanContext {
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
+    mustArchive: false,
+    history: { drains: async () => [], moved: async () => null },
+    heedsWishes: () => false,
+    closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
   };
 }
 
 function endedStep(step: string, state: EndedStep['state'], output: Json): EndedStep {
-  return { key: step, step, label: step, state, note: '', input: null, output, seconds: 0 };
+  return { key: step, step, label: step, state, note: '', input: null, output, checkpoint: null, seconds: 0 };
 }
 
 function limits() {

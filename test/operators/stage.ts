@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ArchiveSettings } from '../../src/archive/place.ts';
 import type { Block, Report } from '../../src/chat/report.ts';
 import { connectDatabases, type OperatorDsns } from '../../src/mysql/databases.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { type CloudConfig, defaultSettings } from '../../src/openstack/config.ts';
 import { connectCloud } from '../../src/openstack/connect.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { openGate } from '../openstack-client/fake-cloud.ts';
 import { mariadbUrl } from '../setup/servers.ts';
 import { openStory, type Story } from '../story.ts';
 
@@ -20,6 +22,7 @@ export interface Stage {
 export async function openStage(
   options: Partial<SimulatorOptions> = {},
   dsns: Partial<OperatorDsns> = {},
+  { archive = null, policy }: { archive?: ArchiveSettings | null; policy?: string } = {},
 ): Promise<Stage> {
   const simulator = await startSimulator({
     mysql: mariadbUrl(),
@@ -30,6 +33,7 @@ export async function openStage(
   const databases = connectDatabases({
     cloud: 'demo',
     dsns: { ...simulator.dsns, ...dsns },
+    archive,
     ownToken: () => cloud.ownToken(),
     now: () => new Date(),
   });
@@ -37,12 +41,12 @@ export async function openStage(
     name: 'demo',
     config,
     databases,
-    gate: { isBad: async () => null, markBad: async () => undefined },
+    gate: openGate,
     log: { debug: () => undefined, warn: () => undefined },
     now: () => new Date(),
     sleep: (ms) => delay(ms),
   });
-  const story = await openStory({ clouds: { demo: async () => cloud } });
+  const story = await openStory({ clouds: { demo: async () => cloud }, ...(policy && { policy }) });
   return {
     simulator,
     cloud,
@@ -58,7 +62,7 @@ export async function openStage(
 
 /** All the words of a report, a line per row. */
 export function wordsOf(report: Report): string {
-  return [report.title, ...report.blocks.map(linesOf)].join('\n');
+  return [report.title, ...report.blocks.map(linesOf), ...(report.calls ?? [])].join('\n');
 }
 
 function linesOf(block: Block): string {
@@ -99,6 +103,7 @@ function configOf(simulator: Simulator): CloudConfig {
     timeoutMs: null,
     fingerprint: simulator.url,
     settings: { ...defaultSettings, pollInterval: 50 },
+    hooks: [],
     dsns: { novaApi: null, cells: {}, keystone: null },
   };
 }

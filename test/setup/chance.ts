@@ -5,3 +5,12 @@ export const seed = Number(process.env['VIGIE_SEED'] ?? 1);
 export function times(everyDay: number): number {
   return Number(process.env['VIGIE_TIMES'] ?? everyDay);
 }
+
+/** The same moments for the same seed. */
+export function chance(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -24,6 +24,7 @@ beforeAll(async () => {
     workers: 2,
     clouds: {
       demo: (parts) => to({ authUrl: counting.url, fingerprint: 'f1', login: loginNow() }, parts),
+      young: (parts) => to({ name: 'young', authUrl: counting.url, fingerprint: 'f3', login: loginNow() }, parts),
       gone: (parts) => to({ name: 'gone', authUrl: dead, fingerprint: 'f2' }, parts),
     },
   });
@@ -66,15 +67,24 @@ test('a wrong password is sent once, however many commands follow on however man
   expect(await traces()).toEqual({ claims: 0, leases: 0, votes: 0 });
 });
 
+test('workers whose first logins fall together send one', async () => {
+  const before = counting.logins();
+  const said = await Promise.all(
+    ['hosts', 'servers', 'host cmp1', 'host cmp2'].map((line) => say('rita', `${line} --cloud young`)),
+  );
+  for (const words of said) expect(words).toMatch(/^young: Keystone refused the login of user admin/);
+  expect(counting.logins() - before).toBe(1);
+});
+
 test('trusted again it is tried once more; right by then, everything goes on', async () => {
   expect(await say('alice', 'clouds trust demo')).toContain('is tried again at the next command');
   await say('rita', 'hosts');
   await say('rita', 'hosts');
-  expect(counting.logins()).toBe(2);
+  expect(counting.logins()).toBe(3);
 
   password = 'lab';
   expect(await say('rita', 'hosts')).toContain('`clouds trust demo`');
-  expect(counting.logins()).toBe(2);
+  expect(counting.logins()).toBe(3);
   await say('alice', 'clouds trust demo');
   expect(await say('rita', 'hosts')).toMatch(/^demo: \d+ compute hosts/);
   expect(await say('alice', 'clouds trust demo')).toContain('no credential of demo is held back');

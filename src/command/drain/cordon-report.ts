@@ -1,6 +1,7 @@
 import { type Report, text } from '../../chat/report.ts';
 import type { EndedJob } from '../command.ts';
-import { hostOf, lineFor } from './drain-report.ts';
+import { backBlocks, backTitle } from './back.ts';
+import { hooksTold, hostOf, lineFor } from './drain-report.ts';
 
 /** `disable`: one step, and the line that undoes it. */
 export function cordonReport(job: EndedJob): Report {
@@ -16,15 +17,24 @@ export function cordonReport(job: EndedJob): Report {
   };
 }
 
-/** `enable` and `maintenance H off`. */
+/** `enable` and `maintenance H off`, with what came back. */
 export function restoreReport(job: EndedJob): Report {
   const host = hostOf(job);
-  const [step] = job.steps;
-  const well = step?.state === 'done' || step?.state === 'gone';
+  const step = job.steps.find(({ step: name }) => name === 'restore');
+  const stopped = job.steps.find(({ step: name, state }) => ['up', 'ready'].includes(name) && !isWell(state));
+  const well = step !== undefined && isWell(step.state);
+  const moves = job.steps.filter(({ step: name }) => name === 'move');
+  const all = moves.every(({ state }) => state === 'done');
+  const back = well && moves.length > 0 ? `; ${backTitle(job)}` : '';
+  const note = stopped?.note ?? step?.note ?? '';
   return {
-    title: well ? `${host}: maintenance is over` : `${host} was left as it is`,
-    tone: well ? 'good' : 'bad',
-    blocks: [text(`${host} ${step?.note ?? ''}`.trim())],
+    title: well ? `${host}: maintenance is over${back}` : `${host} was left as it is`,
+    tone: !well ? 'bad' : all ? 'good' : 'warn',
+    blocks: [text(`${host} ${note}`.trim()), ...hooksTold(job).map(text), ...(well ? backBlocks(job) : [])],
     footer: `${job.cloud} · ${job.id}`,
   };
+}
+
+function isWell(state: string): boolean {
+  return state === 'done' || state === 'gone';
 }

@@ -4,7 +4,8 @@ import { OpenStackError } from '../../openstack/errors.ts';
 import { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { done, failed, type Outcome } from '../outcome.ts';
-import { type HostDetail, hostLease, isOurs, markOf, stateOf } from './host-lease.ts';
+import { agentsOn } from './beside.ts';
+import { type HostDetail, type HostLease, hostLease, isOurs, markOf, stateOf } from './host-lease.ts';
 import { isPassingTrouble } from './look.ts';
 
 export const CordonInput = z.object({
@@ -14,6 +15,10 @@ export const CordonInput = z.object({
   until: z.iso.datetime().nullable(),
   /** Takes over a host that another hand had disabled. */
   adopt: z.boolean(),
+  /** Hooks that its end runs, too. */
+  hooks: z.array(z.string()).exactOptional(),
+  /** It is known to be down, and that is why it is closed. */
+  dead: z.literal(true).exactOptional(),
 });
 export type CordonInput = z.output<typeof CordonInput>;
 
@@ -26,25 +31,27 @@ const mostTries = 3;
 export async function cordon(input: CordonInput, context: StepContext): Promise<Outcome> {
   const service = await context.cloud.computeService(input.host);
   if (service === null) return failed(`${input.host} has no nova-compute service any more`);
-  if (input.kind === 'drain' && service.state === 'down') return failed(deadHost(input.host));
+  if (input.kind === 'drain' && input.dead !== true && service.state === 'down') return failed(deadHost(input.host));
   const lease = hostLease(await context.leases.find('host', input.host));
   const mark = markOf(context.job, input.text);
   const before = foundBefore(context, service, isOurs(service, lease) ? (lease?.detail.before ?? null) : null);
+  const hooks = input.hooks ?? lease?.detail.hooks ?? [];
+  const kept = { hooks, moved: lease?.detail.moved ?? [], agents: await aliveAgents(input.host, lease, context) };
   const another = service.status === 'disabled' && service.disabledReason !== mark && !isOurs(service, lease);
   if (another && !input.adopt) {
-    await takeLease(input, { before, mark: null, moved: lease?.detail.moved ?? [] }, context);
+    await takeLease(input, { before, mark: null, ...kept }, context);
     return done(`was ${stateOf(service)} by another hand: left as it is`, { before, mark: null });
   }
   const refused = await disable(input, { mark, before }, context);
   if (refused !== null) return failed(refused);
-  await takeLease(input, { before, mark, moved: lease?.detail.moved ?? [] }, context);
+  await takeLease(input, { before, mark, ...kept }, context);
   const note = await hostMaintenance(input.host, true, context);
   return done(`disabled, read back${note}`, { before, mark });
 }
 
 /** A dead host is another verb: its servers are rebuilt elsewhere, which is never begun from here. */
 export function deadHost(host: string): string {
-  return `nova-compute on ${host} is down: running servers cannot be moved off it. A dead host is evacuated (\`openstack server evacuate\`, after fencing it); vigie does not start that`;
+  return `nova-compute on ${host} is down: running servers cannot be moved off it. A dead host is evacuated, once it is fenced: \`evacuate ${host} --fenced "how"\`; a drain never begins that`;
 }
 
 /** After a crash our own mark stands on the service: what was there before is in the intent. */
@@ -95,7 +102,14 @@ export async function converge(host: HostName, wanted: Wanted, context: StepCont
   }
 }
 
-type Kept = Pick<HostDetail, 'before' | 'mark' | 'moved'>;
+type Kept = Pick<HostDetail, 'before' | 'mark' | 'moved' | 'agents' | 'hooks'>;
+
+/** What must be alive again before the host is opened; what was alive when it was closed the first time stays in. */
+async function aliveAgents(host: HostName, lease: HostLease | null, { cloud }: StepContext): Promise<string[]> {
+  const found = await agentsOn(host, cloud);
+  const alive = 'known' in found ? found.known.filter((agent) => agent.alive).map(({ binary }) => binary) : [];
+  return [...new Set([...(lease?.detail.agents ?? []), ...alive])].sort();
+}
 
 async function takeLease({ host, kind, text, until }: CordonInput, kept: Kept, context: StepContext): Promise<void> {
   const detail = { ...kept, kind, drainBegan: context.startedAt.toISOString() };

@@ -4,10 +4,19 @@ import type { EndedJob, EndedStep } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count, list } from '../words.ts';
+import { NewcomersOutput } from './newcomers.ts';
 import { ProofOutput } from './proof.ts';
 
 const Input = z.object({ host: z.string() });
-const Went = z.object({ name: z.string().optional(), to: z.string().nullable(), how: z.string() });
+const Went = z.object({
+  name: z.string().optional(),
+  to: z.string().nullable(),
+  how: z.string(),
+  seconds: z.number().optional(),
+});
+
+/** A table of more servers than this is a file, too. */
+const filedFrom = 10;
 
 /** What a drain has done: what is proven first, then one line per server, then what may be said next. */
 export function drainReport(job: EndedJob): Report {
@@ -21,11 +30,26 @@ export function drainReport(job: EndedJob): Report {
     blocks: [
       ...(rows.length === 0 ? [] : [{ kind: 'table', columns: ['server', 'to', 'how', ''], rows } satisfies Block]),
       ...evidence(proof).map(text),
+      ...hooksTold(job).map(text),
+      ...timing(job).map(text),
       text(hostLine(host, job)),
     ],
+    ...(rows.length > filedFrom ? { file: true as const } : {}),
     replies: replies(host, job),
     footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,
   };
+}
+
+/** The operators' own programs: what they said, or why they did not end well. */
+export function hooksTold({ steps }: Pick<EndedJob, 'steps'>): string[] {
+  const hooks = steps.filter(({ step, state }) => step === 'hook' && state !== 'gone');
+  return hooks.map(({ label, state, note }) => `${label}: ${state}${note === '' ? '' : `, ${note}`}`);
+}
+
+/** Only a drain that went its whole way is held against what was predicted. */
+function timing({ state, seconds, plan: { predicted } }: EndedJob): string[] {
+  if (predicted === undefined || state !== 'done') return [];
+  return [`Predicted ${spokenDuration(predicted * 1000)}, took ${spokenDuration(seconds * 1000)}.`];
 }
 
 export function hostOf(job: EndedJob): string {
@@ -65,7 +89,21 @@ function serverRows(job: EndedJob): string[][] {
     cells: rowOf(row, steps.get(row.key)),
     trouble: trouble(row, steps.get(row.key)),
   }));
-  return told.toSorted((a, b) => Number(b.trouble) - Number(a.trouble)).map(({ cells }) => cells);
+  return [...told, ...strangers(job)]
+    .toSorted((a, b) => Number(b.trouble) - Number(a.trouble))
+    .map(({ cells }) => cells);
+}
+
+/** Those that came after the plan and were moved on when somebody said so. */
+function strangers({ steps }: EndedJob): { cells: string[]; trouble: boolean }[] {
+  const output = NewcomersOutput.safeParse(steps.find(({ step }) => step === 'newcomers')?.output).data;
+  return (output?.newcomers ?? []).map(({ name, state, note, output: moved }) => {
+    const went = Went.safeParse(moved).data;
+    const well = state === 'done' || state === 'gone';
+    const time = timeOf(went?.seconds ?? null);
+    const told = well ? ['came meanwhile', time].filter((part) => part !== '').join('; ') : note;
+    return { cells: [name, went?.to ?? '-', well ? (went?.how ?? state) : state, told], trouble: !well };
+  });
 }
 
 function trouble({ verdict }: PlanRow, step: EndedStep | undefined): boolean {
@@ -81,8 +119,13 @@ function rowOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): s
     label,
     went?.to ?? '-',
     went?.how ?? step.state,
-    [step.seconds === null ? '' : spokenDuration(step.seconds * 1000), told].filter((part) => part !== '').join('; '),
+    [timeOf(went?.seconds ?? step.seconds), told].filter((part) => part !== '').join('; '),
   ];
+}
+
+/** Of the move alone where that is known: not of its wait in Nova's queue. */
+function timeOf(seconds: number | null): string {
+  return seconds === null ? '' : spokenDuration(seconds * 1000);
 }
 
 function evidence(proof: EndedStep | undefined): string[] {
@@ -115,5 +158,8 @@ function replies(host: string, job: EndedJob): Reply[] {
   if (stateOf(job, 'cordon') !== 'done') return [];
   const off: Reply = { label: `Enable ${host} again`, line: lineFor(job, `maintenance ${host} off`) };
   const status: Reply = { label: 'What is left', line: lineFor(job, `maintenance ${host} status`) };
-  return job.state === 'done' ? [off] : [{ label: 'Drain again', line: job.line }, status, off];
+  const moved = job.steps.some(({ step, state }) => step === 'move' && state === 'done');
+  const line = lineFor(job, `maintenance ${host} off --return`);
+  const back: Reply[] = moved ? [{ label: 'Enable it and bring them back', line }] : [];
+  return job.state === 'done' ? [off, ...back] : [{ label: 'Drain again', line: job.line }, status, off];
 }

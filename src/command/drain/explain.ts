@@ -26,7 +26,10 @@ export async function explain(
   try {
     const server = await serverOrNull(cloud, input.server);
     const state = server?.status === 'ERROR' ? '; the server is in ERROR now' : '';
-    return failed(`${await reason(input, intent, { migration, note }, cloud)}${state}`, facts);
+    const twice = intent?.avoid
+      ? `tried on ${intent.avoid}, then on ${migration?.destination ?? 'another host'}: `
+      : '';
+    return failed(`${twice}${await reason(input, intent, { migration, note }, cloud)}${state}`, facts);
   } catch (error) {
     if (!(error instanceof OpenStackError)) throw error;
     const what = migration === null ? 'failed' : `migration ${migration.id} ${migration.status}`;
@@ -60,7 +63,7 @@ function byAnother(actions: readonly InstanceAction[]): string {
 }
 
 /** What the events that ended in an error say, the conductor's summary first: each the last line, tracebacks left out. */
-function recorded({ events }: InstanceAction): string | null {
+export function recorded({ events }: InstanceAction): string | null {
   const bad = events.filter(({ result }) => result === 'Error');
   const summaryFirst = bad.toSorted((a, b) => Number(isConductor(b.event)) - Number(isConductor(a.event)));
   const lines = new Set(summaryFirst.flatMap(({ details }) => lastLine(details) ?? []));

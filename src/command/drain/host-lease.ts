@@ -9,6 +9,10 @@ export const HostDetail = z.object({
   /** The reason vigie wrote on the service; null where another hand's was left standing. */
   mark: z.string().nullable(),
   drainBegan: z.coerce.date(),
+  /** Neutron agents that were alive when it was closed, by binary. */
+  agents: z.array(z.string()).default([]),
+  /** The operators' programs that go with this maintenance, by name. */
+  hooks: z.array(z.string()).default([]),
   /** Where each server went. */
   moved: z.array(z.object({ server: z.string(), name: z.string(), to: z.string(), how: z.string() })),
 });

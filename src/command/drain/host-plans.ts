@@ -1,9 +1,13 @@
+import { text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
+import type { HostName } from '../../openstack/names.ts';
 import type { Reason } from '../args.ts';
 import type { PlanContext } from '../command.ts';
 import type { PlanDraft, PlannedStep } from '../plan.ts';
 import { count, moment } from '../words.ts';
 import type { CordonInput } from './cordon.ts';
+import { homeward } from './homeward.ts';
+import { hookSteps } from './hook.ts';
 import { type HostLease, hostLease, isOurs, stateOf } from './host-lease.ts';
 import { type RestoreInput, restoration, stateNow } from './restore.ts';
 import { findHost } from './survey.ts';
@@ -52,39 +56,103 @@ interface RestoreWish {
   readonly adopt: boolean;
   /** The line it was said with, for refusals: `enable cmp1`. */
   readonly verb: string;
+  /** Opens it without looking whether it is well. */
+  readonly unchecked: boolean;
+  /** Brings back what vigie moved away. */
+  readonly back: boolean;
 }
 
 /** `enable H` and `maintenance H off`: undoes what vigie did to the host, and nothing else. */
 export async function restorePlan(
-  { host: name, adopt, verb }: RestoreWish,
+  wish: RestoreWish,
   context: PlanContext,
-): Promise<Draft<'restore'>> {
-  const service = await findHost(name, context);
+): Promise<Draft<'up' | 'ready' | 'restore' | 'hook' | 'move'>> {
+  const service = await findHost(wish.host, context);
   const { host } = service;
   const lease = hostLease(await context.leases.find('host', host));
-  const { wanted, verdict, why } = restoration(service, lease, { adopt, verb });
+  const { wanted, verdict, why } = restoration(service, lease, wish);
   const input: RestoreInput = { host, seen: stateNow(service), wanted };
   const weight = { forget: 1, 'put back': 2, enable: 3 }[verdict];
+  const checked = verdict === 'enable' && lease?.detail.kind === 'drain' && !wish.unchecked;
+  const agents = lease?.detail.agents ?? [];
+  if (wish.back && wanted.status !== 'enabled')
+    throw new UserError(`${host} stays ${stateOf(service)}: nothing can be brought back; leave --return out`);
+  const way = wish.back ? await homeward(service, lease?.detail.moved ?? [], context) : null;
+  const away = lease?.detail.moved.length ?? 0;
+  const lifts = service.forcedDown && wanted.status === 'enabled';
   return {
-    title: {
-      enable: `enable ${host}`,
-      'put back': `put ${host} back as it was found`,
-      forget: `end the maintenance of ${host}`,
-    }[verdict],
-    blocks: remarks(service.state, lease).map((remark) => ({ kind: 'text', text: remark })),
-    rows: [{ key: `host:${host}`, verdict, weight, label: host, why }],
-    stages: [{ name: 'restore' }],
-    steps: [{ key: `restore:${host}`, step: 'restore', input, stage: 'restore', label: `${verdict} ${host}` }],
-    claims: [`host:${context.cloud.name}/${host}`],
+    title: `${titles(host)[verdict]}${way === null ? '' : ` and bring ${count(way.steps.length, 'server')} back`}`,
+    blocks: remarks({ up: service.state === 'up', lifts, checked, agents, away, back: way !== null }).map(text),
+    rows: [{ key: `host:${host}`, verdict, weight, label: host, why }, ...(way?.rows ?? [])],
+    stages: [
+      { name: 'up' },
+      { name: 'ready' },
+      { name: 'restore' },
+      { name: 'off', onFailure: 'continue' },
+      { name: 'back', lanes: way?.lanes ?? 1, onFailure: 'continue' },
+    ],
+    steps: [
+      ...before(host, { lifts, checked, agents }),
+      { key: `restore:${host}`, step: 'restore', input, stage: 'restore', label: `${verdict} ${host}` },
+      ...offHooks(host, lease, context),
+      ...(way?.steps ?? []),
+    ],
+    claims: [`host:${context.cloud.name}/${host}`, ...(way?.claims ?? [])],
+    ...(way === null || way.steps.length === 0 ? {} : { risk: 'disruptive' as const, size: way.steps.length }),
   };
 }
 
-function remarks(state: string, lease: HostLease | null): string[] {
-  const moved = lease?.detail.moved ?? [];
+interface Before {
+  readonly lifts: boolean;
+  readonly checked: boolean;
+  readonly agents: readonly string[];
+}
+
+/** What must hold before it is opened. */
+function before(host: HostName, { lifts, checked, agents }: Before): Draft<'up' | 'ready'>['steps'] {
+  const lift = { key: `up:${host}`, stage: 'up', label: `tell Nova that ${host} is not down any more` };
+  const gate = { key: `ready:${host}`, stage: 'ready', label: `see that ${host} is well` };
   return [
-    ...(state === 'up' ? [] : ['Its nova-compute is not up: it will take no servers before it is.']),
-    ...(moved.length === 0
+    ...(lifts ? [{ ...lift, step: 'up' as const, input: { host } }] : []),
+    ...(checked ? [{ ...gate, step: 'ready' as const, input: { host, agents: [...agents] } }] : []),
+  ];
+}
+
+/** Those that went with its maintenance, as far as the configuration still has them. */
+function offHooks(host: HostName, lease: HostLease | null, { cloud }: PlanContext): Draft<'hook'>['steps'] {
+  const { hooks } = cloud.settings;
+  const names = lease?.detail.hooks.filter((name) => hooks.some((one) => one.name === name)) ?? [];
+  return hookSteps(hooks, names, { host, at: 'off', reason: lease?.reason ?? '' });
+}
+
+function titles(host: string): Readonly<Record<'enable' | 'put back' | 'forget', string>> {
+  return {
+    enable: `enable ${host}`,
+    'put back': `put ${host} back as it was found`,
+    forget: `end the maintenance of ${host}`,
+  };
+}
+
+interface Remarks {
+  readonly up: boolean;
+  /** It is forced down, which ends first. */
+  readonly lifts: boolean;
+  readonly checked: boolean;
+  readonly agents: readonly string[];
+  readonly away: number;
+  readonly back: boolean;
+}
+
+function remarks({ up, lifts, checked, agents, away, back }: Remarks): string[] {
+  const waits = ['nova-compute up', ...agents.map((binary) => `${binary} alive`)].join(', ');
+  return [
+    ...(lifts
+      ? ['It was forced down: start nova-compute there first. It deletes the disks of what was rebuilt elsewhere.']
+      : []),
+    ...(up || lifts ? [] : ['Its nova-compute is not up: it will take no servers before it is.']),
+    ...(checked ? [`Opened once it is well, three looks in a row: ${waits}.`] : []),
+    ...(away === 0 || back
       ? []
-      : [`${count(moved.length, 'server')} moved away during the maintenance; none is brought back.`]),
+      : [`${count(away, 'server')} moved away during the maintenance; none is brought back without --return.`]),
   ];
 }

@@ -1,6 +1,8 @@
-import type { Server, ServerGroup, Service } from '../../openstack/cloud.ts';
+import type { Amounts, Server, ServerGroup, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
+import type { Hardware } from './hardware.ts';
 import { standing, type Verdict } from './standing.ts';
+import type { Wish } from './wishes.ts';
 
 /** What was found out about one server before judging it. */
 export interface ServerFacts {
@@ -11,6 +13,11 @@ export interface ServerFacts {
   readonly pinnedZone: string | null | undefined;
   /** Hosts Placement would give it; null where Placement cannot be asked. */
   readonly candidates: readonly HostName[] | null;
+  /** What it asks of a host, as far as its flavor tells. */
+  readonly needs: Amounts | null;
+  readonly hardware: Hardware;
+  /** What its owner asks for, or null. */
+  readonly wish: Wish | null;
   /** The job that holds it, or null. */
   readonly holder: string | null;
 }
@@ -31,6 +38,8 @@ export interface Judged {
   readonly weight: number;
   /** What the step is allowed, where there is one. */
   readonly how: 'live' | 'cold' | null;
+  /** A running guest is stopped for it: its owner prefers that. */
+  readonly interrupts: boolean;
   readonly why: string;
 }
 
@@ -39,19 +48,22 @@ export interface Judged {
  * one moved cold no more than a running one moved live (nothing that runs is interrupted): neither a reboot nor an
  * owner's stop voids an approval. Whether the approved step may then act is its own decision (`move-rules`).
  */
-const weights = { skip: 0, move: 2, block: 3, ask: 5, blocked: 9 } as const;
+const weights = { skip: 0, move: 2, block: 3, interrupt: 4, ask: 5, blocked: 9 } as const;
 
 export function judge(facts: ServerFacts, around: Surroundings): Judged {
   const { verdict, why } = standing(facts.server);
   const notes = [why, ...remarks(facts, around)];
-  if (verdict === 'skip') return { verdict, weight: weights.skip, how: null, why: said(notes) };
+  const still = { how: null, interrupts: false } as const;
+  if (verdict === 'skip') return { verdict, weight: weights.skip, ...still, why: said(notes) };
   const obstacle = verdict === 'blocked' ? why : obstacleOf(facts, around);
   if (obstacle !== null)
-    return { verdict: 'blocked', weight: weights.blocked, how: null, why: said([obstacle, ...remarks(facts, around)]) };
-  if (verdict === 'ask') return { verdict, weight: weights.ask, how: null, why: said(notes) };
+    return { verdict: 'blocked', weight: weights.blocked, ...still, why: said([obstacle, ...remarks(facts, around)]) };
+  if (verdict === 'ask') return { verdict, weight: weights.ask, ...still, why: said(notes) };
+  if (asksForCold(facts))
+    return { verdict: 'cold', weight: weights.interrupt, how: 'cold', interrupts: true, why: said(notes) };
   const how = verdict === 'cold' || (verdict === 'wait' && facts.server.status === 'SHUTOFF') ? 'cold' : 'live';
   const weight = around.block === true && how === 'live' ? weights.block : weights.move;
-  return { verdict, weight, how, why: said(notes) };
+  return { verdict, weight, how, interrupts: false, why: said(notes) };
 }
 
 function obstacleOf(facts: ServerFacts, around: Surroundings): string | null {
@@ -60,7 +72,7 @@ function obstacleOf(facts: ServerFacts, around: Surroundings): string | null {
   if (holder !== null) return `held by ${holder}`;
   if (pinnedZone && !around.others.some(({ zone }) => zone === pinnedZone))
     return `pinned to zone ${pinnedZone}, where no other host is up and enabled`;
-  const conflict = groupConflict(facts.server, around);
+  const conflict = groupConflict(facts.server, around) ?? wishConflict(facts) ?? hardwareConflict(facts);
   if (conflict !== null) return conflict;
   if (candidates === null) return null;
   const free = candidates.filter((host) => around.others.some((other) => other.host === host));
@@ -68,7 +80,7 @@ function obstacleOf(facts: ServerFacts, around: Surroundings): string | null {
 }
 
 /** A hard group rule that the scheduler could not keep; soft ones are the scheduler's to break. */
-function groupConflict({ id }: Server, { host, others, groups, memberHosts }: Surroundings): string | null {
+export function groupConflict({ id }: Server, { host, others, groups, memberHosts }: Surroundings): string | null {
   const group = groups.find(({ members }) => members.includes(id));
   if (group === undefined) return null;
   const fellows = group.members.filter((member) => member !== id).map((member) => memberHosts.get(member) ?? null);
@@ -76,17 +88,40 @@ function groupConflict({ id }: Server, { host, others, groups, memberHosts }: Su
     return `server group ${group.name} (affinity) keeps it beside its fellows on ${host}`;
   }
   if (group.policy !== 'anti-affinity') return null;
-  const free = others.some((other) => !fellows.includes(other.host));
-  return free ? null : `server group ${group.name} (anti-affinity) has a member on every other host`;
+  const free = others.some(({ host: other }) => fellows.filter((fellow) => fellow === other).length < group.perHost);
+  const full = group.perHost === 1 ? 'a member' : `${group.perHost} members`;
+  return free ? null : `server group ${group.name} (anti-affinity) has ${full} on every other host`;
 }
 
-function remarks({ server, protection, pinnedZone, candidates }: ServerFacts, { groups }: Surroundings): string[] {
+/** Nova moves a running guest cold by shutting it down and starting it again: only where its owner asks for that. */
+function asksForCold({ server, wish }: ServerFacts): boolean {
+  return wish?.binds === true && wish.move === 'cold' && server.status === 'ACTIVE' && server.taskState === null;
+}
+
+function wishConflict({ server, wish }: ServerFacts): string | null {
+  if (wish?.binds !== true) return null;
+  if (wish.move === 'never') return 'its owner asks that it is never moved (vigie:move = never)';
+  const runs = server.status !== 'SHUTOFF';
+  return wish.move === 'stop' && runs ? 'its owner wants it moved only while it is stopped (vigie:move = stop)' : null;
+}
+
+/** Nova refuses some only while they run: stopped, they are moved cold. */
+function hardwareConflict(facts: ServerFacts): string | null {
+  const { server, hardware } = facts;
+  if (hardware.refusal === null || server.status === 'SHUTOFF' || asksForCold(facts)) return null;
+  return `${hardware.refusal}; stopped by its owner, it moves cold`;
+}
+
+function remarks(facts: ServerFacts, { groups }: Surroundings): string[] {
+  const { server, protection, pinnedZone, candidates, hardware, wish } = facts;
   const group = groups.find(({ members }) => members.includes(server.id));
   return [
     server.locked === true ? `locked${server.lockedReason === null ? '' : `: ${server.lockedReason}`}` : '',
     protection !== null && !protection.staysPut ? protection.words : '',
     pinnedZone === undefined ? 'pinned zone unknown' : pinnedZone === null ? '' : `pinned to zone ${pinnedZone}`,
     group === undefined ? '' : `group ${group.name} (${group.policy})`,
+    ...hardware.facts,
+    wish === null ? '' : `${wish.words}${wish.binds ? '' : ' (shown only: the policy does not list its project)'}`,
     candidates === null ? 'room not checked' : '',
   ];
 }

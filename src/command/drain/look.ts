@@ -37,7 +37,12 @@ export async function look(cloud: Cloud, input: MoveInput, intent: MoveIntent | 
       intent !== null && intent.asked.refused === null && (doubtful(intent) || ourMigration(found) === null);
     // Of a server whose cell is down there is nothing more to ask.
     const actions = unsure && server !== null && server.status !== 'UNKNOWN' ? await cloud.actions(input.server) : null;
-    return { seen: true, self, server, migrations, actions };
+    const copying = migrations.some(({ status, type }) => status === 'running' && type === 'live-migration');
+    // Only this list of Nova's has the figures of a copy.
+    const figures = copying && intent !== null ? await cloud.serverMigrations(input.server) : [];
+    const memory = new Map(figures.map((one) => [one.id, one.memory]));
+    const whole = migrations.map((one) => ({ ...one, memory: memory.get(one.id) ?? one.memory }));
+    return { seen: true, self, server, migrations: whole, actions };
   } catch (error) {
     if (!(error instanceof OpenStackError && isPassingTrouble(error))) throw error;
     return { seen: false, why: error.message };

@@ -1,5 +1,5 @@
 import type { Migration, Server } from '../../openstack/cloud.ts';
-import { done, failed, unproven } from '../outcome.ts';
+import { done, failed, type Question, unproven } from '../outcome.ts';
 import type { MoveIntent } from './move-intent.ts';
 import {
   disagreeing,
@@ -30,14 +30,16 @@ export function follow(view: MoveView, server: Server, intent: MoveIntent, ours:
 function arrived(
   view: MoveView,
   server: Server,
-  { how, seen, request }: MoveIntent,
+  { how, seen, request, runningSince, asked }: MoveIntent,
   { id, status }: Migration,
 ): MoveAct {
   const to = server.host;
   if (to === null || to === view.input.from || server.status === 'VERIFY_RESIZE') {
     return disagreeing(view, `migration ${id} ${status}, but the server is ${server.status} on ${to ?? 'no host'}`);
   }
-  const output = { name: server.name, to, how, migration: id, request };
+  const seconds = Math.round((view.now.getTime() - (runningSince ?? asked.at).getTime()) / 1000);
+  const figures = { ramMb: server.flavor.ramMb ?? 0, seconds };
+  const output = { name: server.name, from: view.input.from, to, how, migration: id, request, ...figures };
   if (server.status === 'ERROR') return end(failed(`moved to ${to}, but is in ERROR there`, output));
   const state = server.status === seen.status ? '' : `; was ${seen.status}, is ${server.status}`;
   return end(done(`${how} to ${to}${state}`, output));
@@ -47,7 +49,19 @@ function afterFailure(view: MoveView, server: Server, ours: Migration): MoveAct 
   if (server.host !== view.input.from) {
     return disagreeing(view, `migration ${ours.id} ${ours.status}, yet the server is on ${server.host ?? 'no host'}`);
   }
+  const tried = view.intent?.avoid ?? null;
+  if (tried === null && maySendAgain(view, server, ours)) {
+    return { act: 'retry', migration: ours, avoid: ours.destination ?? view.input.from };
+  }
   return { act: 'explain', migration: ours, note: view.intent?.abort?.why ?? '' };
+}
+
+/** It broke on the way to one host, nobody stopped it, and it runs on where it was: another host may take it. */
+function maySendAgain({ intent, input, now, totalEnd, abortNow }: MoveView, server: Server, ours: Migration): boolean {
+  const broke = (ours.status === 'failed' || ours.status === 'error') && ours.destination !== null;
+  const runs = ['ACTIVE', 'PAUSED'].includes(server.status) && server.taskState === null;
+  const free = input.to === undefined && intent?.how === 'live' && intent.abort === null;
+  return broke && runs && free && !abortNow && now < totalEnd;
 }
 
 /** A cold move of ours waits on its new host: the old copy goes once it is confirmed. */
@@ -72,8 +86,40 @@ function whileMoving(view: MoveView, server: Server, intent: MoveIntent, ours: M
   const why = overdue(view, since ?? (ours.status === 'accepted' ? intent.asked.at : null));
   if (why !== null && !underway(ours.status)) return lost(server, ours, why);
   if (why !== null || intent.abort !== null) return stopIt(view, server, intent, ours, why ?? '');
+  const told = whenStuck(view, server, intent, ours);
+  if (told !== null) return told;
   const changed = since !== intent.runningSince || view.intent?.migration !== ours.id;
-  return { ...wait(copying(ours)), ...(changed ? { intent: { ...intent, runningSince: since } } : {}) };
+  return {
+    ...wait(`${copying(ours)}${forced(intent)}`),
+    ...(changed ? { intent: { ...intent, runningSince: since } } : {}),
+  };
+}
+
+/** A copy that gets no smaller is asked about; only a person forces it, and its deadline aborts it in any case. */
+function whenStuck(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct | null {
+  const { said, serverDeadline } = view;
+  if (intent.how !== 'live' || intent.force !== null || ours.status !== 'running') return null;
+  if (said?.choice === 'abort') return stopIt(view, server, intent, ours, `aborted: ${said.by} said so`);
+  if (said?.choice === 'force-complete') return { act: 'force', migration: ours.id, tries: 1 };
+  if (!view.stuck || said !== null) return null;
+  const deadline = new Date((intent.runningSince ?? view.now).getTime() + serverDeadline);
+  return { act: 'inquire', question: stuckQuestion(server.name, intent.seen.status, deadline) };
+}
+
+/** `before` is what it was when it was asked to move: while it does, Nova says MIGRATING. */
+function stuckQuestion(name: string, before: string, deadline: Date): Question {
+  const force = { choice: 'force-complete', label: 'Force it: pauses the guest until it is through' };
+  return {
+    text: `the copy of ${name} does not get smaller: its guest writes memory as fast as it is copied. Forcing it pauses the guest until the copy is through`,
+    choices: [
+      { choice: 'abort', label: 'Abort it: it stays where it is' },
+      // Nova forces no paused guest.
+      ...(before === 'ACTIVE' ? [force] : []),
+      { choice: 'leave', label: 'Leave it until its deadline' },
+    ],
+    fallback: 'abort',
+    deadline,
+  };
 }
 
 function overdue({ now, serverDeadline, totalEnd, abortNow }: MoveView, since: Date | null): string | null {
@@ -106,6 +152,11 @@ function copying({ status, memory }: Migration): string {
   if (memory === null || memory.totalBytes <= 0) return status;
   const share = Math.round((1 - memory.remainingBytes / memory.totalBytes) * 100);
   return `${status}, ${Math.min(100, Math.max(0, share))} % copied`;
+}
+
+function forced({ force }: MoveIntent): string {
+  if (force === null) return '';
+  return force.refused === null ? ', forced: the guest is paused' : `; forcing was refused: ${force.refused}`;
 }
 
 function runs(status: string): boolean {

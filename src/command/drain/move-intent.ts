@@ -7,6 +7,12 @@ export const MoveInput = z.object({
   from: HostName,
   how: z.enum(['live', 'cold']),
   block: z.union([z.literal('auto'), z.boolean()]),
+  /** A running guest may be shut down for it: its owner prefers that to a live move. */
+  interrupts: z.literal(true).exactOptional(),
+  /** Begun only while this is open: `22:00-04:00 Europe/Zurich`. */
+  window: z.string().exactOptional(),
+  /** The host a person named; else Nova chooses. */
+  to: HostName.exactOptional(),
 });
 export type MoveInput = z.output<typeof MoveInput>;
 
@@ -32,5 +38,9 @@ export const MoveIntent = z.object({
   runningSince: z.coerce.date().nullable(),
   confirm: Try.nullable(),
   abort: Try.extend({ why: z.string() }).nullable(),
+  /** A person told to finish the copy with the guest paused. */
+  force: Try.nullable().default(null),
+  /** Where it was sent and did not arrive: it is sent once more, elsewhere. */
+  avoid: HostName.nullable().default(null),
 });
 export type MoveIntent = z.output<typeof MoveIntent>;

@@ -1,5 +1,6 @@
 import type { Accepted, Migration, RequestLimits, Server } from '../../openstack/cloud.ts';
 import { type CloudProblem, OpenStackError } from '../../openstack/errors.ts';
+import type { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import type { Json } from '../outcome.ts';
 import type { MoveInput, MoveIntent } from './move-intent.ts';
@@ -23,23 +24,29 @@ interface Refused {
 interface Asking {
   readonly how: MoveIntent['how'];
   readonly tries: number;
+  /** A host of our choice, after it did not arrive at `avoid`; else Nova chooses. */
+  readonly again?: { readonly host: HostName; readonly avoid: HostName };
   readonly server: Server;
   readonly migrations: readonly Migration[];
 }
 
 export async function askMove(input: MoveInput, asking: Asking, context: StepContext): Promise<MoveIntent> {
   const intent = await intentOf(asking, context);
+  const host = asking.again?.host ?? input.to ?? null;
   const answer = await send(context, intent, (limits) =>
     asking.how === 'live'
-      ? context.cloud.liveMigrate(input.server, { host: null, block: input.block }, limits)
-      : context.cloud.coldMigrate(input.server, { host: null }, limits),
+      ? context.cloud.liveMigrate(input.server, { host, block: input.block }, limits)
+      : context.cloud.coldMigrate(input.server, { host }, limits),
   );
   const after = { ...intent, request: answer.request, asked: { ...intent.asked, ...tried(answer, asking.tries) } };
   await context.remember(stored(after));
   return after;
 }
 
-async function intentOf({ how, tries, server, migrations }: Asking, { cloud, now }: StepContext): Promise<MoveIntent> {
+async function intentOf(
+  { how, tries, server, migrations, again }: Asking,
+  { cloud, now }: StepContext,
+): Promise<MoveIntent> {
   const [action] = await cloud.actions(server.id);
   const newest = migrations.reduce<number | null>((highest, { id }) => Math.max(highest ?? id, id), null);
   return {
@@ -51,6 +58,8 @@ async function intentOf({ how, tries, server, migrations }: Asking, { cloud, now
     runningSince: null,
     confirm: null,
     abort: null,
+    force: null,
+    avoid: again?.avoid ?? null,
   };
 }
 
@@ -85,6 +94,20 @@ export async function abortMove(
   );
   if (answer.refused === null) return aborting;
   const after = { ...aborting, abort: { at: context.now(), why, ...tried(answer, tries) } };
+  await context.remember(stored(after));
+  return after;
+}
+
+/** Once, and only because a person said so. */
+export async function forceMove(
+  input: MoveInput,
+  { intent, migration, tries }: Following,
+  context: StepContext,
+): Promise<MoveIntent> {
+  const forcing = { ...intent, migration, force: { at: context.now(), tries, refused: null } };
+  const answer = await send(context, forcing, (limits) => context.cloud.forceComplete(input.server, migration, limits));
+  if (answer.refused === null) return forcing;
+  const after = { ...forcing, force: { at: context.now(), ...tried(answer, tries) } };
   await context.remember(stored(after));
   return after;
 }

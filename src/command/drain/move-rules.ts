@@ -44,15 +44,17 @@ function begin(view: MoveView, server: Server, tries: number): MoveAct {
   if (view.staysPut !== null) return end(blocked(view.staysPut));
   if (tries > mostTries) return end(failed(refusal(view)));
   if (view.now >= view.totalEnd) return end(blocked("not begun: the drain's time was over"));
-  return allowed(server, tries);
+  return allowed(view, server, tries);
 }
 
 /**
  * As the server stands now: live while its guest runs, cold once its owner has stopped it. Either may have been approved:
- * a move that interrupts nothing is no harsher than the other. A running guest is never moved cold.
+ * a move that interrupts nothing is no harsher than the other. A running guest is moved cold
+ * only where its owner asked for that and it was approved so.
  */
-function allowed(server: Server, tries: number): MoveAct {
+function allowed({ input }: MoveView, server: Server, tries: number): MoveAct {
   const { verdict, why } = standing(server);
+  if (input.interrupts === true && server.status === 'ACTIVE') return { act: 'cold', tries };
   return verdict === 'live' || verdict === 'cold' ? { act: verdict, tries } : end(blocked(why));
 }
 

@@ -1,5 +1,6 @@
 import type { InstanceAction, Migration, Server } from '../../openstack/cloud.ts';
-import { type Outcome, unproven } from '../outcome.ts';
+import type { HostName } from '../../openstack/names.ts';
+import { type Outcome, type Question, unproven } from '../outcome.ts';
 import type { MoveInput, MoveIntent } from './move-intent.ts';
 
 /** All that a move decides on: one look at the cloud, and what it wrote down before. */
@@ -24,11 +25,19 @@ export interface MoveView {
   readonly totalEnd: Date;
   /** Somebody cancelled and wants running moves aborted. */
   readonly abortNow: boolean;
+  /** The memory that is left has not shrunk for so many looks. */
+  readonly stuck: boolean;
+  /** What a person said to do about it. */
+  readonly said: { readonly choice: string; readonly by: string } | null;
 }
 
 export type MoveAct =
   | { readonly act: 'wait'; readonly note: string; readonly intent?: MoveIntent }
   | { readonly act: 'live' | 'cold'; readonly tries: number }
+  /** Once more, to another host than `avoid`; where there is none it is explained. */
+  | { readonly act: 'retry'; readonly migration: Migration; readonly avoid: HostName }
+  | { readonly act: 'force'; readonly migration: number; readonly tries: number }
+  | { readonly act: 'inquire'; readonly question: Question }
   | { readonly act: 'confirm'; readonly migration: number; readonly tries: number }
   | { readonly act: 'abort'; readonly migration: number; readonly tries: number; readonly why: string }
   | { readonly act: 'explain'; readonly migration: Migration | null; readonly note: string }

@@ -1,35 +1,71 @@
+import type { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
-import { type Json, type Outcome, unproven } from '../outcome.ts';
+import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
+import { anotherHost } from './another-host.ts';
 import { explain } from './explain.ts';
 import { hostLease } from './host-lease.ts';
 import { fingerprint, type Look, look } from './look.ts';
 import { type MoveInput, MoveIntent } from './move-intent.ts';
-import { abortMove, askMove, confirmMove, stored } from './move-requests.ts';
+import { abortMove, askMove, confirmMove, forceMove, stored } from './move-requests.ts';
 import { nextAct } from './move-rules.ts';
 import type { MoveAct, MoveView } from './move-view.ts';
 import { staysPut } from './stays-put.ts';
+import { opensAt, windowOf } from './wishes.ts';
 
+/** What changed last, and when; how little memory was ever left to copy, and how many looks ago that was. */
 interface Watch {
   readonly print: string;
   readonly since: Date;
+  readonly least: number;
+  readonly looks: number;
 }
+
+/** A copy that has not got smaller in so many looks is asked about. */
+const stuckLooks = 30;
 
 /** Moves one server off its host: looks, decides, asks, looks, until it is proven or can be no more. */
 export async function move(input: MoveInput, context: StepContext): Promise<Outcome> {
   const totalEnd = await drainEnds(input, context);
   let intent = readIntent(context.checkpoint);
-  let watch: Watch = { print: '', since: context.now() };
+  const early = intent === null ? beforeWindow(input, totalEnd, context.now()) : null;
+  if (early !== null) return early;
+  let watch: Watch = { print: '', since: context.now(), least: Number.POSITIVE_INFINITY, looks: 0 };
+  /** Undefined: nothing was asked. */
+  let said: MoveView['said'] | undefined;
   for (;;) {
     const seen = await look(context.cloud, input, intent);
     watch = watchOn(watch, seen, context.now());
     const act = seen.seen
-      ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd }, context))
+      ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd, said: said ?? null }, context))
       : unseenAct(seen.why, totalEnd, context.now());
     if (act.act === 'end') return act.outcome;
     if (act.act === 'explain') return explain(input, intent, act, context.cloud);
-    intent = await perform(act, { input, intent, seen, context });
+    if (act.act === 'retry') {
+      const again = await anotherHost(input, act.avoid, context);
+      if (again === null) return explain(input, intent, { migration: act.migration, note: '' }, context.cloud);
+      intent = await sendAgain({ input, intent, seen, context }, again);
+    } else if (act.act === 'inquire') said = await context.inquire(act.question);
+    else {
+      if (said !== undefined && watch.looks === 0) said = await takeBack(context);
+      intent = await perform(act, { input, intent, seen, context });
+    }
     await rest(context, intent);
   }
+}
+
+/** Its owner allows moves only at certain times: nobody waits awake for that. */
+function beforeWindow({ window: words }: MoveInput, totalEnd: Date, now: Date): Outcome | null {
+  const window = words === undefined ? null : windowOf(words);
+  const opens = window === null ? null : opensAt(window, now);
+  if (opens === null) return null;
+  if (opens >= totalEnd)
+    return blocked(`not begun: its owner allows ${words}, and the drain's time is over before that`);
+  return later(opens, `waits for its owner's window, ${words}`);
+}
+
+/** It gets smaller again: nobody needs to answer. */
+async function takeBack(context: StepContext): Promise<undefined> {
+  await context.inquire(null);
 }
 
 export function readIntent(checkpoint: Json): MoveIntent | null {
@@ -37,10 +73,10 @@ export function readIntent(checkpoint: Json): MoveIntent | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** The drain's total time counts from when it disabled the host; without that lease from this step's own start. */
-async function drainEnds({ from }: MoveInput, { cloud, leases, startedAt }: StepContext): Promise<Date> {
+/** A drain's total time counts from when it disabled the host; that of any other move from the step's own start. */
+async function drainEnds({ from }: MoveInput, { cloud, leases, startedAt, job }: StepContext): Promise<Date> {
   const lease = hostLease(await leases.find('host', from));
-  const began = lease?.detail.drainBegan ?? startedAt;
+  const began = lease?.job === job.id ? lease.detail.drainBegan : startedAt;
   return new Date(began.getTime() + cloud.settings.totalDeadline);
 }
 
@@ -50,9 +86,10 @@ interface Found {
   readonly seen: Extract<Look, { seen: true }>;
   readonly watch: Watch;
   readonly totalEnd: Date;
+  readonly said: MoveView['said'];
 }
 
-async function viewOf({ input, intent, seen, watch, totalEnd }: Found, context: StepContext): Promise<MoveView> {
+async function viewOf({ input, intent, seen, watch, totalEnd, said }: Found, context: StepContext): Promise<MoveView> {
   const now = context.now();
   const asking = intent === null || intent.asked.refused !== null;
   return {
@@ -69,6 +106,8 @@ async function viewOf({ input, intent, seen, watch, totalEnd }: Found, context: 
     serverDeadline: context.cloud.settings.serverDeadline,
     totalEnd,
     abortNow: isAbortNow(context.signal),
+    stuck: watch.looks >= stuckLooks,
+    said,
   };
 }
 
@@ -85,7 +124,7 @@ interface Doing {
   readonly context: StepContext;
 }
 
-type Doable = Exclude<MoveAct, { act: 'end' | 'explain' }>;
+type Doable = Exclude<MoveAct, { act: 'end' | 'explain' | 'retry' | 'inquire' }>;
 
 async function perform(act: Doable, { input, intent, seen, context }: Doing): Promise<MoveIntent | null> {
   switch (act.act) {
@@ -104,12 +143,36 @@ async function perform(act: Doable, { input, intent, seen, context }: Doing): Pr
         : confirmMove(input, { intent, migration: act.migration, tries: act.tries }, context);
     case 'abort':
       return intent === null ? null : abortMove(input, { intent, ...act }, context);
+    case 'force':
+      return intent === null ? null : forceMove(input, { intent, ...act }, context);
   }
+}
+
+async function sendAgain(
+  { input, intent, seen, context }: Doing,
+  again: { host: HostName; avoid: HostName },
+): Promise<MoveIntent | null> {
+  if (!seen.seen || seen.server === null) return intent;
+  context.progress(`did not arrive on ${again.avoid}; once more, to ${again.host}`);
+  return askMove(input, { how: 'live', tries: 1, server: seen.server, migrations: seen.migrations, again }, context);
 }
 
 function watchOn(watch: Watch, seen: Look, now: Date): Watch {
   const print = fingerprint(seen);
-  return print === watch.print ? watch : { print, since: now };
+  const left = seen.seen ? leftToCopy(seen) : null;
+  const shrank = left === null || left < watch.least;
+  return {
+    print,
+    since: print === watch.print ? watch.since : now,
+    least: shrank ? (left ?? Number.POSITIVE_INFINITY) : watch.least,
+    looks: shrank ? 0 : watch.looks + 1,
+  };
+}
+
+/** Bytes of memory; null where nothing is being copied, or all of it has been. */
+function leftToCopy({ migrations }: Extract<Look, { seen: true }>): number | null {
+  const copy = migrations.find(({ status, memory }) => status === 'running' && memory !== null);
+  return copy?.memory?.remainingBytes || null;
 }
 
 /** Waits for the next look. A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */

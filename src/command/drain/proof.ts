@@ -4,10 +4,10 @@ import { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count, list } from '../words.ts';
-import { type HostDetail, hostLease } from './host-lease.ts';
 import { underway } from './move-view.ts';
 import { type Reading, readHost, settled } from './readings.ts';
 import { standing } from './standing.ts';
+import { keepWhereabouts } from './whereabouts.ts';
 
 export const ProofInput = z.object({ host: HostName, planned: z.array(z.string()) });
 export type ProofInput = z.output<typeof ProofInput>;
@@ -27,7 +27,7 @@ export async function proof(input: ProofInput, context: StepContext): Promise<Ou
   const left = reading.servers.map((server) => leftOver(server, input, context));
   const doubts = [...reading.blind, ...doubtsOf(input, reading)];
   const output = { left, doubts, looked: [...reading.looked] };
-  await keepWhereabouts(input, context);
+  await keepWhereabouts(input.host, context);
   if (left.length > 0) return failed(remaining(input, left), output);
   if (doubts.length > 0) return unproven(`no server is listed, but it is not proven empty: ${list(doubts, 3)}`, output);
   return done('empty, asked twice', output);
@@ -58,30 +58,4 @@ function doubtsOf({ host }: ProofInput, reading: Reading): string[] {
     ...coming.map(({ id, server, status }: Migration) => `${server} is on its way here (migration ${id}, ${status})`),
     ...(held.length > 0 ? [`Placement still holds allocations here for ${list(held, 3)}`] : []),
   ];
-}
-
-const Went = z.object({ name: z.string(), to: z.string(), how: z.string() });
-
-/** Where each server went is kept with the host's lease for as long as the maintenance lasts. */
-async function keepWhereabouts({ host }: ProofInput, { leases, ended, job }: StepContext): Promise<void> {
-  const lease = hostLease(await leases.find('host', host));
-  if (lease === null || lease.job !== job.id) return;
-  const moved = ended.flatMap(({ key, output }): HostDetail['moved'] => {
-    const went = Went.safeParse(output);
-    return went.success && key.startsWith('move:') ? [{ server: key.slice('move:'.length), ...went.data }] : [];
-  });
-  const known = new Set(moved.map(({ server }) => server));
-  const detail = {
-    ...lease.detail,
-    drainBegan: lease.detail.drainBegan.toISOString(),
-    moved: [...lease.detail.moved.filter(({ server }) => !known.has(server)), ...moved],
-  };
-  await leases.take({
-    kind: 'host',
-    subject: host,
-    reason: lease.reason,
-    until: lease.until,
-    detail,
-    undo: `maintenance ${host} off`,
-  });
 }

@@ -1,16 +1,16 @@
 import { UserError } from '../../chat/user-error.ts';
-import type { CloudReader, Migration, Server, ServerGroup, Service } from '../../openstack/cloud.ts';
-import { OpenStackError } from '../../openstack/errors.ts';
-import { type HostName, ServerId } from '../../openstack/names.ts';
+import type { Aggregate, CloudReader, Migration, Room, Server, Service } from '../../openstack/cloud.ts';
+import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import { resolveHost } from '../resolve.ts';
+import { type Beside, besideOf } from './beside.ts';
 import { deadHost } from './cordon.ts';
 import { type HostLease, hostLease } from './host-lease.ts';
 import type { ServerFacts, Surroundings } from './judge.ts';
 import { serverOrNull } from './look.ts';
 import { underway } from './move-view.ts';
-import { standing } from './standing.ts';
-import { protectionIn } from './stays-put.ts';
+import { groupsOf, inBatches, readFacts } from './server-facts.ts';
+import { circlesOf } from './spare.ts';
 
 /** Everything a drain's plan rests on, read once. */
 export interface Survey {
@@ -20,11 +20,18 @@ export interface Survey {
   readonly around: Surroundings;
   /** On their way to this host. */
   readonly incoming: readonly { migration: Migration; server: Server | null }[];
+  /** Other hosts of its zone that are in maintenance. */
+  readonly closed: readonly HostName[];
+  /** What else runs on the host. */
+  readonly beside: Beside;
+  /** As far as Placement told; empty where it could not be asked. */
+  readonly rooms: readonly Room[];
+  readonly aggregates: readonly Aggregate[];
+  /** Names of the owners' projects, by id. */
+  readonly projects: ReadonlyMap<string, string>;
   /** Moved away by another hand and not confirmed: their old disks are still here. */
   readonly unconfirmed: readonly { migration: Migration; server: Server | null }[];
 }
-
-const atOnce = 8;
 
 /** The host by its exact name, fit to be worked on: a `UserError` says what is in the way. */
 export async function findHost(name: string, { cloud, holder }: PlanContext): Promise<Service> {
@@ -36,7 +43,7 @@ export async function findHost(name: string, { cloud, holder }: PlanContext): Pr
 }
 
 /** Who is not admin sees only a part of a host, and an empty answer would look like an empty host. */
-async function requireAdmin(cloud: CloudReader): Promise<void> {
+export async function requireAdmin(cloud: CloudReader): Promise<void> {
   const { admin, project, user } = await cloud.about();
   if (!admin)
     throw new UserError(`${cloud.name}: ${user} has no admin role, so it would not see every server of a host`);
@@ -44,12 +51,18 @@ async function requireAdmin(cloud: CloudReader): Promise<void> {
     throw new UserError(`${cloud.name}: the token of ${user} has no project; Nova refuses system-scoped ones`);
 }
 
-export async function survey(name: string, block: Surroundings['block'], context: PlanContext): Promise<Survey> {
+export interface SurveyWish {
+  readonly block: Surroundings['block'];
+  /** Guests' own wishes bind where the policy lists their project. */
+  readonly heed: boolean;
+}
+
+export async function survey(name: string, { block, heed }: SurveyWish, context: PlanContext): Promise<Survey> {
   const { cloud, leases } = context;
   const service = await findHost(name, context);
   const host = service.host;
   if (service.state === 'down') throw new UserError(deadHost(host));
-  const computes = await reachableComputes(cloud);
+  const services = await reachableServices(cloud);
   const [servers, migrations, groups] = await Promise.all([
     all(cloud.servers({ host })),
     cloud.migrations({ host }),
@@ -57,14 +70,21 @@ export async function survey(name: string, block: Surroundings['block'], context
   ]);
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const here = unique([...servers, ...deleted]);
-  const others = computes.filter((one) => one.host !== host && one.status === 'enabled' && one.state === 'up');
+  const others = services.filter((one) => one.host !== host && isTaking(one));
   const around = { host, others, block, ...(await groupsOf(here, groups, cloud)) };
-  const facts = await inBatches(here, (server) => factsOf(server, context));
+  const { facts, asking, projects } = await readFacts(here, heed, context);
+  const aggregates = await cloud.aggregates();
+  const peers = new Set([host, ...circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts)]);
   return {
     service,
     lease: hostLease(await leases.find('host', host)),
     facts,
     around,
+    closed: await closedBeside(service, services, context),
+    beside: await besideOf(host, services, cloud),
+    rooms: await asking.rooms([...peers]),
+    aggregates,
+    projects,
     incoming: await withServers(
       cloud,
       migrations.filter(({ destination, status }) => destination === host && underway(status)),
@@ -78,54 +98,29 @@ export async function survey(name: string, block: Surroundings['block'], context
   };
 }
 
-async function reachableComputes(cloud: CloudReader): Promise<Service[]> {
+async function closedBeside(
+  { host, zone }: Service,
+  services: readonly Service[],
+  { leases }: PlanContext,
+): Promise<HostName[]> {
+  const drained = (await leases.list('host')).filter((lease) => hostLease(lease)?.detail.kind === 'drain');
+  const subjects = new Set(drained.map(({ subject }) => subject));
+  const computes = services.filter((one) => one.binary === 'nova-compute' && one.zone === zone && one.host !== host);
+  return computes.filter((one) => subjects.has(one.host)).map((one) => one.host);
+}
+
+export function isTaking({ binary, status, state }: Service): boolean {
+  return binary === 'nova-compute' && status === 'enabled' && state === 'up';
+}
+
+export async function reachableServices(cloud: CloudReader): Promise<Service[]> {
   const services = await cloud.services({});
   const lost = services.filter(({ status }) => status === 'unknown').map(({ host }) => host);
   if (lost.length > 0)
     throw new UserError(
       `${cloud.name}: a cell does not answer (${lost.slice(0, 5).join(', ')}); a drain would not see every server`,
     );
-  return services.filter(({ binary }) => binary === 'nova-compute');
-}
-
-async function factsOf(server: Server, { cloud, leases, holder }: PlanContext): Promise<ServerFacts> {
-  const movable = ['live', 'cold', 'wait', 'ask'].includes(standing(server).verdict);
-  const [protection, pinnedZone, candidates, held] = await Promise.all([
-    protectionIn(server.id, { cloud, leases }),
-    movable ? zoneOf(server, cloud) : null,
-    movable ? cloud.candidates(server) : [],
-    holder(`server:${cloud.name}/${server.id}`),
-  ]);
-  return { server, protection, pinnedZone, candidates, holder: held };
-}
-
-/** Nova tells from 2.96; before, only its own record of the request knows. */
-async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
-  if (server.pinnedZone !== undefined) return server.pinnedZone;
-  try {
-    return await cloud.databases.requestedZone(server.id);
-  } catch (error) {
-    if (error instanceof UserError || error instanceof OpenStackError) return undefined;
-    throw error;
-  }
-}
-
-/** Only groups with a member here, and where the other members are: the rules need no more. */
-async function groupsOf(
-  here: readonly Server[],
-  all: readonly ServerGroup[],
-  cloud: CloudReader,
-): Promise<Pick<Surroundings, 'groups' | 'memberHosts'>> {
-  const hosts = new Map<string, HostName | null>(here.map(({ id, host }) => [id, host]));
-  const groups = all.filter(({ members }) => members.some((member) => hosts.has(member)));
-  const elsewhere = [...new Set(groups.flatMap(({ members }) => members))].filter((member) => !hosts.has(member));
-  const ids = elsewhere.flatMap((member) => ServerId.safeParse(member).data ?? []);
-  const found = await inBatches(ids, (id) => serverOrNull(cloud, id));
-  const memberHosts = new Map([
-    ...hosts,
-    ...found.flatMap((server): [string, HostName | null][] => (server === null ? [] : [[server.id, server.host]])),
-  ]);
-  return { groups, memberHosts };
+  return services;
 }
 
 async function withServers(cloud: CloudReader, migrations: readonly Migration[], here: readonly Server[]) {
@@ -141,12 +136,4 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 export function unique(servers: readonly Server[]): Server[] {
   return [...new Map(servers.map((server) => [server.id, server])).values()];
-}
-
-async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += atOnce) {
-    results.push(...(await Promise.all(items.slice(from, from + atOnce).map(work))));
-  }
-  return results;
 }

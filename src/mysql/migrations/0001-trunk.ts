@@ -1,7 +1,7 @@
 /** vigie's own rows. Times are naive UTC to the millisecond; JSON is TEXT, so that bytes stay as they were hashed. */
 export const trunk: readonly string[] = [
   `CREATE TABLE heard (
-     adapter VARCHAR(32) NOT NULL, message_key VARCHAR(190) NOT NULL, job VARCHAR(12) NULL, at DATETIME(3) NOT NULL,
+     adapter VARCHAR(32) NOT NULL, message_key VARCHAR(190) NOT NULL, at DATETIME(3) NOT NULL,
      PRIMARY KEY (adapter, message_key), KEY (at))`,
   `CREATE TABLE job (
      id VARCHAR(12) NOT NULL PRIMARY KEY, state VARCHAR(10) NOT NULL, kind VARCHAR(8) NOT NULL, command VARCHAR(64) NOT NULL,

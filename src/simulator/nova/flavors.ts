@@ -19,8 +19,7 @@ export function showFlavor(context: NovaContext): Answer {
 }
 
 export function listExtraSpecs(context: NovaContext): Answer {
-  flavorOf(context);
-  return { status: 200, body: { extra_specs: {} } };
+  return { status: 200, body: { extra_specs: flavorOf(context).extraSpecs } };
 }
 
 function flavorOf({ world, params }: NovaContext): Flavor {
@@ -53,6 +52,6 @@ function detail(context: NovaContext, flavor: Flavor): unknown {
     'os-flavor-access:is_public': true,
     rxtx_factor: 1.0,
     ...described(context),
-    ...(context.minor >= 61 ? { extra_specs: {} } : {}),
+    ...(context.minor >= 61 ? { extra_specs: flavor.extraSpecs } : {}),
   };
 }

@@ -30,6 +30,7 @@ function checkTypes(value: Fields, minor: number): void {
 export async function liveMigrate(context: NovaContext, server: Server, value: unknown): Promise<Answer> {
   const { world, minor } = context;
   const body = isFields(value) ? value : {};
+  refuseHardware(server);
   requireState(server, FIELD, ['active', 'paused']);
   const host = typeof body['host'] === 'string' ? body['host'] : null;
   if (host !== null && !world.hosts.has(host)) throw badRequest(`Compute host ${host} could not be found.`);
@@ -49,4 +50,10 @@ export async function liveMigrate(context: NovaContext, server: Server, value: u
   const problem = await conduct(context, server, action, wish, 'conductor_migrate_server');
   if (problem !== null) throw badRequest(problem);
   return { status: 202 };
+}
+
+/** Looked at before the state: what libvirt cannot carry over is refused at once. */
+function refuseHardware({ id, flavor: { extraSpecs } }: Server): void {
+  const kind = extraSpecs['hw:mem_encryption'] === 'true' ? 'SEV' : 'hw:tpm_version' in extraSpecs ? 'vTPM' : null;
+  if (kind !== null) throw badRequest(`Operation 'live-migration' not supported for ${kind}-enabled instance (${id}).`);
 }

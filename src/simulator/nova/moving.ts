@@ -32,13 +32,25 @@ export function newMigration(
   world.migrations.push(migration);
   server.migrations.push(migration);
   world.tables.migration(migration);
+  write(world, migration);
   return migration;
 }
 
 export function setStatus(world: World, migration: Migration, status: string): void {
+  const changed = migration.status !== status;
   migration.status = status;
+  if (changed) write(world, migration);
   migration.updated = world.now();
   world.tables.migration(migration);
+}
+
+/** Entries kept: those of a long demo are forgotten at some time. */
+const kept = 100_000;
+
+function write(world: World, { id, type, server, status, source, dest, userId }: Migration): void {
+  const by = [...world.identity.users.values()].find((user) => user.id === userId)?.name ?? userId;
+  world.journal.push({ at: world.now(), migration: id, type, server: server.id, status, source, dest, by });
+  if (world.journal.length > kept) world.journal.splice(0, kept / 10);
 }
 
 export function fails(world: World, server: Server, phase: FailPhase): boolean {

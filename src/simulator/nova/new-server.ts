@@ -13,6 +13,7 @@ export interface NewServer {
   readonly launchIndex?: number;
   readonly created?: Date;
   readonly cell?: Server['cell'];
+  readonly bootsFromVolume?: boolean;
 }
 
 /** A server that is being built and has no host yet. */
@@ -30,6 +31,7 @@ export function newServer(world: World, wish: NewServer): Server {
     reservation: wish.reservation ?? `r-${world.chance.letters(8).toLowerCase()}`,
     launchIndex: wish.launchIndex ?? 0,
     zone: wish.zone ?? null,
+    bootsFromVolume: wish.bootsFromVolume ?? false,
     hostname: wish.name.toLowerCase().replace(/[^a-z0-9-]+/g, '-'),
     name: wish.name,
     description: wish.description ?? null,

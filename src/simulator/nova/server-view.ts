@@ -51,7 +51,7 @@ export function serverView(context: NovaContext, server: Server, one: boolean): 
     user_id: server.user,
     metadata: server.metadata,
     hostId: hostId(server.project, server.host),
-    image: imageView(context),
+    image: server.bootsFromVolume ? '' : imageView(context),
     flavor: flavorView(context, server),
     created: seconds(server.created),
     updated: seconds(server.updated),
@@ -68,7 +68,8 @@ export function serverView(context: NovaContext, server: Server, one: boolean): 
     'OS-EXT-STS:task_state': server.taskState,
     'OS-EXT-STS:vm_state': server.vmState,
     'OS-EXT-STS:power_state': server.powerState,
-    'os-extended-volumes:volumes_attached': [],
+    // one volume of the same id as its server: there is no Cinder here
+    'os-extended-volumes:volumes_attached': server.bootsFromVolume ? [{ id: server.id }] : [],
   };
   if (PROGRESS.has(status)) whole['progress'] = server.progress;
   if (server.fault && (status === 'ERROR' || status === 'DELETED')) whole['fault'] = faultView(context, server.fault);
@@ -157,15 +158,16 @@ function links(base: string, { id }: Server): unknown[] {
   ];
 }
 
-function imageView({ base, world }: NovaContext): unknown {
+function imageView({ base, world, minor }: NovaContext): unknown {
   const id = world.images[0]?.id ?? '';
-  return { id, links: [{ rel: 'bookmark', href: `${base}/images/${id}` }] };
+  const properties = minor >= 98 ? { properties: {} } : {};
+  return { id, ...properties, links: [{ rel: 'bookmark', href: `${base}/images/${id}` }] };
 }
 
 function flavorView({ base, minor }: NovaContext, { flavor }: Server): unknown {
   if (minor < 47) return { id: flavor.id, links: [{ rel: 'bookmark', href: `${base}/flavors/${flavor.id}` }] };
-  const { vcpus, ram, disk, name } = flavor;
-  return { vcpus, ram, disk, ephemeral: 0, swap: 0, original_name: name, extra_specs: {} };
+  const { vcpus, ram, disk, name, extraSpecs } = flavor;
+  return { vcpus, ram, disk, ephemeral: 0, swap: 0, original_name: name, extra_specs: extraSpecs };
 }
 
 function faultView(context: NovaContext, fault: { code: number; message: string; created: Date }): unknown {

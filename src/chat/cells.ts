@@ -1,4 +1,4 @@
-/** Text as a terminal counts it: columns, not characters. */
+/** Text as a grid of letters counts it: columns, not characters. */
 
 /** Control characters and marks that turn the reading direction: whoever named a server must not steer the terminal. */
 const steering = /[\p{Cc}\p{Cs}\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
@@ -17,7 +17,11 @@ const wide =
   /[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\uFF01-\uFF60]/u;
 const none = /[\p{M}\u200B-\u200D\uFEFF]/u;
 
+/** Latin letters, which most text is, are one column each. */
+const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff]*$/;
+
 export function widthOf(text: string): number {
+  if (narrow.test(text)) return text.length;
   let width = 0;
   for (const letter of text) width += none.test(letter) ? 0 : wide.test(letter) ? 2 : 1;
   return width;

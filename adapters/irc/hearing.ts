@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { type Message, NotTaken, type Place, type Reaction } from '../../src/chat/message.ts';
+import { field } from './event.ts';
+import { type Identity, isChannel } from './identity.ts';
+import { type InboundLimit, openInbound, usualInbound } from './inbound.ts';
+import type { Network } from './network.ts';
+import { reactionOf } from './reactions.ts';
+import { Said, tagOf } from './said.ts';
+
+export interface HearingOptions {
+  readonly network: Network;
+  readonly identity: Identity;
+  readonly prefix: string;
+  readonly now: () => number;
+  readonly inbound?: InboundLimit;
+  hear(message: Message): Promise<void>;
+  /** One line back to where it was said, outside all rows. */
+  tell(place: Place, text: string, replyTo: string | null): void;
+  log(level: 'info' | 'warn', facts: object, words: string): void;
+}
+
+/** Older by the server's clock: told again by a bouncer or a history, whatever it calls itself. */
+const oldMs = 120_000;
+const rememberedKeys = 5000;
+
+/** What is said to vigie becomes messages: lines with the prefix, lines to its nick, private words, marks on its cards. */
+export function startHearing(options: HearingOptions): void {
+  const take = openDoor(options);
+  listen(options, 'privmsg', async (said) => {
+    const text = lineIn(said, options.network, options.prefix);
+    if (text !== null) await take(said, text, null);
+  });
+  listen(options, 'tagmsg', async (said) => {
+    const mark = reactionOf(said);
+    if (mark !== null) await take(said, '', mark);
+  });
+}
+
+/** Notices, actions and CTCP never get here: the framework tells them by other names. */
+function listen({ network, log, now }: HearingOptions, event: string, understand: (said: Said) => Promise<void>): void {
+  network.client.on(event, (told) => {
+    if (isOurs(network, told)) return;
+    const said = Said.safeParse(told);
+    if (!said.success) return;
+    const { nick, time } = said.data;
+    if (isReplayed(said.data, now())) return log('info', { nick, time }, 'told again: not heard');
+    understand(said.data).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
+  });
+}
+
+type Take = (said: Said, text: string, mark: Reaction | null) => Promise<void>;
+
+/** Once each, not too much of anybody, and with the account that the server vouches for. */
+function openDoor(options: HearingOptions): Take {
+  const { network, identity, now } = options;
+  const inbound = openInbound(options.inbound ?? usualInbound, now);
+  const heard = new Set<string>();
+
+  function isNew(key: string): boolean {
+    if (heard.has(key)) return false;
+    heard.add(key);
+    if (heard.size > rememberedKeys) heard.delete(heard.values().next().value ?? '');
+    return true;
+  }
+
+  return async (said, text, reaction) => {
+    const key = keyOf(network, said, now());
+    if (!isNew(key)) return;
+    const turn = inbound.take(`${said.account ?? ''}/${network.client.caseLower(said.nick)}`);
+    if (turn === 'drop') return;
+    const from = await identity.of(said);
+    const id = tagOf(said, 'msgid');
+    const place = placeOf(network, said, from.account);
+    const tell = (words: string): void => options.tell(place, `${said.nick}: ${words}`, id);
+    if (turn === 'warn') return tell('that is too much at once: what you say is not heard until you pause');
+    const message = { key, from, place, text, at: new Date(now()) };
+    try {
+      await options.hear({
+        ...message,
+        ...(id === null ? {} : { replyTo: id }),
+        ...(reaction === null ? {} : { reaction }),
+      });
+    } catch (error) {
+      if (!(error instanceof NotTaken)) throw error;
+      heard.delete(key);
+      tell(error.message);
+    }
+  };
+}
+
+/** Told again: by the server's history, a bouncer, or with an old time. None of it is an order any more. */
+function isReplayed({ batch, time }: Said, now: number): boolean {
+  return batch !== undefined || (time !== undefined && time < now - oldMs);
+}
+
+/** Echoes are most of what a bot that speaks is told: known before anything else. */
+function isOurs({ client }: Network, told: unknown): boolean {
+  return field(told, 'from_server') === true || client.caseCompare(String(field(told, 'nick')), client.user.nick);
+}
+
+const [colour, hexColour] = ['\u0003', '\u0004'];
+const marks = '[\u0002\u000f\u0011\u0016\u001d\u001e\u001f]';
+const formatting = new RegExp(
+  `${colour}(?:\\d{1,2}(?:,\\d{1,2})?)?|${hexColour}(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|${marks}`,
+  'g',
+);
+
+/** The line as the trunk wants it, with its prefix; null where nobody spoke to vigie. */
+function lineIn(said: Said, { client }: Network, prefix: string): string | null {
+  const text = said.message.replace(formatting, '').trim();
+  if (text === '') return null;
+  if (text.startsWith(prefix)) return text;
+  const [, nick = '', rest = ''] = /^(\S+?)[:,]\s*(.*)$/s.exec(text) ?? [];
+  const line = nick !== '' && client.caseCompare(nick, client.user.nick) ? rest : isChannel(said.target) ? '' : text;
+  if (line === '') return null;
+  return line.startsWith(prefix) ? line : prefix + line;
+}
+
+/** Somebody without an account, who is known by a nick for as long as they have it. No account begins with it. */
+export const guest = '~';
+
+/**
+ * A private conversation is with an account, whatever its nick: nobody reads on in it by taking a nick. A word to a
+ * channel's operators alone (`@#ops`) is answered there, and is another place than the channel.
+ */
+function placeOf({ name, client }: Network, said: Said, account: string | null): Place {
+  const id = `irc:${name}/${said.group ?? ''}${client.caseLower(said.target)}`;
+  if (isChannel(said.target)) return { adapter: 'irc', id, kind: 'channel' };
+  return { adapter: 'irc', id: account ?? `irc:${name}/${guest}${client.caseLower(said.nick)}`, kind: 'direct' };
+}
+
+/** The server's own id of the message; elsewhere who said what where in which second. */
+function keyOf({ name, client }: Network, said: Said, now: number): string {
+  const id = tagOf(said, 'msgid');
+  const second = Math.floor((said.time ?? now) / 1000);
+  const parts = [client.caseLower(said.nick), said.group ?? '', client.caseLower(said.target), said.message, second];
+  const own = id ?? createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return `${name}/${own}`.slice(0, 190);
+}

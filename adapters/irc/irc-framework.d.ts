@@ -1,0 +1,47 @@
+/** The little of irc-framework 4.14 that the wire uses; the package brings no types of its own. */
+declare module 'irc-framework' {
+  export interface TransportClass {
+    new (options: object): object;
+  }
+
+  export interface ClientOptions {
+    readonly host: string;
+    readonly port: number;
+    readonly nick: string;
+    readonly username: string;
+    readonly gecos: string;
+    readonly password?: string;
+    readonly account: { readonly account?: string; readonly password?: string };
+    readonly sasl_mechanism?: 'PLAIN' | 'EXTERNAL';
+    readonly enable_chghost: boolean;
+    readonly enable_echomessage: boolean;
+    readonly auto_reconnect: boolean;
+    /** Seconds. */
+    readonly ping_interval: number;
+    /** Seconds. */
+    readonly ping_timeout: number;
+    readonly version: string;
+    readonly transport: TransportClass;
+  }
+
+  export class Client {
+    constructor();
+    readonly user: { nick: string; readonly username: string; readonly host: string };
+    readonly network: {
+      readonly cap: { isEnabled(name: string): boolean };
+      supports(name: string): string | boolean | undefined;
+    };
+    readonly connection: { end(data: string | null, hadError: boolean): void };
+    requestCap(names: readonly string[]): void;
+    connect(options: ClientOptions): void;
+    /** One line, as it leaves. */
+    raw(line: string): void;
+    changeNick(nick: string): void;
+    caseCompare(one: string, other: string): boolean;
+    caseLower(name: string): string;
+    who(target: string, callback: (event: { readonly users: readonly Record<string, unknown>[] }) => void): void;
+    on(event: string, listener: (event: unknown) => void): this;
+    off(event: string, listener: (event: unknown) => void): this;
+    removeAllListeners(): this;
+  }
+}

@@ -1,0 +1,158 @@
+import { memory } from '../../src/chat/memory.ts';
+import type { Adapter, Message, Place, PostOptions, Receipt, Telling } from '../../src/chat/message.ts';
+import { Later, PlaceRefused } from '../../src/chat/message.ts';
+import type { Report } from '../../src/chat/report.ts';
+import { openDoubt } from './doubt.ts';
+import { guest, startHearing } from './hearing.ts';
+import { openIdentity } from './identity.ts';
+import type { InboundLimit } from './inbound.ts';
+import { openNetwork } from './network.ts';
+import type { NetworkOptions } from './options.ts';
+import { type Look, renderNews, renderProgress, renderSummary, renderWhole, summaryLines } from './render.ts';
+import { openSpeaking } from './speaking.ts';
+import { openWhereabouts } from './whereabouts.ts';
+
+export interface IrcOptions extends NetworkOptions {
+  /** Bold and colours; off unless the operator wishes them. */
+  readonly colours: boolean;
+  /** Before each line to vigie in a channel: `!`. */
+  readonly prefix: string;
+  readonly inbound?: InboundLimit;
+}
+
+interface Saying {
+  readonly place: Place;
+  readonly lines: readonly string[];
+  readonly telling: Telling;
+  /** Of the card that is revised. */
+  readonly handle?: string;
+  readonly more?: Partial<PostOptions>;
+}
+
+/** A job's card says how far it is this often at most. */
+const progressMs = 10_000;
+
+/** One network of IRC. Its connection is `irc:<name>`, its places are `irc:<name>/#channel` and `irc:<name>/nick`. */
+export function createIrc(options: IrcOptions): Adapter {
+  const connection = `irc:${options.name}`;
+  const network = openNetwork(options);
+  const whereabouts = openWhereabouts(network);
+  const { say, cardOf } = openVoice(network, { connection, nickOf: whereabouts.nickOf });
+  const look: Look = { colours: options.colours, network: options.name };
+  const rest = `${options.prefix}more`;
+  const progress = openProgress();
+  const tell = (place: Place, text: string, replyTo: string | null) => {
+    const telling = { key: `told:${place.id}:${text}`, weight: 'answer' as const };
+    say({ place, lines: [text], telling, more: replyTo === null ? {} : { replyTo } }).catch(() => undefined);
+  };
+  const doubt = openDoubt({ ...options, network, tell });
+  return {
+    name: 'irc',
+    connection,
+    ahead: 8,
+    able: { buttons: false, reactions: true, files: false, edit: false, private: true, find: false, threads: false },
+    async start(hear) {
+      startHearing({
+        ...options,
+        network,
+        identity: openIdentity(network, { accounts: options.login !== null }),
+        now: Date.now,
+        hear(message) {
+          if (message.from.account !== null) whereabouts.seen(message.from.account, message.from.name);
+          return hear(onCard(message, cardOf));
+        },
+        tell,
+      });
+      network.start();
+    },
+    async post(place, report, post) {
+      const whole = renderWhole(report, look);
+      // Pages that one person asked for are no business of the channel's.
+      const to = post.to ?? (whole.length > summaryLines ? post.aside : undefined);
+      const alone = to !== undefined || place.kind === 'direct';
+      const lines = alone ? whole : renderSummary(report, look, rest, whole);
+      const more = to === undefined ? post : { ...post, to };
+      return { place, handle: await say({ place, lines, telling: post, more }) };
+    },
+    find: async () => null,
+    async revise(receipt: Receipt, report: Report, previous: Report | null, telling: Telling) {
+      const lines =
+        telling.weight === 'progress' ? progress(report, previous, telling) : renderNews(report, previous, look, rest);
+      if (lines.length > 0) await say({ place: receipt.place, lines, telling, handle: receipt.handle });
+    },
+    connected: network.connected,
+    async stop() {
+      doubt.close();
+      await network.stop();
+    },
+  };
+}
+
+/** A mark on any line of a card is a mark on the card. */
+function onCard(message: Message, cardOf: (id: string) => string): Message {
+  const { reaction } = message;
+  return reaction === undefined ? message : { ...message, reaction: { ...reaction, on: cardOf(reaction.on) } };
+}
+
+function openProgress() {
+  const said = memory<number>();
+  return (report: Report, previous: Report | null, { key }: Telling): string[] => {
+    const line = renderProgress(report, previous);
+    if (line === null) return [];
+    const since = performance.now() - (said.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (since < progressMs) throw new Later(progressMs - since);
+    said.set(key, performance.now());
+    return [line];
+  };
+}
+
+interface VoiceParts {
+  readonly connection: string;
+  nickOf(account: string): Promise<string | null>;
+}
+
+/** Says lines in places, and goes on where a cut left off. */
+function openVoice(network: ReturnType<typeof openNetwork>, { connection, nickOf }: VoiceParts) {
+  const speaking = openSpeaking(network);
+  const cards = memory<string>();
+  const halfSaid = memory<readonly (string | null)[]>();
+
+  async function targetOf(place: Place, to: string | undefined): Promise<string> {
+    const target = place.id.slice(connection.length + 1);
+    const stranger = place.kind === 'direct' && target.startsWith(guest);
+    const account = to ?? (place.kind === 'direct' && !stranger ? place.id : undefined);
+    if (account !== undefined) {
+      const nick = await nickOf(account);
+      if (nick === null) throw new PlaceRefused(`${account} is not there, or not logged in`);
+      return nick;
+    }
+    if (stranger) return target.slice(guest.length);
+    if (place.kind === 'channel' && !network.isIn(target.replace(/^[^#&]+/, '')))
+      throw new Error(`vigie is not in ${target}`);
+    return target;
+  }
+
+  return {
+    cardOf: (id: string) => cards.get(id) ?? id,
+    /** Resolves with the card's handle, under which each of its lines is known. */
+    async say({ place, lines, telling, handle: known, more = {} }: Saying): Promise<string> {
+      const ids = [...(halfSaid.get(telling.key) ?? [])];
+      const saying = {
+        target: await targetOf(place, more.to),
+        place: place.id,
+        lines: lines.slice(ids.length),
+        weight: telling.weight,
+        answers: more.replyTo ?? null,
+        arrived: (id: string | null) => void ids.push(id),
+      };
+      await speaking.say(saying).catch((error: unknown) => {
+        halfSaid.set(telling.key, ids);
+        throw error;
+      });
+      halfSaid.delete(telling.key);
+      const handle = known ?? ids.find((id) => id !== null) ?? telling.key;
+      for (const id of ids) if (id !== null) cards.set(id, handle);
+      return handle;
+    },
+  };
+}

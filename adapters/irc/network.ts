@@ -1,0 +1,146 @@
+import { Client } from 'irc-framework';
+import { carefulRate, type Lane, openBucket } from './bucket.ts';
+import { lineOf, type Outgoing } from './line.ts';
+import type { NetworkOptions } from './options.ts';
+import { type Attempt, afterLoss, usualPace } from './pace.ts';
+import { transportOf } from './transport.ts';
+import { isIdentified, type Parts, type State, settle, watch } from './wishes.ts';
+
+/** One network, kept as it is wished: connected, identified, under its nick, in its channels. */
+export interface Network {
+  readonly name: string;
+  readonly client: Client;
+  /** Sends when its turn comes; rejects where the connection went first. */
+  send(outgoing: Outgoing, lane: Lane, place: string): Promise<void>;
+  /** Registered with the server: what is said arrives. */
+  connected(): boolean;
+  /** True too where no account is wished. */
+  identified(): boolean;
+  isIn(channel: string): boolean;
+  /** Nothing waits to be sent. */
+  idle(): boolean;
+  /** Called at each loss of the connection. */
+  onLoss(listener: (why: Error) => void): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function openNetwork(options: NetworkOptions): Network {
+  const pace = options.pace ?? usualPace;
+  const client = new Client();
+  const bucket = openBucket(options.rate ?? carefulRate);
+  const state: State = {
+    registered: false,
+    account: null,
+    channels: new Set(),
+    refusedUntil: 0,
+    nicks: 0,
+    stopping: false,
+  };
+  const losses: ((why: Error) => void)[] = [];
+  const supervisor = supervise({ options, pace, client, bucket, state, losses });
+  const send = (outgoing: Outgoing, lane: Lane, place: string) => bucket.put(lineOf(outgoing), lane, place);
+  return {
+    name: options.name,
+    client,
+    send,
+    connected: () => state.registered && !state.stopping,
+    identified: () => isIdentified(options, client, state),
+    isIn: (channel) => state.channels.has(client.caseLower(channel)),
+    idle: bucket.idle,
+    onLoss: (listener) => void losses.push(listener),
+    start: supervisor.connect,
+    async stop() {
+      state.stopping = true;
+      await supervisor.leave(() => send({ command: 'QUIT', params: ['vigie stops'] }, 'protocol', ''));
+    },
+  };
+}
+
+/** Connects again for ever, with growing jittered pauses, whatever ended the connection; and keeps it as it is wished. */
+function supervise(parts: Parts) {
+  const { options, pace, client, bucket, state } = parts;
+  let attempt: Attempt = { failures: 0, registeredAt: null };
+  let again: NodeJS.Timeout | null = null;
+  let problem: string | null = null;
+  let registering: NodeJS.Timeout | null = null;
+  const settling = setInterval(() => settle(parts), pace.settleMs);
+  settling.unref();
+
+  function connect(): void {
+    state.nicks = 0;
+    attempt = { ...attempt, registeredAt: null };
+    registering = setTimeout(() => client.connection.end(null, true), pace.registerMs);
+    problem = null;
+    client.connect(clientOptions(parts, (error) => (problem = error.message)));
+  }
+
+  function lost(): void {
+    if (registering !== null) clearTimeout(registering);
+    Object.assign(state, { registered: false, account: null });
+    state.channels.clear();
+    const why = new Error(`the connection to ${options.name} is lost`);
+    bucket.close(why);
+    for (const listener of parts.losses) listener(why);
+    if (state.stopping) return;
+    attempt = afterLoss(attempt, performance.now());
+    const ms = pace.pauseMs(attempt.failures);
+    const facts = { network: options.name, ms: Math.round(ms), why: problem ?? 'the server ended it' };
+    options.log('warn', facts, 'no connection; it is tried again');
+    again = setTimeout(connect, ms);
+  }
+
+  client.on('registered', () => {
+    if (registering !== null) clearTimeout(registering);
+    attempt = { ...attempt, registeredAt: performance.now() };
+    state.registered = true;
+    bucket.registered();
+    options.log('info', { network: options.name, nick: client.user.nick }, 'connected');
+    settle(parts);
+  });
+  client.on('close', lost);
+  watch(parts);
+  return {
+    connect,
+    async leave(farewell: () => Promise<void>): Promise<void> {
+      clearInterval(settling);
+      if (again !== null) clearTimeout(again);
+      if (registering !== null) clearTimeout(registering);
+      if (state.registered) await Promise.race([farewell().catch(() => undefined), pause(1500)]);
+      client.connection.end(null, false);
+      bucket.close(new Error('vigie stops'));
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
+function clientOptions({ options, pace, bucket }: Parts, failed: (why: Error) => void) {
+  const { link, nick, login, serverPassword, version } = options;
+  const gate = {
+    open: bucket.open,
+    send: (line: string) => void bucket.put(line, 'protocol', '').catch(() => undefined),
+    failed,
+  };
+  return {
+    host: link.host,
+    port: link.port,
+    nick,
+    username: 'vigie',
+    gecos: 'vigie',
+    version: `vigie ${version}`,
+    ...(serverPassword === null ? {} : { password: serverPassword }),
+    // An empty account keeps the framework from showing the server's password to services.
+    account:
+      login === null ? {} : { account: login.account, ...('password' in login ? { password: login.password } : {}) },
+    ...(login === null ? {} : { sasl_mechanism: login.mechanism }),
+    enable_chghost: true,
+    enable_echomessage: true,
+    auto_reconnect: false,
+    ping_interval: pace.pingMs / 1000,
+    ping_timeout: pace.silenceMs / 1000,
+    transport: transportOf(link, gate),
+  };
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { memory } from '../../src/chat/memory.ts';
+import { type Message, NotTaken } from '../../src/chat/message.ts';
+import type { Hearing } from './hearing.ts';
+import type { Log } from './options.ts';
+
+/** What Bolt's receivers hand over, verified by them. */
+export interface Envelope {
+  readonly body: unknown;
+  ack(response?: object): Promise<void>;
+  readonly retryNum?: number | undefined;
+}
+
+/** Thrown to a receiver: there is to be no acknowledgement, and Slack may tell it again. */
+export class NoAck extends Error {
+  override readonly name = 'NoAck';
+}
+
+export interface DoorOptions {
+  readonly hearing: Hearing;
+  readonly log: Log;
+  hear(message: Message): Promise<void>;
+  /** One line to one person, outside all rows. */
+  tell(message: Message, words: string): Promise<void>;
+}
+
+/**
+ * Stands where Bolt would have its App, which acknowledges before anything listens: here the acknowledgement leaves
+ * after the message is in rows, and not at all where it is not.
+ */
+export interface Door {
+  processEvent(envelope: Envelope): Promise<void>;
+  /** Takes nothing more; resolves when what was begun has its answer. */
+  close(): Promise<void>;
+}
+
+/** So long Slack may be asked who spoke and where. */
+const hearingMs = 2200;
+/** So long nobody is told again that the same line was not taken. */
+const excusedMs = 60_000;
+
+export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
+  const underWay = new Set<Promise<void>>();
+  const excused = memory<number>();
+  let closed = false;
+
+  async function take(envelope: Envelope): Promise<void> {
+    let told: { message: Message; responseUrl?: string } | null = null;
+    try {
+      const heard = await Promise.race([hearing(envelope.body), late()]);
+      if (heard !== null) {
+        told = heard;
+        await hear(heard.message);
+      }
+      const note = heard?.note;
+      await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
+    } catch (error) {
+      const again = (envelope.retryNum ?? 0) > 0;
+      if (error instanceof NotTaken && !again) void excuse(told, envelope.body, error.message);
+      if (!(error instanceof NotTaken)) log('warn', { err: error }, 'what Slack told could not be taken');
+      throw new NoAck('not taken');
+    }
+  }
+
+  async function excuse(
+    told: { message: Message; responseUrl?: string } | null,
+    body: unknown,
+    words: string,
+  ): Promise<void> {
+    if (told !== null) {
+      // A mention is told twice, and is one line.
+      if (performance.now() < (excused.get(told.message.key) ?? 0)) return;
+      excused.set(told.message.key, performance.now() + excusedMs);
+    }
+    const url = told?.responseUrl ?? Pressed.safeParse(body).data?.response_url;
+    try {
+      if (url !== undefined) await respond(url, words);
+      else if (told !== null && told.message.reaction === undefined) await tell(told.message, words);
+    } catch (err) {
+      log('warn', { err }, 'who spoke could not be told that nothing was taken');
+    }
+  }
+
+  return {
+    async processEvent(envelope) {
+      if (closed) throw new NoAck('vigie stops');
+      const work = take(envelope);
+      const followed = work.catch(() => undefined).finally(() => underWay.delete(followed));
+      underWay.add(followed);
+      await work;
+    },
+    async close() {
+      closed = true;
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** Slack waits 3 s for an acknowledgement: who spoke hears within them that nothing was taken. */
+async function late(): Promise<never> {
+  await sleep(hearingMs, undefined, { ref: false });
+  throw new NotTaken('Slack is slow to tell vigie who you are: say it again in a minute');
+}
+
+const Pressed = z.looseObject({ response_url: z.string().optional() });
+
+/** Slack's own address for an answer to who pressed or typed; signed for with the rest of the request. */
+async function respond(url: string, text: string): Promise<void> {
+  await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
+    signal: AbortSignal.timeout(5000),
+  });
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { Speaker } from '../../src/chat/message.ts';
+import { NotTaken, PlaceRefused } from '../../src/chat/message.ts';
+import { SlackTrouble, type Web } from './web.ts';
+
+/** Who stands behind a user id, as Slack says at this hour; null for what is no person at all. */
+export interface People {
+  speaker(user: string, asked?: Asked): Promise<Speaker | null>;
+}
+
+export interface Asked {
+  /** What the envelope says about whose member it is. */
+  readonly team?: string | undefined;
+  /** Something is decided: only Slack's word of this moment counts. */
+  readonly fresh?: boolean;
+}
+
+/** So long Slack's word on somebody is taken as it was. */
+const keptMs = 120_000;
+/** So long it is word of this moment: the two presses of a double click are one question. */
+const freshMs = 3000;
+const remembered = 5000;
+
+const User = z.looseObject({
+  id: z.string(),
+  team_id: z.string().optional(),
+  name: z.string().default(''),
+  deleted: z.boolean().default(false),
+  is_bot: z.boolean().default(false),
+  is_restricted: z.boolean().default(false),
+  is_ultra_restricted: z.boolean().default(false),
+  is_stranger: z.boolean().default(false),
+  profile: z.looseObject({ display_name: z.string().default(''), real_name: z.string().default('') }).optional(),
+});
+type User = z.output<typeof User>;
+
+export function openPeople(web: Web, team: string): People {
+  const known = new Map<string, { readonly speaker: Promise<Speaker | null>; readonly at: number }>();
+
+  async function lookUp(id: string): Promise<Speaker | null> {
+    try {
+      const answer = await web.ask('users.info', { user: id });
+      return speakerOf(User.parse(answer['user']), id, team);
+    } catch (error) {
+      const hidden = error instanceof SlackTrouble && error.problem === 'user_not_visible';
+      if (hidden || error instanceof PlaceRefused) return nobody(team, id, id, 'Slack knows nobody by that account');
+      if (error instanceof SlackTrouble && error.problem === 'missing_scope')
+        return nobody(team, id, id, `vigie may not look up who you are: ${error.message}`);
+      throw new NotTaken('Slack does not tell vigie who you are just now: say it again in a minute');
+    }
+  }
+
+  return {
+    async speaker(id, { team: signed, fresh = false } = {}) {
+      if (signed !== undefined && signed !== team) return nobody(team, id, id, foreign);
+      const cached = known.get(id);
+      const age = performance.now() - (cached?.at ?? Number.NEGATIVE_INFINITY);
+      if (cached !== undefined && age < (fresh ? freshMs : keptMs)) return cached.speaker;
+      // Many lines of one person wait for one question.
+      const speaker = lookUp(id);
+      known.delete(id);
+      known.set(id, { speaker, at: performance.now() });
+      if (known.size > remembered) known.delete(known.keys().next().value ?? '');
+      return speaker.catch((error: unknown) => {
+        if (known.get(id)?.speaker === speaker) known.delete(id);
+        throw error;
+      });
+    },
+  };
+}
+
+const foreign = 'you are of another workspace, and only members of this one count here';
+
+/** Fails closed: whoever is not plainly a member has no account. */
+function speakerOf(user: User, id: string, team: string): Speaker | null {
+  const name = user.profile?.display_name || user.profile?.real_name || user.name || id;
+  if (user.is_bot || id === 'USLACKBOT') return null;
+  if (user.deleted) return nobody(team, id, name, 'your account in Slack is deactivated');
+  if (user.is_stranger || user.team_id !== team) return nobody(team, id, name, foreign);
+  if (user.is_restricted || user.is_ultra_restricted)
+    return nobody(
+      team,
+      id,
+      name,
+      'you are a guest in this workspace, and guests do not count here: ask for a full membership',
+    );
+  return { account: `slack:${team}/${id}`, name };
+}
+
+function nobody(team: string, id: string, name: string, why: string): Speaker {
+  return { account: null, name: name || id, why, at: `slack:${team}/${id}` };
+}

@@ -1,0 +1,115 @@
+import { memory } from '../../src/chat/memory.ts';
+import type { Adapter, Message } from '../../src/chat/message.ts';
+import { type Door, openDoor } from './door.ts';
+import { openHearing } from './hearing.ts';
+import { openHttp } from './http.ts';
+import type { SlackOptions } from './options.ts';
+import { openPeople } from './people.ts';
+import { openDirects } from './places.ts';
+import { usualRates } from './rates.ts';
+import { openStanding } from './reactions.ts';
+import { type Line, openSockets } from './sockets.ts';
+import { openSpeaking } from './speaking.ts';
+import { openWatch } from './watch.ts';
+import { openWeb, type Web } from './web.ts';
+
+/** One workspace. Its connection is `slack:<team>`, its places are `slack:<team>/<channel>`. */
+export function createSlack(options: SlackOptions): Adapter {
+  const { team, log } = options;
+  const web = openWeb(options.botToken, options.apiUrl);
+  const watch = openWatch({ web, team, log });
+  const direct = openDirects(web);
+  const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, self: watch.self, direct });
+  let line: Line | null = null;
+  let door: Door | null = null;
+  let stopping = false;
+
+  /** A token that is worth nothing is noticed where it was used. */
+  async function watched<T>(call: () => Promise<T>): Promise<T> {
+    if (stopping) throw new Error('vigie stops');
+    try {
+      return await call();
+    } catch (error) {
+      watch.doubt(error);
+      throw error;
+    }
+  }
+
+  return {
+    name: 'slack',
+    connection: `slack:${team}`,
+    able: { buttons: true, reactions: true, files: true, edit: true, private: true, find: true, threads: true },
+    async start(hear) {
+      const opened = doorOf(options, { web, self: watch.self, hear, speaking, direct });
+      door = opened;
+      // Nothing waits for Slack: the other chats of this bot come up meanwhile.
+      if (options.reach.mode === 'http') line = await openHttp({ ...options.reach, door: opened, log });
+      const { reach } = options;
+      if (reach.mode === 'socket')
+        void watch.known.then(() => {
+          if (!stopping) line = openSockets({ ...options, appToken: reach.appToken, door: opened });
+        });
+    },
+    post: (place, report, post) => watched(() => speaking.post(place, report, post)),
+    find: (place, key, to) => watched(() => speaking.find(place, key, to)),
+    revise: (receipt, report, _previous, telling) => watched(() => speaking.revise(receipt, report, telling)),
+    forget: speaking.forget,
+    connected: () => watch.good() && !stopping,
+    problem: () => watch.problem() ?? (line === null ? 'not connected yet' : line.problem()),
+    async stop() {
+      stopping = true;
+      watch.close();
+      await door?.close();
+      await line?.close();
+    },
+  };
+}
+
+interface DoorParts {
+  readonly web: Web;
+  readonly speaking: ReturnType<typeof openSpeaking>;
+  self(): string;
+  direct(user: string): Promise<string>;
+  hear(message: Message): Promise<void>;
+}
+
+function doorOf(options: SlackOptions, { web, speaking, self, direct, hear }: DoorParts): Door {
+  const hearing = openHearing({
+    ...options,
+    people: openPeople(web, options.team),
+    self,
+    direct,
+    isMember: openMembership(web),
+    stands: openStanding(web, options.reactions),
+  });
+  return openDoor({
+    hearing,
+    hear,
+    log: options.log,
+    async tell({ place, from, replyTo, key }, words) {
+      const alone = from.account ?? from.at;
+      const whom = alone === undefined ? {} : { aside: alone };
+      await speaking.post(
+        place,
+        { title: words, tone: 'bad', blocks: [] },
+        { key: `told:${key}`, weight: 'answer', ...whom, ...(replyTo === undefined ? {} : { replyTo }) },
+      );
+    },
+  });
+}
+
+/** Whether vigie is in a channel; that it is holds for a while, that it is not is asked again. */
+function openMembership(web: Web): (channel: string) => Promise<boolean> {
+  const known = memory<number>();
+  return async (channel) => {
+    if ((known.get(channel) ?? 0) > performance.now()) return true;
+    try {
+      const { channel: found } = await web.ask('conversations.info', { channel });
+      const isIn = typeof found === 'object' && (found['is_member'] === true || found['is_im'] === true);
+      if (isIn) known.set(channel, performance.now() + 60_000);
+      return isIn;
+    } catch {
+      return false;
+    }
+  };
+}

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type App, SocketModeReceiver } from '@slack/bolt';
+import { z } from 'zod';
+import type { Door } from './door.ts';
+import type { Log } from './options.ts';
+import { clientOptions, SlackTrouble, silent, troubleOf } from './web.ts';
+
+export interface Line {
+  /** Something can be heard. */
+  open(): boolean;
+  /** Why not, where it is not. */
+  problem(): string | null;
+  close(): Promise<void>;
+}
+
+export interface SocketOptions {
+  readonly appToken: string;
+  readonly apiUrl: string;
+  readonly door: Door;
+  readonly log: Log;
+}
+
+/** Slack replaces each socket every few hours and tells some of them before: the other one listens meanwhile. */
+const socketCount = 2;
+/** So long one that is replaced is still listened to. */
+const farewellMs = 5000;
+/** A socket that is not greeted for so long is none. */
+const greetingMs = 10_000;
+const pongMs = 5000;
+/** One that lived so long was a good one. */
+const steadyMs = 30_000;
+
+/** Two sockets, each opened again for ever, whatever ended it: Bolt's own reconnection gives up for good, and late. */
+export function openSockets(options: SocketOptions): Line {
+  const sockets = Array.from({ length: socketCount }, (_, number) => supervise(options, number));
+  return {
+    open: () => sockets.some((socket) => socket.open()),
+    problem: () => (sockets.some((socket) => socket.open()) ? null : (sockets[0]?.problem() ?? 'no socket just now')),
+    async close() {
+      await Promise.all(sockets.map((socket) => socket.close()));
+    },
+  };
+}
+
+function supervise(options: SocketOptions, number: number): Line {
+  const stop = new AbortController();
+  /** Those that were greeted and have not ended: for a moment two, where one replaces the other. */
+  const live = new Set<Socket>();
+  let problem: string | null = null;
+
+  /** Resolves when another one is due; until that one listens this one goes on as long as Slack lets it. */
+  async function once(): Promise<void> {
+    const socket = openSocket(options);
+    try {
+      await Promise.race([socket.receiver.start(), socket.lost.then(() => Promise.reject(new Error(closed))), late()]);
+    } catch (error) {
+      socket.end();
+      throw error;
+    }
+    live.add(socket);
+    problem = null;
+    options.log('info', { socket: number }, 'Slack is heard');
+    void socket.lost.then(() => live.delete(socket));
+    await Promise.race([socket.lost, socket.announced]);
+    void Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]).then(() => {
+      live.delete(socket);
+      socket.end();
+    });
+  }
+
+  async function forever(): Promise<void> {
+    for (let failures = 0; !stop.signal.aborted; ) {
+      const begun = performance.now();
+      const failed = await once().then(() => null, whyOf);
+      if (stop.signal.aborted) return;
+      const lived = performance.now() - begun;
+      failures = failed === null && lived > steadyMs ? 0 : failures + 1;
+      if (failed !== null && problem !== failed.message)
+        options.log(
+          levelOf(failed),
+          { socket: number, why: failed.message },
+          'no socket to Slack; it is tried for ever',
+        );
+      problem = failed?.message ?? problem;
+      const ms = failed === null ? breathMs(failures) : pauseMs(failed, failures);
+      await sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  }
+
+  const running = forever();
+  return {
+    open: () => live.size > 0,
+    problem: () => problem,
+    async close() {
+      stop.abort();
+      for (const socket of live) socket.end();
+      await Promise.race([running, sleep(1000, undefined, { ref: false })]);
+    },
+  };
+}
+
+const closed = 'the socket was closed';
+
+/** That Slack lets them be opened only one by one is nobody's trouble. */
+function levelOf(failed: Error): 'info' | 'error' {
+  return failed instanceof SlackTrouble && failed.problem === 'ratelimited' ? 'info' : 'error';
+}
+
+/** One that ends is replaced at once; those that end one after the other are replaced more and more slowly. */
+function breathMs(failures: number): number {
+  return failures < 2 ? 0 : Math.min(100 * 2 ** (failures - 2), 20_000) * (0.75 + Math.random() / 2);
+}
+
+function pauseMs(failed: Error, failures: number): number {
+  if (failed instanceof SlackTrouble && failed.problem === 'ratelimited') return failed.retryMs + Math.random() * 500;
+  return Math.min(100 * 2 ** Math.min(failures, 8), 20_000) * (0.75 + Math.random() / 2);
+}
+
+/** The client rejects with nothing where a socket was closed before its greeting. */
+function whyOf(error: unknown): Error {
+  return error === undefined ? new Error(closed) : troubleOf(error);
+}
+
+async function late(): Promise<never> {
+  await sleep(greetingMs, undefined, { ref: false });
+  throw new Error('Slack did not greet the socket');
+}
+
+function receiverOf({ appToken, apiUrl, door }: SocketOptions): SocketModeReceiver {
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: silent,
+    autoReconnectEnabled: false,
+    clientPingTimeout: pongMs,
+    installerOptions: { clientOptions: clientOptions(apiUrl, 10_000, 0) },
+    processEventErrorHandler: async () => false,
+  });
+  receiver.init(standIn(door));
+  return receiver;
+}
+
+/** A receiver asks nothing of its App but `processEvent`; the App itself would acknowledge before anybody listens. */
+export function standIn(door: Door): App {
+  return door as unknown as App;
+}
+
+interface Socket {
+  readonly receiver: SocketModeReceiver;
+  /** Slack says that it will close it soon. */
+  readonly announced: Promise<void>;
+  readonly lost: Promise<void>;
+  end(): void;
+}
+
+/**
+ * The client would close a socket as soon as Slack announces that it will: what was under way on it would be neither
+ * heard nor acknowledged. So the announcement is kept from it, and the next socket is opened first.
+ */
+function openSocket(options: SocketOptions): Socket {
+  const receiver = receiverOf(options);
+  const { client } = receiver;
+  const lost = new Promise<void>((resolve) => {
+    client.on('disconnected', () => resolve());
+    client.on('error', () => resolve());
+  });
+  const announced = new Promise<void>((resolve) => {
+    for (const listener of client.listeners('ws_message')) {
+      client.off('ws_message', listener);
+      client.on('ws_message', (...told: unknown[]) => (isFarewell(told[0]) ? resolve() : listener(...told)));
+    }
+  });
+  return { receiver, lost, announced, end: () => void receiver.stop().catch(() => undefined) };
+}
+
+function isFarewell(told: unknown): boolean {
+  try {
+    return typeof told === 'string' && Farewell.safeParse(JSON.parse(told)).success;
+  } catch {
+    return false;
+  }
+}
+
+const Farewell = z.looseObject({ type: z.literal('disconnect') });

@@ -1,0 +1,81 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+/** What stands beside an archive as `FILE.json`, once its writer has ended. Holds no id and no user's data. */
+export const Manifest = z.object({
+  format: z.literal('vigie archive 1'),
+  cloud: z.string(),
+  table: z.string(),
+  columns: z.array(z.string()),
+  /** Of CREATE TABLE as the server showed it. */
+  schemaSha256: z.string(),
+  server: z.string(),
+  /** A job that was taken up again goes on in a new part: 1, 2, … */
+  part: z.number().int(),
+  /** All parts of the archive, as whoever ended it knew them: some may be on other hosts. */
+  parts: z.array(z.object({ host: z.string(), name: z.string() })),
+  /** Rows that expired before this moment, naive UTC. */
+  before: z.string(),
+  rows: z.number().int(),
+  /** Of these so many may stand in the next part again: a worker died between writing and deleting them. */
+  again: z.number().int(),
+  frames: z.number().int(),
+  firstExpires: z.string(),
+  lastExpires: z.string(),
+  rawBytes: z.number().int(),
+  bytes: z.number().int(),
+  sha256: z.string(),
+  /** Of the public key it is sealed to; null where it is in clear. */
+  keyId: z.string().nullable(),
+  deleted: z.boolean(),
+  job: z.string(),
+  human: z.string(),
+  host: z.string(),
+  endedAt: z.string(),
+});
+export type Manifest = z.output<typeof Manifest>;
+
+/** Appears whole or not at all. */
+export async function writeManifest(archive: string, manifest: Manifest): Promise<void> {
+  const path = manifestPath(archive);
+  try {
+    const file = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    await rm(`${path}.new`, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Null where there is none: its writer did not come to an end. */
+export async function readManifest(archive: string): Promise<Manifest | null> {
+  const text = await readFile(manifestPath(archive), 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    return Manifest.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function manifestPath(archive: string): string {
+  return `${archive}.json`;
+}
+
+/** A new name is safe only once its folder is on the disk, too. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { PlanRow } from '../plan.ts';
+import { count, list, moment, size } from '../words.ts';
+import { besideFields } from './beside.ts';
+import { stateOf } from './host-lease.ts';
+import type { Prediction } from './predict.ts';
+import type { Reckoning } from './reckon.ts';
+import { circlesOf, type Spare, spareOf } from './spare.ts';
+import type { Survey } from './survey.ts';
+
+interface Planned {
+  readonly rows: readonly (PlanRow & { readonly ram: number; readonly step: unknown })[];
+  readonly until: Date | null;
+  readonly prediction: Prediction | null;
+}
+
+/** What a drain's plan says above its rows. */
+export function drainFields(found: Survey, { rows, until, prediction }: Planned): [string, string][] {
+  const { service, around } = found;
+  const { host, zone } = service;
+  const moving = rows.filter(({ step }) => step !== null);
+  const ram = moving.reduce((sum, row) => sum + row.ram, 0);
+  return [
+    ['host', `${host}, ${stateOf(service)}${zone === null ? '' : `, zone ${zone}`}${aggregatesOf(found)}`],
+    ['to move', `${count(moving.length, 'server')}, ${size(ram)} of memory`],
+    ...owners(found),
+    ['to where', `${count(around.others.length, 'other host')} up and enabled; Nova chooses`],
+    ...(moving.length === 0
+      ? []
+      : [['time', prediction?.words ?? 'not known: too few moves here yet'] satisfies [string, string]]),
+    ...besideFields(found.beside),
+    [
+      'afterwards',
+      `${host} stays disabled until \`maintenance ${host} off\`${until === null ? '' : `; end: ${moment(until)} (told then, not undone)`}`,
+    ],
+  ];
+}
+
+function aggregatesOf({ service, aggregates }: Survey): string {
+  const names = aggregates.filter(({ hosts }) => hosts.includes(service.host)).map(({ name }) => name);
+  return names.length === 0 ? '' : `, in ${list(names, 3)}`;
+}
+
+/** Whose servers they are, most first. */
+function owners({ facts, projects }: Survey): [string, string][] {
+  const counts = new Map<string, number>();
+  for (const { server } of facts) counts.set(server.project, (counts.get(server.project) ?? 0) + 1);
+  const most = [...counts].toSorted(([, a], [, b]) => b - a);
+  if (most.length === 0) return [];
+  return [
+    [
+      'owners',
+      list(
+        most.map(([project, number]) => `${projects.get(project) ?? project} ${number}`),
+        8,
+      ),
+    ],
+  ];
+}
+
+/** What people should know before they approve: where room runs out, and whether one more host may fail afterwards. */
+export function warnings(found: Survey, reckoning: Reckoning): string[] {
+  const { homeless } = reckoning;
+  const none = homeless.length === 0 ? [] : [`By reckoning there is no room in the end for ${list(homeless, 5)}.`];
+  return [...none, ...spares(found, reckoning).map(({ words }) => `N-1: ${words}.`)];
+}
+
+export function spares({ service, around, aggregates, rooms }: Survey, reckoning: Reckoning): Spare[] {
+  return circlesOf(service, around.others, aggregates).flatMap(
+    (circle) => spareOf(circle, service.host, rooms, reckoning) ?? [],
+  );
+}

@@ -1,0 +1,150 @@
+import type { HookFacts, Server } from '../../openstack/cloud.ts';
+import type { PlannedStep, PlanRow } from '../plan.ts';
+import { count, size } from '../words.ts';
+import { isOurs, stateOf } from './host-lease.ts';
+import { type Judged, judge, type ServerFacts } from './judge.ts';
+import type { Survey } from './survey.ts';
+
+export interface DrainWish {
+  readonly cloud: string;
+  readonly text: string;
+  readonly until: Date | null;
+  readonly adopt: boolean;
+  readonly lanes: number;
+  readonly order: Order;
+  /** Why guests' wishes do not bind, or N-1 may break; null where nobody said so. */
+  readonly ignoreWishes: string | null;
+  readonly acceptRisk: string | null;
+  /** The cloud's hooks, and the names of those that run this time. */
+  readonly hooks: readonly HookFacts[];
+  readonly hookNames: readonly string[];
+  /** So many hosts of a zone at most are closed at once; null is any number. */
+  readonly closedPerZone: number | null;
+}
+
+export const orders = ['smallest', 'largest', 'name'] as const;
+export type Order = (typeof orders)[number];
+
+export type DrainStep = PlannedStep & { step: 'cordon' | 'move' | 'resized' | 'gate' | 'newcomers' | 'proof' | 'hook' };
+export type Row = PlanRow & { readonly ram: number; readonly step: DrainStep | null; readonly facts?: ServerFacts };
+
+export function serverRow(facts: ServerFacts, { around }: Survey): Row {
+  const { server } = facts;
+  const judged = judge(facts, around);
+  const window = facts.wish?.binds === true ? facts.wish.window : null;
+  return {
+    key: `move:${server.id}`,
+    ...rowOf(judged),
+    label: `${server.name}${sizes(server)}`,
+    ram: ramOf(server),
+    step: stepOf(server, judged, { around, window: window?.words }),
+    facts,
+  };
+}
+
+/** Its memory, and what lies on disks; how large its volumes are, Nova does not tell. */
+function sizes({ bootsFromVolume, volumes, flavor: { ramMb, diskGb } }: Server): string {
+  const parts = [
+    ramMb ? size(ramMb) : '',
+    bootsFromVolume || !diskGb ? '' : `${size(diskGb * 1024)} disk`,
+    volumes === 0 ? '' : count(volumes, 'volume'),
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function rowOf({ verdict, weight, why }: Judged): Pick<PlanRow, 'verdict' | 'weight' | 'why'> {
+  return { verdict, weight, why };
+}
+
+interface Bounds {
+  readonly around: Survey['around'];
+  readonly window: string | undefined;
+}
+
+function stepOf({ id, name }: Server, judged: Judged, { around, window }: Bounds): DrainStep | null {
+  const { verdict, how, interrupts } = judged;
+  const { host, block } = around;
+  const step = { key: `move:${id}`, stage: 'move', ...turnOf(id, around) };
+  if (verdict === 'ask') {
+    const input = { server: id, from: host, block };
+    return { ...step, step: 'resized', input, label: `ask about the resize of ${name}` };
+  }
+  if (how === null) return null;
+  const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
+  const input = { server: id, from: host, how, block, ...bounds };
+  const label = verdict === 'wait' ? `wait for ${name}, then move it` : `move ${name} ${how}`;
+  return { ...step, step: 'move', input, label };
+}
+
+/** Members of a group move one after the other: two at once may each be sent where the other is going. */
+function turnOf(id: string, { groups }: Survey['around']): { turn?: string } {
+  const group = groups.find(({ members }) => members.includes(id));
+  return group === undefined ? {} : { turn: `group:${group.id}` };
+}
+
+/** On their way here since before the host is closed: waited for, then moved on. */
+export function arrivals({ incoming, around: { host, block } }: Survey): Row[] {
+  return incoming.map(({ migration, server }): Row => {
+    const name = server?.name ?? migration.server;
+    const input = { server: migration.server, from: host, how: server?.status === 'SHUTOFF' ? 'cold' : 'live', block };
+    const step: DrainStep = {
+      key: `move:${migration.server}`,
+      step: 'move',
+      input,
+      stage: 'move',
+      label: `wait for ${name} to arrive, then move it`,
+    };
+    const why = `migration ${migration.id} (${migration.status}) brings it from ${migration.source ?? 'another host'}`;
+    return {
+      key: `move:${migration.server}`,
+      verdict: 'wait',
+      weight: 2,
+      label: name,
+      why,
+      ram: server === null ? 0 : ramOf(server),
+      step,
+    };
+  });
+}
+
+/** Gone by a resize or cold migration that nobody confirmed: the old disks still lie here. */
+export function leftBehind({ unconfirmed, around: { host, block } }: Survey): Row[] {
+  return unconfirmed.map(({ migration, server }): Row => {
+    const name = server?.name ?? migration.server;
+    const input = { server: migration.server, from: host, block };
+    const step: DrainStep = {
+      key: `move:${migration.server}`,
+      step: 'resized',
+      input,
+      stage: 'move',
+      label: `ask about the resize of ${name}`,
+    };
+    const why = `moved to ${migration.destination ?? 'another host'} by another hand, not confirmed: its old disk is on ${host}`;
+    return { key: `move:${migration.server}`, verdict: 'ask', weight: 5, label: name, why, ram: 0, step };
+  });
+}
+
+export function hostRow({ service, lease }: Survey, { text, adopt }: DrainWish): PlanRow {
+  const key = `host:${service.host}`;
+  const foreign = service.status === 'disabled' && !isOurs(service, lease);
+  if (foreign && !adopt) {
+    const again = service.disabledReason?.startsWith('AUTO:')
+      ? ': nova-compute may enable itself again; --adopt keeps it disabled'
+      : '';
+    return {
+      key,
+      verdict: 'keep',
+      weight: 1,
+      label: service.host,
+      why: `${stateOf(service)}, by another hand: left as it is${again}`,
+    };
+  }
+  const took = foreign
+    ? `takes over what another hand disabled (${service.disabledReason ?? 'no reason'})`
+    : `disabled with reason "${text}"`;
+  return { key, verdict: 'disable', weight: 1, label: service.host, why: took };
+}
+
+function ramOf({ flavor: { ramMb } }: Server): number {
+  return ramMb ?? 0;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { UserError } from '../../chat/user-error.ts';
+import type { HookFacts } from '../../openstack/cloud.ts';
+import { HostName } from '../../openstack/names.ts';
+import type { StepContext } from '../command.ts';
+import type { Outcome } from '../outcome.ts';
+import { done, failed, gone } from '../outcome.ts';
+import type { PlannedStep } from '../plan.ts';
+import { list } from '../words.ts';
+
+export const HookInput = z.object({
+  host: HostName,
+  hook: z.string(),
+  at: z.enum(['start', 'empty', 'off']),
+  reason: z.string(),
+});
+type HookInput = z.output<typeof HookInput>;
+type Moment = HookInput['at'];
+
+/** Runs one of the operators' own programs. After a crash of ours it may run a second time. */
+export async function hook({ host, hook: name, at, reason }: HookInput, context: StepContext): Promise<Outcome> {
+  if (at === 'empty' && !context.ended.some(({ step, state }) => step === 'proof' && state === 'done'))
+    return gone(`${host} is not proven empty: not run`);
+  const about = { host, cloud: context.cloud.name, event: at, job: context.job.id, by: context.job.human, reason };
+  const ran = await context.act({ runs: name, at }, () => context.cloud.runHook(name, about));
+  return ran.well ? done(ran.said) : failed(ran.said);
+}
+
+/** Those that always run, and those that were named; a name that the cloud does not have is a `UserError`. */
+export function hooksNamed(known: readonly HookFacts[], named: readonly string[]): string[] {
+  const unknown = named.filter((name) => !known.some((one) => one.name === name));
+  if (unknown.length > 0) {
+    const there =
+      known.length === 0
+        ? 'this cloud has none'
+        : `there are ${list(
+            known.map(({ name }) => name),
+            8,
+          )}`;
+    throw new UserError(`no hook is called ${unknown[0]}: ${there}`);
+  }
+  return known.filter(({ name, always }) => always || named.includes(name)).map(({ name }) => name);
+}
+
+interface Call {
+  readonly host: HostName;
+  readonly at: Moment;
+  readonly reason: string;
+}
+
+/** Steps for those of `names` that run at this moment; a stage of the same name holds them. */
+export function hookSteps(
+  known: readonly HookFacts[],
+  names: readonly string[],
+  { host, at, reason }: Call,
+): (PlannedStep & { step: 'hook' })[] {
+  const due = known.filter((one) => names.includes(one.name) && one.at.includes(at));
+  return due.map(({ name }) => ({
+    key: `hook:${at}:${name}`,
+    step: 'hook',
+    input: { host, hook: name, at, reason },
+    stage: at,
+    label: `run ${name} (${at})`,
+  }));
+}
+
+/** A hook that must work keeps the drain from beginning where it fails. */
+export function startStops(known: readonly HookFacts[], names: readonly string[]): boolean {
+  return known.some(({ name, at, required }) => names.includes(name) && at.includes('start') && required);
+}

@@ -1,0 +1,96 @@
+import type { Aggregate, Amounts, Room, Service } from '../../openstack/cloud.ts';
+import type { HostName } from '../../openstack/names.ts';
+import { list, size } from '../words.ts';
+import type { Reckoning } from './reckon.ts';
+
+/** Hosts that stand in for one another: a zone, or an aggregate without one. */
+export interface Circle {
+  readonly name: string;
+  /** Up and enabled, without the one that is drained. */
+  readonly hosts: readonly HostName[];
+}
+
+/** May one more host of a circle fail, once the drained one is empty? By sums: a necessary condition, not a promise. */
+export interface Spare {
+  readonly circle: string;
+  /** N-1 held before, and no longer does. */
+  readonly breaks: boolean;
+  readonly words: string;
+}
+
+export function circlesOf(
+  { host, zone }: Service,
+  others: readonly Service[],
+  aggregates: readonly Aggregate[],
+): Circle[] {
+  const zoned: Circle = {
+    name: `zone ${zone ?? 'unknown'}`,
+    hosts: others.filter((other) => other.zone === zone).map((other) => other.host),
+  };
+  const mine = aggregates.filter((one) => one.zone === null && one.hosts.includes(host) && one.hosts.length > 1);
+  return [
+    zoned,
+    ...mine.map(({ name, hosts }) => ({
+      name: `aggregate ${name}`,
+      hosts: others.filter((other) => hosts.includes(other.host)).map((other) => other.host),
+    })),
+  ];
+}
+
+/** Null where Placement did not tell of every host of the circle. */
+export function spareOf(
+  circle: Circle,
+  drained: HostName,
+  rooms: readonly Room[],
+  { loads, homeless }: Reckoning,
+): Spare | null {
+  const known = rooms.filter(({ host }) => circle.hosts.includes(host));
+  const own = rooms.find(({ host }) => host === drained);
+  if (own === undefined || known.length < circle.hosts.length) return null;
+  if (circle.hosts.length === 0)
+    return { circle: circle.name, breaks: false, words: `${circle.name}: no other host of it is up and enabled` };
+  const after = known.map((room) => ({ ...room, used: loads.get(room.host) ?? room.used }));
+  const lack = worst(after);
+  const held = worst([...known, own]) === null;
+  const where = circle.name;
+  if (homeless.length > 0)
+    return { circle: where, breaks: held, words: `${where}: no room for ${list(homeless, 3)} even now` };
+  if (lack === null) return { circle: where, breaks: false, words: `${where}: ${mayFail(known.length)}` };
+  const missing = `${lack.host} fails, there is no room for ${amountOf(lack)}`;
+  const before = held ? '' : ' (it was so before)';
+  return { circle: where, breaks: held, words: `${where}: if ${missing}${before}` };
+}
+
+function mayFail(others: number): string {
+  return others === 1
+    ? 'its only other host may fail, for nothing is on it'
+    : `one more of its ${others} other hosts may fail`;
+}
+
+interface Lack {
+  readonly host: HostName;
+  readonly name: string;
+  readonly amount: number;
+}
+
+/** The host whose failure would leave most without room, or null where the others could take any one's load. */
+function worst(rooms: readonly Room[]): Lack | null {
+  const lacks = rooms.flatMap(({ host, used }) => {
+    const rest = rooms.filter((room) => room.host !== host);
+    return Object.entries(used).map(([name, amount]): Lack => {
+      const free = rest.reduce((sum, room) => sum + left(room, name), 0);
+      return { host, name, amount: amount - free };
+    });
+  });
+  return lacks.filter(({ amount }) => amount > 0).toSorted((a, b) => b.amount - a.amount)[0] ?? null;
+}
+
+function left({ capacity, used }: { capacity: Amounts; used: Amounts }, name: string): number {
+  return Math.max(0, (capacity[name] ?? 0) - (used[name] ?? 0));
+}
+
+function amountOf({ name, amount }: Lack): string {
+  if (name === 'MEMORY_MB') return `${size(amount)} of memory`;
+  if (name === 'DISK_GB') return `${size(amount * 1024)} of disk`;
+  return `${amount} ${name}`;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { HostName } from '../../openstack/names.ts';
+import type { StepContext } from '../command.ts';
+import { type HostDetail, hostLease } from './host-lease.ts';
+import { NewcomersOutput } from './newcomers.ts';
+
+const Went = z.object({ name: z.string(), to: z.string(), how: z.string() });
+
+/** Where each server went is kept with the host's lease for as long as the maintenance lasts. */
+export async function keepWhereabouts(host: HostName, { leases, ended, job }: StepContext): Promise<void> {
+  const lease = hostLease(await leases.find('host', host));
+  if (lease === null || lease.job !== job.id) return;
+  const moved = ended.flatMap(({ key, output }): HostDetail['moved'] => {
+    const went = Went.safeParse(output);
+    return went.success && key.startsWith('move:') ? [{ server: key.slice('move:'.length), ...went.data }] : [];
+  });
+  const came = ended.flatMap(({ output }) => NewcomersOutput.safeParse(output).data?.newcomers ?? []);
+  for (const { server, output } of came) {
+    const went = Went.safeParse(output);
+    if (went.success) moved.push({ server, ...went.data });
+  }
+  const known = new Set(moved.map(({ server }) => server));
+  const detail = {
+    ...lease.detail,
+    drainBegan: lease.detail.drainBegan.toISOString(),
+    moved: [...lease.detail.moved.filter(({ server }) => !known.has(server)), ...moved],
+  };
+  await leases.take({
+    kind: 'host',
+    subject: host,
+    reason: lease.reason,
+    until: lease.until,
+    detail,
+    undo: `maintenance ${host} off`,
+  });
+}

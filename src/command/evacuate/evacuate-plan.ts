@@ -1,0 +1,153 @@
+import { text } from '../../chat/report.ts';
+import { UserError } from '../../chat/user-error.ts';
+import type { Server } from '../../openstack/cloud.ts';
+import type { HostName } from '../../openstack/names.ts';
+import type { PlanContext } from '../command.ts';
+import type { CordonInput } from '../drain/cordon.ts';
+import { stateOf } from '../drain/host-lease.ts';
+import type { ServerFacts } from '../drain/judge.ts';
+import { groupsOf, readFacts } from '../drain/server-facts.ts';
+import { all, findHost, isTaking, reachableServices } from '../drain/survey.ts';
+import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
+import { count, moment, size } from '../words.ts';
+import { type Fate, type FateWish, fateOf } from './fate.ts';
+
+export interface EvacuateWish {
+  readonly host: string;
+  /** How it is known that no guest runs there any more, in the asker's words. */
+  readonly fenced: string;
+  readonly acceptDataLoss: boolean;
+  readonly until: Date | null;
+}
+
+type Step = PlannedStep & { step: 'down' | 'cordon' | 'evacuate' | 'left' };
+/** Rebuilt at a time. */
+const lanes = 3;
+
+/** `evacuate H`: the host is dead and fenced; its servers are rebuilt elsewhere, each said with what becomes of its disk. */
+export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Promise<PlanDraft & { steps: Step[] }> {
+  const { cloud } = context;
+  const service = await findHost(wish.host, context);
+  const { host } = service;
+  if (service.state === 'up')
+    throw new UserError(
+      `nova-compute on ${host} is up: its servers can be moved, \`maintenance ${host}\`; only a dead host is evacuated`,
+    );
+  const shared = cloud.settings.sharedStorage;
+  const fates = await fatesOn(host, { shared, acceptDataLoss: wish.acceptDataLoss }, context);
+  const going = fates.filter(({ fate }) => fate.verdict !== 'blocked');
+  const lost = going.filter(({ fate }) => fate.verdict === 'DISK LOST').length;
+  return {
+    title: `evacuate ${host}: ${tally(fates.map(({ fate }) => fate))}`,
+    blocks: [
+      {
+        kind: 'fields',
+        fields: fieldsOf(wish, { service: stateOf(service), seen: service.updatedAt, servers: fates.length }),
+      },
+      ...consequences(host, lost).map(text),
+    ],
+    rows: [
+      { key: `host:${host}`, verdict: 'force down', weight: 4, label: host, why: `fenced: ${wish.fenced}` },
+      ...fates.map(({ facts: { server }, fate }) => rowOf(server, fate)),
+    ],
+    stages: [
+      { name: 'down' },
+      { name: 'cordon' },
+      { name: 'evacuate', lanes, onFailure: 'continue' },
+      { name: 'left', onFailure: 'continue', always: true },
+    ],
+    steps: [
+      ...closing(wish, { host, seen: service.updatedAt }),
+      ...going.map(({ facts: { server }, fate }) => evacuateStep(server, fate, { host, shared })),
+      { key: `left:${host}`, step: 'left', input: { host }, stage: 'left', label: `see what is left on ${host}` },
+    ],
+    claims: [
+      `host:${cloud.name}/${host}`,
+      ...going.map(({ facts: { server } }) => `server:${cloud.name}/${server.id}`),
+    ],
+    risk: 'destructive',
+    size: Math.max(1, going.length),
+    votes: { extra: 0, least: lost > 0 ? 2 : 0 },
+  };
+}
+
+interface Fated {
+  readonly facts: ServerFacts;
+  readonly fate: Fate;
+}
+
+async function fatesOn(host: HostName, wish: FateWish, context: PlanContext): Promise<Fated[]> {
+  const { cloud } = context;
+  const others = (await reachableServices(cloud)).filter((one) => one.host !== host && isTaking(one));
+  const servers = await all(cloud.servers({ host }));
+  if (servers.length > 0 && others.length === 0)
+    throw new UserError(`no other compute host of ${cloud.name} is up and enabled: nothing could be rebuilt`);
+  const { facts } = await readFacts(servers, false, context);
+  const groups = await groupsOf(servers, await cloud.serverGroups(), cloud);
+  const around = { host, others, block: 'auto' as const, ...groups };
+  return facts.map((one) => ({ facts: one, fate: fateOf(one, around, wish) }));
+}
+
+/** Down first: then Nova waits for no answer of the host when it is disabled, and rebuilds what lies there. */
+function closing({ fenced, until }: EvacuateWish, found: { host: CordonInput['host']; seen: Date | null }): Step[] {
+  const { host, seen } = found;
+  const cordon: CordonInput = {
+    host,
+    kind: 'drain',
+    text: `evacuated; fenced: ${fenced}`,
+    until: until?.toISOString() ?? null,
+    adopt: true,
+    dead: true,
+  };
+  const down = { host, heartbeat: seen?.toISOString() ?? null };
+  return [
+    { key: `down:${host}`, step: 'down', input: down, stage: 'down', label: `tell Nova that ${host} is down` },
+    { key: `cordon:${host}`, step: 'cordon', input: cordon, stage: 'cordon', label: `stop scheduling to ${host}` },
+  ];
+}
+
+function evacuateStep(
+  { id, name }: Server,
+  { verdict }: Fate,
+  { host, shared }: { host: string; shared: boolean },
+): Step {
+  const input = { server: id, from: host, shared, disk: verdict === 'DISK LOST' ? 'lost' : 'kept' };
+  return { key: `move:${id}`, step: 'evacuate', input, stage: 'evacuate', label: `rebuild ${name}, ${verdict}` };
+}
+
+function rowOf({ id, name, flavor: { ramMb } }: Server, { verdict, weight, why }: Fate): PlanRow {
+  return { key: `move:${id}`, verdict, weight, label: ramMb ? `${name} (${size(ramMb)})` : name, why };
+}
+
+interface Known {
+  readonly service: string;
+  readonly seen: Date | null;
+  readonly servers: number;
+}
+
+function fieldsOf({ host, fenced }: EvacuateWish, { service, seen, servers }: Known): [string, string][] {
+  return [
+    ['host', `${host}, ${service}`],
+    ['last heard of', seen === null ? 'never' : moment(seen)],
+    ['fenced', fenced],
+    ['on it', count(servers, 'server')],
+  ];
+}
+
+function consequences(host: string, lost: number): string[] {
+  return [
+    `If ${host} still runs, its guests run twice and write to the same volumes: only fencing keeps that from happening, and vigie cannot see it.`,
+    'If its nova-compute reports again meanwhile, nothing more is sent.',
+    `Afterwards, starting nova-compute on ${host} deletes the disks of what was rebuilt; then \`maintenance ${host} off\` opens it.`,
+    ...(lost > 0 ? [`${count(lost, 'disk')} will be LOST. Two people must agree.`] : []),
+  ];
+}
+
+function tally(fates: readonly Fate[]): string {
+  const counts = (['disk kept', 'DISK LOST', 'blocked'] as const)
+    .map((verdict) => ({ verdict, number: fates.filter((fate) => fate.verdict === verdict).length }))
+    .filter(({ number }) => number > 0);
+  return counts.length === 0
+    ? 'it has no servers'
+    : counts.map(({ verdict, number }) => `${number} ${verdict}`).join(', ');
+}

@@ -1,0 +1,31 @@
+/** What vigie itself has done in this cloud before, newest first. */
+export interface History {
+  drains(): Promise<PastDrain[]>;
+  /** What a job of this cloud that has ended moved off which host; null where there is no such job. */
+  moved(job: string): Promise<{ readonly host: string; readonly moved: readonly Whereabouts[] } | null>;
+}
+
+/** Where a server went, and how. */
+export interface Whereabouts {
+  readonly server: string;
+  readonly name: string;
+  readonly to: string;
+  readonly how: string;
+}
+
+export interface PastDrain {
+  readonly moves: readonly PastMove[];
+  /** From the first move's beginning to the last one's end, seconds. */
+  readonly moving: number;
+  /** The whole job, seconds. */
+  readonly took: number;
+  /** What its plan had predicted for the whole job, seconds; null where it ended early or nothing was predicted. */
+  readonly predicted: number | null;
+}
+
+export interface PastMove {
+  readonly how: 'live' | 'cold';
+  readonly ramMb: number;
+  /** Of the move alone, without its place in Nova's queue. */
+  readonly seconds: number;
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { type Report, text } from '../../chat/report.ts';
+import { UserError } from '../../chat/user-error.ts';
+import type { ArchivePart } from '../../openstack/cloud.ts';
+import type { EndedJob, PlanContext, StepContext } from '../command.ts';
+import { spokenDuration } from '../duration.ts';
+import { done, type Outcome, unproven } from '../outcome.ts';
+import type { PlanDraft, PlannedStep } from '../plan.ts';
+import { count, list, size } from '../words.ts';
+
+export const RestoreInput = z.object({ name: z.string(), path: z.string(), rows: z.number().nullable() });
+export const CountInput = z.object({ most: z.number().nullable(), least: z.number().nullable() });
+
+type Draft = PlanDraft & { steps: (PlannedStep & { step: 'restore' | 'count' })[] };
+
+/** Puts an archive's rows into the scratch database, which must be empty; production is never a place for it. */
+export async function restorePlan(file: string, { cloud }: PlanContext): Promise<Draft> {
+  const { databases } = cloud;
+  const parts = (await databases.archives(file)).toSorted((a, b) =>
+    a.name.localeCompare(b.name, 'en', { numeric: true }),
+  );
+  if (parts.length === 0) throw new UserError(await notThere(file, databases));
+  mustOpen(parts, databases);
+  const isPart = parts.some(({ name }) => name === file);
+  if (!isPart) mustBeAll(file, parts);
+  const scratch = await databases.scratch();
+  if (scratch.tables.length > 0)
+    throw new UserError(
+      `${scratch.label} is not empty (${list(scratch.tables)}): restores go into an empty database only`,
+    );
+  const rows = sumOf(parts, 'rows');
+  const again = sumOf(parts, 'again');
+  const least = rows === null || again === null ? null : rows - again;
+  return {
+    title: `restore ${count(parts.length, 'file')} of ${file} into scratch`,
+    blocks: [
+      {
+        kind: 'fields',
+        fields: [
+          ['into', scratch.label],
+          ['rows', rows === null ? 'not known: a part has no manifest' : `${rows}`],
+        ],
+      },
+      ...(isPart || parts.some(({ manifest }) => manifest !== null) ? [] : [text(unknownParts)]),
+    ],
+    rows: parts.map((part) => ({
+      key: `restore:${part.name}`,
+      label: part.name,
+      verdict: 'restore',
+      weight: 1,
+      why: whyOf(part),
+    })),
+    stages: [{ name: 'restore' }, { name: 'count' }],
+    steps: [
+      ...parts.map(({ name, path, manifest }) => ({
+        key: `restore:${name}`,
+        step: 'restore' as const,
+        input: { name, path, rows: manifest?.rows ?? null },
+        stage: 'restore',
+        label: `restore ${name}`,
+      })),
+      { key: 'count', step: 'count', input: { most: rows, least }, stage: 'count', label: 'count what is there' },
+    ],
+    claims: [`scratch:${cloud.name}`],
+    size: parts.length,
+  };
+}
+
+function mustOpen(parts: readonly ArchivePart[], databases: PlanContext['cloud']['databases']): void {
+  const closed = parts.find(({ manifest }) => manifest !== null && !databases.opens(manifest.keyId));
+  if (closed === undefined) return;
+  throw new UserError(
+    `${closed.name} is sealed to key ${closed.manifest?.keyId}, whose private half this worker does not have: docs/archives.md says how to open it elsewhere`,
+  );
+}
+
+const unknownParts = 'Without a manifest nobody knows whether the archive has more parts on other hosts.';
+
+/** Whoever names an archive means all of it: a worker that took the job up on another host wrote its part there. */
+function mustBeAll(archive: string, parts: readonly ArchivePart[]): void {
+  const here = new Set(parts.map(({ name }) => name));
+  const absent = parts.flatMap(({ manifest }) => manifest?.parts ?? []).find(({ name }) => !here.has(name));
+  const numbers = new Set(parts.map(({ name, manifest }) => manifest?.part ?? numberOf(name)));
+  const gap = [...numbers].map((_, index) => index + 1).find((number) => !numbers.has(number));
+  if (absent === undefined && gap === undefined) return;
+  const what = absent === undefined ? `its part ${gap} is not on this worker` : `${absent.name} is on ${absent.host}`;
+  throw new UserError(
+    `not all of ${archive} is here: ${what}. Copy it and its .json into this worker's folder, or restore single parts by their file names (${list([...here])})`,
+  );
+}
+
+function numberOf(name: string): number {
+  return Number(/-(\d+)\.sql\.zst/.exec(name)?.[1] ?? 1);
+}
+
+async function notThere(file: string, { archives }: PlanContext['cloud']['databases']): Promise<string> {
+  const all = await archives();
+  const known = all.length === 0 ? 'it has none' : `it has ${list(all.map(({ name }) => name))}`;
+  return `this worker has no archive ${file}: ${known}`;
+}
+
+function sumOf(parts: readonly ArchivePart[], key: 'rows' | 'again'): number | null {
+  if (parts.some(({ manifest }) => manifest === null)) return null;
+  return parts.reduce((sum, { manifest }) => sum + (manifest?.[key] ?? 0), 0);
+}
+
+function whyOf({ host, bytes, manifest }: ArchivePart): string {
+  const what = `${size(bytes / 1024 ** 2)} on ${host}`;
+  if (manifest === null) return `${what}, without a manifest: its whole frames`;
+  return `${what}, ${count(manifest.rows, 'row')} that expired ${manifest.firstExpires} to ${manifest.lastExpires}`;
+}
+
+const Mark = z.object({ frames: z.number(), rows: z.number() });
+
+export async function restorePart(
+  { path, rows }: z.output<typeof RestoreInput>,
+  context: StepContext,
+): Promise<Outcome> {
+  let mark = Mark.safeParse(context.checkpoint).data ?? { frames: 0, rows: 0 };
+  for await (const frame of context.cloud.databases.restore(path, mark.frames)) {
+    mark = { frames: frame.frames, rows: mark.rows + frame.rows };
+    await context.remember(mark);
+    context.progress(rows === null ? count(mark.rows, 'row') : `${mark.rows} of ${rows} rows`);
+    if (context.signal.aborted) await context.sleep(0);
+    if (context.cancelled()) return unproven(`stopped after ${count(mark.rows, 'row')}`);
+  }
+  return done(count(mark.rows, 'row'));
+}
+
+export async function countRestored(
+  { most, least }: z.output<typeof CountInput>,
+  context: StepContext,
+): Promise<Outcome> {
+  const { rows } = await context.cloud.databases.scratch();
+  if (most === null || least === null)
+    return unproven(`${count(rows, 'row')}; without a manifest nobody knows how many there should be`);
+  if (rows >= least && rows <= most) return done(`${count(rows, 'row')}, as the manifest says`);
+  return unproven(`${count(rows, 'row')}, but the manifest says ${most}`);
+}
+
+export function restoreReport(job: EndedJob): Report {
+  const counted = job.steps.find(({ step }) => step === 'count');
+  const whole = job.state === 'done';
+  return {
+    title: whole ? `Restored into scratch: ${counted?.note ?? ''}` : `${job.line}: not all is restored`,
+    tone: whole ? 'good' : 'warn',
+    blocks: [
+      { kind: 'steps', steps: job.steps.map(({ label, state, note }) => ({ label, state, note })) },
+      text(
+        'The rows are in the table token of the scratch database. Drop it when you have seen enough: it holds people’s tokens.',
+      ),
+    ],
+    footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,
+  };
+}

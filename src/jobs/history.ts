@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { History, PastDrain, PastMove, Whereabouts } from '../command/history.ts';
+import type { Rows } from '../mysql/database.ts';
+import { hasEnded, jobOf } from './job.ts';
+import { type StepRow, stepsOf } from './steps.ts';
+import { readJob } from './store.ts';
+
+/** So many drains back: clouds change. */
+const remembered = 20;
+
+const From = z.object({ from: z.string() });
+const Went = z.object({ name: z.string(), to: z.string(), how: z.string() });
+const Moved = z.object({ how: z.enum(['live', 'cold']), ramMb: z.number(), seconds: z.number() });
+
+export function historyOf(rows: Rows, cloud: string): History {
+  return {
+    async drains() {
+      const jobs = await rows
+        .selectFrom('job')
+        .selectAll()
+        .where('cloud', '=', cloud)
+        .where('state', 'in', ['done', 'partial'])
+        .where('command', '=', 'maintenance')
+        .orderBy('ended_at', 'desc')
+        .limit(remembered)
+        .execute();
+      const drains: PastDrain[] = [];
+      for (const row of jobs) {
+        const job = jobOf(row);
+        const steps = (await stepsOf(rows, job.id)).filter(({ name, state }) => name === 'move' && state === 'done');
+        if (steps.length > 0) drains.push({ ...movesOf(steps), ...wholeOf(job) });
+      }
+      return drains;
+    },
+    async moved(id) {
+      const job = await readJob(rows, id);
+      if (job === null || job.cloud !== cloud || !hasEnded(job.state)) return null;
+      const moves = (await stepsOf(rows, id)).filter(({ name }) => name === 'move' || name === 'evacuate');
+      const steps = moves.filter(({ state }) => state === 'done');
+      const [host] = steps.flatMap(({ input }) => From.safeParse(input).data?.from ?? []);
+      if (host === undefined) return null;
+      return { host, moved: steps.flatMap(whereabouts) };
+    },
+  };
+}
+
+function whereabouts({ key, output }: StepRow): Whereabouts[] {
+  const went = Went.safeParse(output);
+  return went.success ? [{ server: key.replace('move:', ''), ...went.data }] : [];
+}
+
+function movesOf(steps: readonly StepRow[]): Pick<PastDrain, 'moves' | 'moving'> {
+  const moves = steps.flatMap(({ output }): PastMove[] => {
+    const moved = Moved.safeParse(output);
+    return moved.success ? [moved.data] : [];
+  });
+  const began = Math.min(...steps.map(({ startedAt }) => startedAt?.getTime() ?? Number.POSITIVE_INFINITY));
+  const ended = Math.max(...steps.map(({ endedAt }) => endedAt?.getTime() ?? 0));
+  return { moves, moving: Math.max(0, (ended - began) / 1000) };
+}
+
+/** Only a drain that went its whole way is held against what was predicted. */
+function wholeOf(job: ReturnType<typeof jobOf>): Pick<PastDrain, 'took' | 'predicted'> {
+  const took = ((job.ended_at?.getTime() ?? 0) - (job.started_at?.getTime() ?? 0)) / 1000;
+  return { took, predicted: job.state === 'done' ? (job.plan?.predicted ?? null) : null };
+}

@@ -1,0 +1,149 @@
+import { setTimeout as after } from 'node:timers/promises';
+import type { ChangeCommand, Underway } from '../command/command.ts';
+import type { Outcome } from '../command/outcome.ts';
+import type { Stage } from '../command/plan.ts';
+import { endedStep } from './ended-step.ts';
+import { isFrozen } from './freezes.ts';
+import type { Progress } from './progress.ts';
+import type { Run } from './run.ts';
+import { type StepRow, stepsOf } from './steps.ts';
+import { takeTurn } from './turn.ts';
+
+export const settled: ReadonlySet<string> = new Set(['done', 'gone', 'blocked', 'failed', 'unproven']);
+export const bad: ReadonlySet<string> = new Set(['blocked', 'failed', 'unproven']);
+
+/** What changed in other processes (an answer, a thaw) is seen after this at the latest. */
+const lookEveryMs = 500;
+
+/** The part of a stage that is carried on now. */
+interface Carrying {
+  readonly run: Run;
+  readonly stage: Stage;
+  readonly progress: Progress;
+  readonly going: Map<string, Promise<void>>;
+  readonly outcomes: Outcome[];
+  /** What steps threw: this worker's part ends with the first. */
+  readonly thrown: unknown[];
+  /** Rings when a step has written something others may wait for. */
+  wake(): void;
+}
+
+/**
+ * Carries a stage on until none of its steps can go on: so many new ones at a time, of one turn never two, none before
+ * its command lets it begin. What had begun before (answered, woken, left by a dead worker) needs no free lane.
+ */
+export async function runLanes(run: Run, stage: Stage, progress: Progress): Promise<void> {
+  let rung = () => {};
+  const carrying: Carrying = {
+    run,
+    stage,
+    progress,
+    going: new Map(),
+    outcomes: [],
+    thrown: [],
+    wake: () => rung(),
+  };
+  for (;;) {
+    const bell = new Promise<void>((resolve) => {
+      rung = resolve;
+    });
+    const may = carrying.thrown.length > 0 ? 'never' : await mayStart(carrying);
+    if (may === 'now') await startNext(carrying);
+    if (carrying.going.size === 0 && may !== 'later') break;
+    await Promise.race([bell, after(lookEveryMs), ...carrying.going.values()]);
+  }
+  if (carrying.thrown.length > 0) throw carrying.thrown[0];
+}
+
+/** Later, while the cloud is frozen; never, once a person cancelled, or the stage stops at a failure. */
+async function mayStart({ run, stage, outcomes, progress }: Carrying): Promise<'now' | 'later' | 'never'> {
+  if (stage.always) return 'now';
+  if (run.tenure.signal.aborted || run.tenure.wish() !== null) return 'never';
+  if (stage.onFailure === 'stop' && outcomes.some((outcome) => bad.has(outcome.state))) return 'never';
+  const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
+  if (frozen === null) return 'now';
+  progress.note('', `frozen by ${frozen.human}: ${frozen.reason}`);
+  return 'later';
+}
+
+async function startNext(carrying: Carrying): Promise<void> {
+  const { run, stage, going } = carrying;
+  const { database } = run.parts;
+  // What ends while its rows are being read is judged by newer ones, the next time.
+  const busy = new Set(going.keys());
+  const rows = (await stepsOf(database.rows, run.job.id)).filter((row) => row.stage === stage.name);
+  const now = await database.now();
+  for (const row of rows) {
+    if (settled.has(row.state) || busy.has(row.key) || !isReady(row, now)) continue;
+    if (isTaken({ job: run.job, going }, row, rows)) continue;
+    if (row.startedAt === null && !mayBegin(carrying, row, { rows, now })) continue;
+    going.set(row.key, go(carrying, row));
+  }
+}
+
+export function isReady(row: StepRow, now: Date): boolean {
+  if (row.state === 'asking') return row.answer !== null;
+  return row.until === null || row.until <= now;
+}
+
+/** Another step of the same turn has begun and not ended. */
+export function isTaken(
+  { job, going }: Pick<Run, 'job'> & { readonly going: ReadonlyMap<string, unknown> },
+  row: StepRow,
+  rows: readonly StepRow[],
+): boolean {
+  const turns = new Map(job.plan?.steps.map(({ key, turn }) => [key, turn]));
+  const turn = turns.get(row.key);
+  if (turn === undefined) return false;
+  const others = rows.filter(({ key, state }) => key !== row.key && turns.get(key) === turn && !settled.has(state));
+  return others.some(({ key, startedAt }) => startedAt !== null || going.has(key));
+}
+
+interface Moment {
+  readonly rows: readonly StepRow[];
+  readonly now: Date;
+}
+
+function mayBegin({ run, stage, going }: Carrying, row: StepRow, { rows, now }: Moment): boolean {
+  if (going.size >= stage.lanes) return false;
+  const lets = run.command.steps[row.name]?.mayBegin;
+  if (lets === undefined) return true;
+  const others = rows.flatMap(({ key, checkpoint, startedAt }): Underway[] =>
+    going.has(key) ? [{ key, checkpoint, startedAt: startedAt ?? now }] : [],
+  );
+  return lets(row.input, others, now);
+}
+
+async function go(carrying: Carrying, row: StepRow): Promise<void> {
+  try {
+    carrying.outcomes.push(await oneStep(carrying, row));
+  } catch (error) {
+    carrying.thrown.push(error);
+  } finally {
+    carrying.going.delete(row.key);
+  }
+}
+
+async function oneStep({ run, stage, progress, wake }: Carrying, row: StepRow): Promise<Outcome> {
+  const step = run.command.steps[row.name];
+  const known = step ?? {
+    input: never,
+    run: async () => ({
+      state: 'unproven' as const,
+      note: `this version of vigie has no step ${row.name}`,
+      output: null,
+    }),
+  };
+  const rows = await stepsOf(run.parts.database.rows, run.job.id);
+  return takeTurn({
+    ...run,
+    step: known,
+    row,
+    ended: rows.filter((one) => settled.has(one.state)).map(endedStep),
+    always: stage.always,
+    progress: progress.note,
+    wrote: wake,
+  });
+}
+
+const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];

@@ -1,0 +1,87 @@
+import type { Connection, ResultSetHeader } from 'mysql2/promise';
+import { z } from 'zod';
+import { inWords } from './operator-errors.ts';
+
+export interface Statement {
+  /** `?` for every value: values travel beside the statement, never in it. */
+  readonly sql: string;
+  /** A list stands for `?, ?, …`; a statement with one is not prepared, for its length is never the same. */
+  readonly values?: readonly (string | number | readonly string[])[];
+  /** The server ends a statement that takes longer. */
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Statements inside one transaction. */
+export interface Session {
+  read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
+  /** How many rows the statement matched. */
+  write(statement: Statement): Promise<number>;
+}
+
+export const defaultLimitMs = 10_000;
+
+export type Dialect = 'mariadb' | 'mysql';
+
+export type RawRow = readonly (Buffer | null)[];
+
+export interface OpenSession extends Session {
+  raw(statement: Statement): Promise<RawRow[]>;
+  control(word: 'START TRANSACTION' | 'COMMIT'): Promise<void>;
+}
+
+export function sessionOn(connection: Connection, dialect: Dialect, label: string): OpenSession {
+  async function run(statement: Statement, raw = false): Promise<unknown> {
+    const { sql, values = [], limitMs = defaultLimitMs, signal } = statement;
+    // Ours comes a little after the server's: it is for a server that hangs whole.
+    const options = { sql: limited(sql, limitMs, dialect), timeout: limitMs + 2_000, ...(raw ? asBytes : {}) };
+    const plain = raw || values.some((value) => Array.isArray(value));
+    try {
+      const [result] = await unlessAborted(signal, () =>
+        plain
+          ? connection.query(options, [...values])
+          : connection.execute(options, [...(values as (string | number)[])]),
+      );
+      return result;
+    } catch (error) {
+      throw inWords(error, label, Math.round(limitMs / 100) / 10);
+    }
+  }
+  return {
+    read: async (row, statement) => z.array(row).parse(await run(statement)),
+    // mysql2 gives a header for every statement that is not a query.
+    write: async (statement) => ((await run(statement)) as ResultSetHeader).affectedRows,
+    raw: async (statement) => (await run(statement, true)) as RawRow[],
+    // Plain, for MySQL does not prepare START TRANSACTION.
+    control: async (word) => {
+      await connection.query({ sql: word, timeout: defaultLimitMs }).catch(toWords(label));
+    },
+  };
+}
+
+const asBytes = { rowsAsArray: true, typeCast: (field: { buffer(): Buffer | null }) => field.buffer() };
+
+/** The driver does not end a waiting statement when its connection is destroyed, so the wait ends here. */
+function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return work();
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** MySQL can limit SELECT only; its writes here are of one row, and the client's own limit stands. */
+function limited(sql: string, limitMs: number, dialect: Dialect): string {
+  if (dialect === 'mariadb') return `SET STATEMENT max_statement_time = ${limitMs / 1000} FOR ${sql}`;
+  return sql.replace(/^SELECT /, `SELECT /*+ MAX_EXECUTION_TIME(${Math.ceil(limitMs)}) */ `);
+}
+
+export function toWords(label: string): (error: unknown) => never {
+  return (error) => {
+    throw inWords(error, label, defaultLimitMs / 1000);
+  };
+}

@@ -1,0 +1,160 @@
+import type { Part, Place } from '../archive/place.ts';
+import { UserError } from '../chat/user-error.ts';
+import type { RequestLimits, SweepChunk, SweepMark, SweepOrder, TokenSweep } from '../openstack/cloud.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import { ahead } from './ahead.ts';
+import { openBrakes } from './brakes.ts';
+import { databaseProblem } from './operator-errors.ts';
+import type { OperatorPool, Statement } from './operator-pool.ts';
+import { openPace, type Pace } from './pace.ts';
+import { openSweepArchive, type SweepArchive } from './sweep-archive.ts';
+import { between, type Chunk, walkExpires, walkKey } from './token-walk.ts';
+
+export interface SweepParts {
+  readonly cloud: string;
+  readonly keystone: OperatorPool;
+  readonly replicas: readonly OperatorPool[];
+  /** Asked for only where rows are archived. */
+  place(): Place;
+  now(): Date;
+}
+
+/**
+ * Archives and deletes expired tokens, a chunk at a time: while one is being deleted the next is on its way to the disk
+ * and the one after that is being read. What is deleted is what was archived, id by id.
+ */
+export async function openSweep(parts: SweepParts, order: SweepOrder, mark: SweepMark | null): Promise<TokenSweep> {
+  const { keystone, replicas } = parts;
+  await mustHaveExpired(keystone, order.cutoff);
+  const archive = order.archive ? await openSweepArchive({ ...parts, place: parts.place(), order, mark }) : null;
+  const pace = openPace();
+  const chunks = chunksOf(keystone, { order, from: mark?.at ?? '', archive, pace });
+  const known = new WeakMap<SweepChunk, Removal>();
+  let archived = mark?.archived ?? 0;
+  let deleted = mark?.deleted ?? 0;
+  return {
+    async next() {
+      const { done, value: chunk } = await chunks.next();
+      if (done) return null;
+      const rows = archive === null ? 0 : (chunk.rows?.length ?? 0);
+      archived += rows;
+      // Without a delete nothing has to be done again; the end of the table is no place to begin at.
+      const at = order.purge || chunk.to === '' ? chunk.from : chunk.to;
+      const next = { rows, mark: { at, archived, deleted, parts: archive?.parts() ?? [] } };
+      known.set(next, { chunk, left: chunk.ids, gone: 0, size: chunk.ids?.length ?? 0 });
+      return next;
+    },
+    async remove(chunk, limits) {
+      const removal = known.get(chunk);
+      if (removal === undefined) throw new Error('a chunk of another sweep');
+      const gone = await remove({ keystone, pace, cutoff: order.cutoff, cloud: parts.cloud }, removal, limits);
+      deleted += gone ?? 0;
+      return gone;
+    },
+    brake: openBrakes({ keystone, replicas }),
+    slower: () => pace.slower(),
+    async finish({ parts: marked }): Promise<Part[]> {
+      // What is on its way to the disk belongs to the archive, too: nobody writes to it any more when it is proven.
+      await chunks.return(undefined);
+      return archive?.finish(marked) ?? [];
+    },
+    async close() {
+      await chunks.return(undefined);
+      await archive?.close();
+    },
+  };
+}
+
+/** Keystone's own clock has the last word: a worker whose clock is ahead would take living tokens for expired ones. */
+async function mustHaveExpired(keystone: OperatorPool, cutoff: string): Promise<void> {
+  const rows = await keystone.raw({
+    sql: 'SELECT 1 FROM DUAL WHERE CAST(? AS DATETIME) <= UTC_TIMESTAMP() - INTERVAL 48 HOUR + INTERVAL 60 SECOND',
+    values: [cutoff],
+  });
+  if (rows.length > 0) return;
+  throw new UserError(
+    `by the clock of ${keystone.label} ${cutoff} UTC is not 48 h ago: nothing is deleted, set the clocks`,
+  );
+}
+
+interface Walk {
+  readonly order: SweepOrder;
+  readonly from: string;
+  readonly archive: SweepArchive | null;
+  readonly pace: Pace;
+}
+
+function chunksOf(keystone: OperatorPool, { order, from, archive, pace }: Walk): AsyncGenerator<Chunk> {
+  const walk = { cutoff: order.cutoff, from, columns: archive?.columns ?? null };
+  if (order.index !== null) return archivedFirst(walkExpires(keystone, { ...walk, index: order.index }, pace), archive);
+  return ahead(archivedFirst(ahead(walkKey(keystone, walk, pace)), archive));
+}
+
+async function* archivedFirst(chunks: AsyncGenerator<Chunk>, archive: SweepArchive | null): AsyncGenerator<Chunk> {
+  for await (const chunk of chunks) {
+    await archive?.put(chunk);
+    yield chunk;
+  }
+}
+
+/** What of a chunk is still to be deleted; where somebody is in the way, in smaller and smaller pieces. */
+interface Removal {
+  readonly chunk: Chunk;
+  left: readonly string[] | null;
+  gone: number;
+  size: number;
+}
+
+interface Means {
+  readonly keystone: OperatorPool;
+  readonly pace: Pace;
+  readonly cutoff: string;
+  readonly cloud: string;
+}
+
+const smallestPiece = 20;
+
+async function remove(means: Means, removal: Removal, limits: RequestLimits): Promise<number | null> {
+  const began = performance.now();
+  try {
+    do {
+      const piece = removal.left?.slice(0, removal.size) ?? null;
+      if (piece?.length !== 0) removal.gone += await removePiece(means, { ...removal.chunk, ids: piece }, limits);
+      removal.left = removal.left?.slice(removal.size) ?? null;
+    } while (removal.left !== null && removal.left.length > 0);
+    return removal.gone;
+  } catch (error) {
+    const late = error instanceof OpenStackError && error.problem === 'not-sent';
+    if (!late && databaseProblem(error) !== 'busy') throw error;
+    means.pace.slower();
+    removal.size = Math.max(smallestPiece, Math.floor(removal.size / 2));
+    return null;
+  } finally {
+    means.pace.took(performance.now() - began);
+  }
+}
+
+function removePiece({ keystone, cutoff, cloud }: Means, chunk: Chunk, limits: RequestLimits): Promise<number> {
+  const statement = deletion(chunk, cutoff);
+  return keystone.transaction(async ({ write }) => {
+    if (performance.now() > limits.notAfter) throw tooLate(cloud, keystone.label);
+    return write(statement);
+  });
+}
+
+/** The key is forced: the optimizer once took the index on `expires` in mid-purge, and one chunk took 46 s. */
+function deletion({ ids, from, to }: Chunk, cutoff: string): Statement {
+  const start = 'DELETE token FROM token FORCE INDEX (PRIMARY) WHERE';
+  if (ids !== null) return { sql: `${start} id IN (?) AND expires < ?`, values: [ids, cutoff] };
+  const { where, values } = between({ from, to });
+  return { sql: `${start} ${where} AND expires < ?`, values: [...values, cutoff] };
+}
+
+function tooLate(cloud: string, label: string): OpenStackError {
+  return new OpenStackError({
+    problem: 'not-sent',
+    cloud,
+    request: `DELETE of a chunk in ${label}`,
+    said: 'it could not leave in time; nothing of it was deleted',
+  });
+}

@@ -1,0 +1,104 @@
+import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ArchiveSettings } from '../../src/archive/place.ts';
+import type { StepContext } from '../../src/command/command.ts';
+import type { Json, Outcome } from '../../src/command/outcome.ts';
+import { sweepTokens } from '../../src/command/tokens/sweep-step.ts';
+import { connectDatabases, type OperatorDsns } from '../../src/mysql/databases.ts';
+import type { Cloud } from '../../src/openstack/cloud.ts';
+import { OpenStackError } from '../../src/openstack/errors.ts';
+
+/** A purge whose rows are in memory: looked at while it runs, and run again where the engine would. */
+export interface Sweeping {
+  readonly notes: string[];
+  readonly marks: Json[];
+  cancel(): void;
+  /** As the engine does: what passes by itself is looked at again, a little later. */
+  run(): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+interface Wish {
+  readonly dsns: Omit<OperatorDsns, 'cells'>;
+  readonly archive?: ArchiveSettings;
+  readonly index?: string;
+  readonly purge?: boolean;
+  /** By the worker's clock. */
+  readonly hoursAgo?: number;
+  /** Called before each delete. */
+  readonly onChunk?: (chunk: number) => Promise<void> | void;
+  readonly pauseMs?: number;
+}
+
+export function openSweeping({
+  dsns,
+  archive,
+  index,
+  purge = true,
+  hoursAgo = 48,
+  onChunk,
+  pauseMs = 50,
+}: Wish): Sweeping {
+  const databases = connectDatabases({ cloud: 'demo', dsns: { cells: {}, ...dsns }, archive, now: () => new Date() });
+  const notes: string[] = [];
+  const marks: Json[] = [];
+  const signal = new AbortController().signal;
+  let cancelled = false;
+  let chunks = 0;
+  const cutoff = new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+  const input = { cutoff, archive: archive !== undefined, purge, index: index ?? null, expected: null };
+  const context = {
+    cloud: { name: 'demo', databases } as unknown as Cloud,
+    job: { id: 'test', human: 'alice', line: 'tokens purge' },
+    get checkpoint() {
+      return marks.at(-1) ?? null;
+    },
+    startedAt: new Date(),
+    signal,
+    cancelled: () => cancelled,
+    now: () => new Date(),
+    sleep: (ms: number) => delay(Math.min(ms, 200)),
+    remember: async (mark: Json) => void marks.push(mark),
+    progress: (note: string) => void notes.push(note),
+    async act<T>(intent: Json, request: (limits: { signal: AbortSignal; notAfter: number }) => Promise<T>): Promise<T> {
+      marks.push(intent);
+      chunks += 1;
+      await onChunk?.(chunks);
+      return request({ signal, notAfter: performance.now() + 2000 });
+    },
+  } as unknown as StepContext;
+  return {
+    notes,
+    marks,
+    cancel: () => {
+      cancelled = true;
+    },
+    async run() {
+      for (let turn = 0; ; turn += 1) {
+        try {
+          return await sweepTokens(input, context);
+        } catch (error) {
+          if (!(error instanceof OpenStackError) || turn > 200) throw error;
+          notes.push(`${error.message} (again)`);
+          await delay(pauseMs);
+        }
+      }
+    },
+    close: () => databases.close(),
+  };
+}
+
+/** The next chunk is still on its way to the disk when the archive ends. Undone by the returned function. */
+export async function slowWrites(folder: string): Promise<() => void> {
+  const handle = await open(folder);
+  const shared = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { write } = shared;
+  shared.write = async function slow(this: unknown, ...what: unknown[]): Promise<unknown> {
+    await delay(200);
+    return write.apply(this, what);
+  };
+  return () => {
+    shared.write = write;
+  };
+}

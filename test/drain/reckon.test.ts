@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { hardwareOf } from '../../src/command/drain/hardware.ts';
+import type { ServerFacts, Surroundings } from '../../src/command/drain/judge.ts';
+import { mayPost } from '../../src/command/drain/lane-rules.ts';
+import { reckon } from '../../src/command/drain/reckon.ts';
+import { spareOf } from '../../src/command/drain/spare.ts';
+import type { Room } from '../../src/openstack/cloud.ts';
+import { HostName, ServerId } from '../../src/openstack/names.ts';
+import { aGroup, aServer, aService, cmp1, cmp2 } from './things.ts';
+
+const cmp3 = HostName.parse('cmp3');
+const id = (n: number) => ServerId.parse(`00000000-0000-4000-8000-00000000000${n}`);
+
+function room(host: HostName, used: number, capacity = 1000): Room {
+  return { host, capacity: { MEMORY_MB: capacity }, used: { MEMORY_MB: used } };
+}
+
+function facts(n: number, memory: number): ServerFacts {
+  const candidates = { candidates: [cmp2, cmp3], needs: { MEMORY_MB: memory } };
+  const hardware = { facts: [], refusal: null, evacuation: null };
+  const wish = null;
+  const server = aServer({ id: id(n), name: `s${n}` });
+  return { server, protection: null, pinnedZone: null, holder: null, hardware, wish, ...candidates };
+}
+
+function around(changes: Partial<Surroundings> = {}): Surroundings {
+  const others = [aService({ host: cmp2 }), aService({ host: cmp3 })];
+  return { host: cmp1, others, groups: [], memberHosts: new Map(), block: 'auto', ...changes };
+}
+
+test('room that earlier ones take is gone for later ones, and they are named', () => {
+  const { notes, homeless, loads } = reckon(
+    [1, 2, 3].map((n) => facts(n, 600)),
+    [room(cmp2, 0), room(cmp3, 0)],
+    around(),
+  );
+  expect(notes.get(id(1))).toBe('fits on 2 hosts');
+  expect(notes.get(id(2))).toBe('fits on 1 host');
+  expect(homeless).toEqual(['s3']);
+  expect(loads.get(cmp2)).toEqual({ MEMORY_MB: 600 });
+});
+
+test('members that must be apart are reckoned to different hosts, as many to one as the rule allows', () => {
+  const members = [id(1), id(2), id(3)];
+  const three = [1, 2, 3].map((n) => facts(n, 1));
+  const strict = reckon(three, [], around({ groups: [aGroup({ members })] }));
+  expect(strict.homeless).toEqual(['s3']);
+  expect(strict.notes.get(id(3))).toContain('zone and group rules');
+  expect(reckon(three, [], around({ groups: [aGroup({ members, perHost: 2 })] })).homeless).toEqual([]);
+});
+
+test('N-1 is said as it was and as it will be', () => {
+  const circle = { name: 'zone nova', hosts: [cmp2, cmp3] };
+  const spare = (used: number, moved: number, own = moved) => {
+    const rooms = [room(cmp1, own), room(cmp2, used), room(cmp3, used)];
+    return spareOf(circle, cmp1, rooms, reckon([facts(1, moved)], rooms, around()));
+  };
+  expect(spare(100, 100)).toMatchObject({ breaks: false, words: expect.stringContaining('may fail') });
+  expect(spare(450, 200)).toMatchObject({ breaks: true, words: expect.stringContaining('100 MB of memory') });
+  expect(spare(900, 100, 500)).toMatchObject({ breaks: false, words: expect.stringContaining('it was so before') });
+});
+
+test('a zone without another host is said to be so', () => {
+  const alone = spareOf({ name: 'zone b', hosts: [] }, cmp1, [room(cmp1, 10)], reckon([], [], around()));
+  expect(alone).toMatchObject({ breaks: false, words: 'zone b: no other host of it is up and enabled' });
+});
+
+test('a host that Placement does not tell of makes N-1 unknown, not well', () => {
+  const circle = { name: 'zone nova', hosts: [cmp2, cmp3] };
+  const rooms = [room(cmp1, 0), room(cmp2, 0)];
+  expect(spareOf(circle, cmp1, rooms, reckon([], rooms, around()))).toBeNull();
+});
+
+test.each([
+  [{ 'hw:mem_encryption': 'True' }, 90, /SEV/],
+  [{ 'hw:tpm_version': '2.0' }, 100, /vTPM/],
+  [{ 'hw:tpm_version': '2.0', 'hw:tpm_secret_security': 'host' }, 103, null],
+  [{ 'pci_passthrough:alias': 'gpu:1' }, 96, /before 2025.1/],
+  [{ 'pci_passthrough:alias': 'gpu:1' }, 100, null],
+  [{ 'accel:device_profile': 'fpga' }, 100, /accelerator/],
+  [{ 'hw:numa_nodes': '2' }, 72, /before Train/],
+  [{ 'hw:numa_nodes': '2', 'hw:cpu_policy': 'dedicated' }, 93, null],
+])('what a flavor ties to hardware: %j at 2.%i', (extraSpecs, minor, refusal) => {
+  const flavor = { ...aServer().flavor, extraSpecs };
+  const found = hardwareOf(aServer({ flavor }), { major: 2, minor });
+  expect(found.facts.length).toBeGreaterThan(0);
+  if (refusal === null) expect(found.refusal).toBeNull();
+  else expect(found.refusal).toMatch(refusal);
+});
+
+test('an image ties as its flavor does', () => {
+  const tied = aServer({ imageProperties: { hw_tpm_version: '2.0' } });
+  expect(hardwareOf(tied, { major: 2, minor: 100 }).refusal).toMatch(/vTPM/);
+});
+
+test('one move is posted ahead of those that run, and no second', () => {
+  const now = new Date('2026-11-22T12:00:00Z');
+  const input = { server: id(1), from: cmp1, how: 'live', block: 'auto' };
+  const intent = (runningSince: string | null, how = 'live') => ({
+    how,
+    seen: { migration: null, action: null, status: 'ACTIVE' },
+    asked: { at: now.toISOString(), tries: 1, refused: null },
+    request: 'req-1',
+    migration: 7,
+    runningSince,
+    confirm: null,
+    abort: null,
+  });
+  const beside = (...checkpoints: ReturnType<typeof intent>[]) =>
+    checkpoints.map((checkpoint, n) => ({ key: `move:${n}`, checkpoint, startedAt: now }));
+  const runs = intent(now.toISOString());
+  expect(mayPost(input, [], now)).toBe(true);
+  expect(mayPost(input, beside(runs, runs, runs), now)).toBe(true);
+  expect(mayPost(input, beside(runs, intent(null)), now)).toBe(false);
+  expect(mayPost({ ...input, how: 'cold' }, beside(intent(null)), now)).toBe(true);
+  expect(mayPost({ ...input, how: 'cold' }, beside(intent(null, 'cold'), intent(null, 'cold')), now)).toBe(false);
+  const silent = [{ key: 'move:0', checkpoint: null, startedAt: now }];
+  expect(mayPost(input, silent, now)).toBe(false);
+  expect(mayPost(input, silent, new Date(now.getTime() + 11_000))).toBe(true);
+});

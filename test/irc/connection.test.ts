@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Network, openNetwork } from '../../adapters/irc/network.ts';
+import { usualPace } from '../../adapters/irc/pace.ts';
+import { times } from '../setup/chance.ts';
+import { quickPace } from './ops.ts';
+import { arrive, type Person } from './person.ts';
+import { type CuttableLine, openProxy } from './proxy.ts';
+import { accounts, type IrcServers, onDebian, startIrc } from './servers.ts';
+
+/** Seconds without a byte: two minutes in the long form. */
+const blackSeconds = times(1) > 1 ? 120 : 4;
+
+let irc: IrcServers;
+let proxy: CuttableLine;
+let network: Network;
+
+describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick, in its channel', () => {
+  beforeAll(async () => {
+    irc = await startIrc('inspircd', 'ngircd');
+    proxy = await openProxy(() => irc.inspircd.fast);
+  }, 120_000);
+  afterEach(() => network?.stop());
+  afterAll(async () => {
+    await proxy?.close();
+    await irc?.stop();
+  });
+
+  function open(port = proxy.port): Network {
+    network = openNetwork({
+      name: 'test',
+      link: { host: '127.0.0.1', port, tls: null },
+      nick: 'vigie',
+      serverPassword: null,
+      login: { account: 'vigie', mechanism: 'PLAIN', password: accounts.vigie },
+      channels: [{ name: '#ops', key: null }],
+      version: 'test',
+      rate: { burst: 1000, everyMs: 1 },
+      pace: quickPace,
+      log: () => {},
+    });
+    network.start();
+    return network;
+  }
+
+  const asWished = () =>
+    network.connected() && network.identified() && network.isIn('#OPS') && network.client.user.nick === 'vigie';
+  const back = () => expect.poll(asWished, { timeout: 20_000, interval: 50 }).toBe(true);
+
+  async function up(): Promise<void> {
+    open();
+    await back();
+  }
+
+  test('cut right after registering, again and again', async () => {
+    open();
+    for (let cuts = 0; cuts < 4; cuts += 1) {
+      await expect.poll(network.connected, { timeout: 15_000, interval: 5 }).toBe(true);
+      proxy.cut();
+      await expect.poll(network.connected, { interval: 5 }).toBe(false);
+    }
+    await back();
+  });
+
+  test('a server that takes connections and closes them', async () => {
+    await up();
+    proxy.turnAway(true);
+    proxy.cut();
+    const before = proxy.taken();
+    await expect.poll(() => proxy.taken() - before, { timeout: 10_000 }).toBeGreaterThan(6);
+    proxy.turnAway(false);
+    await back();
+  });
+
+  test('nobody listens for a while', async () => {
+    await up();
+    await proxy.close();
+    await sleep(2000);
+    await proxy.open();
+    await back();
+  });
+
+  test('bytes vanish both ways', async () => {
+    await up();
+    proxy.swallow(true);
+    await expect.poll(network.connected, { timeout: 5000 }).toBe(false);
+    await sleep(blackSeconds * 1000);
+    proxy.swallow(false);
+    proxy.cut();
+    await back();
+  }, 200_000);
+
+  test('its nick is held by somebody else: it comes under another, and takes it back', async () => {
+    const thief = await arrive({ port: irc.inspircd.fast, nick: 'vigie' });
+    open();
+    await back();
+    await thief.quit().catch(() => undefined);
+  });
+
+  test('it is renamed, and kicked', async () => {
+    const boss: Person = await arrive({ port: irc.inspircd.fast, nick: 'boss', channels: ['#ops'] });
+    await up();
+    network.client.changeNick('somebody');
+    await expect.poll(() => network.client.user.nick).toBe('somebody');
+    await back();
+    boss.raw('KICK #ops vigie :go');
+    await expect.poll(() => network.isIn('#ops')).toBe(false);
+    await back();
+    await boss.quit();
+  });
+
+  test('where two have one nick the server gives it a number instead: it takes its own back', async () => {
+    const boss: Person = await arrive({ port: irc.inspircd.fast, nick: 'boss', channels: ['#ops'] });
+    await up();
+    let number = 0;
+    const nickNow = async (): Promise<string> => {
+      number += 1;
+      await network.send({ command: 'PRIVMSG', params: ['#ops', `word ${number}.`] }, 'answer', '');
+      return (await boss.hears(new RegExp(`word ${number}\\.`))).from;
+    };
+    network.client.raw('NICK 0');
+    expect(await nickNow()).toMatch(/^\d/);
+    await expect.poll(nickNow, { timeout: 10_000 }).toBe('vigie');
+    await back();
+    await boss.quit();
+  });
+
+  test('the server restarts, and its services', async () => {
+    await up();
+    await irc.inspircd.restart();
+    await back();
+    await irc.atheme.restart();
+    await sleep(1500);
+    await back();
+  }, 60_000);
+
+  test('services are away when it comes: it is nobody until they are back', async () => {
+    await irc.atheme.stop();
+    open();
+    await expect.poll(network.connected, { timeout: 15_000 }).toBe(true);
+    expect(network.identified()).toBe(false);
+    await irc.atheme.start();
+    await back();
+  }, 60_000);
+
+  test('a wrong password leaves it unidentified, and services are not hammered', async () => {
+    network = openNetwork({
+      name: 'test',
+      link: { host: '127.0.0.1', port: proxy.port, tls: null },
+      nick: 'vigie',
+      serverPassword: null,
+      login: { account: 'vigie', mechanism: 'PLAIN', password: 'not-it' },
+      channels: [],
+      version: 'test',
+      pace: quickPace,
+      log: () => {},
+    });
+    const before = proxy.taken();
+    network.start();
+    await expect.poll(network.connected, { timeout: 15_000 }).toBe(true);
+    expect(network.identified()).toBe(false);
+    await sleep(5000);
+    expect(proxy.taken() - before).toBe(1);
+  }, 60_000);
+});
+
+test('the shipped pace notices an outage within 45 s and pauses a minute at most', () => {
+  expect(usualPace.silenceMs).toBeLessThanOrEqual(45_000);
+  for (let failures = 0; failures < 50; failures += 1) expect(usualPace.pauseMs(failures)).toBeLessThanOrEqual(90_000);
+});

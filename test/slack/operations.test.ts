@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Person } from './fake/person.ts';
+import type { Seen } from './fake/seen.ts';
+import { type Mode, type Ops, openOps } from './ops.ts';
+
+describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (mode) => {
+  let ops: Ops;
+  let alice: Person;
+  let bob: Person;
+  let carol: Person;
+  let host: string;
+  let server: string;
+  const used: string[] = [];
+
+  beforeAll(async () => {
+    ops = await openOps(mode);
+    [alice, bob, carol] = [ops.slack.person('alice'), ops.slack.person('bob'), ops.slack.person('carol')];
+    host = await freeHost();
+    const [first] = await ops.stage.cloud.servers(3, host);
+    server = first?.id ?? '';
+  }, 120_000);
+  afterAll(() => ops?.close());
+
+  /** An empty host; the ones before take servers again, so that there is room. */
+  const freeHost = async () => {
+    for (const emptied of used.splice(0)) await ops.stage.cloud.enable(emptied);
+    const found = await ops.stage.cloud.ownHost();
+    used.push(found);
+    return found;
+  };
+  const state = (job: string) => ops.stage.story.state(job);
+  /** What the channel shows to who opens no thread. */
+  const inChannel = (job: string, what: RegExp) =>
+    ops.slack.workspace.channels
+      .get([...ops.slack.workspace.channels.values()].find(({ name }) => name === 'ops')?.id ?? '')
+      ?.messages.filter(({ thread, subtype }) => thread === undefined || subtype === 'thread_broadcast')
+      .map(({ ts, channel }) => ops.now({ ts, channel }).text)
+      .filter((text) => text.includes(job) && what.test(text));
+  const votes = ({ buttons }: Seen) => buttons.filter((label) => /Approve|Deny/.test(label));
+  const isAnswer = (to: Seen, what: RegExp) => (message: Seen) => message.thread === to.ts && what.test(message.text);
+
+  test('a host is emptied: the card in the thread and in the approval place, three lines for the channel', async () => {
+    const { job, card } = await ops.plan(`maintenance ${host} --reason fans`);
+    const other = await bob.sees('approve', new RegExp(`^${job} ·`, 'm'));
+    expect(votes(other)).toEqual(['Approve', 'Deny']);
+    expect(await bob.click(other, 'Approve')).toBe('done');
+    await bob.sees('approve', ({ ephemeral, text }) => ephemeral && text.includes(`${job} approved by bob`));
+    expect(await ops.ended(job)).toBe('done');
+    for (const surface of [card, other].map(ops.now)) {
+      expect(surface.text).toContain(`${host} is empty`);
+      expect(votes(surface)).toEqual([]);
+    }
+    for (const line of [/waits for approval/, /: started/, / is empty/]) expect(inChannel(job, line)).toHaveLength(1);
+    expect(ops.all('approve').filter(({ ephemeral }) => !ephemeral)).toHaveLength(1);
+    // On call once in each of the two places.
+    expect(ops.slack.pings.map(({ whom }) => whom[0])).toEqual(['^', '^']);
+    expect(new Set(ops.slack.pings.map(({ channel }) => channel)).size).toBe(2);
+    expect(await ops.stage.cloud.on(host)).toEqual([]);
+  }, 120_000);
+
+  test('marks are votes: one denies, another approves', async () => {
+    const { job, card } = await ops.plan(`maintenance ${await freeHost()}`);
+    bob.react(card, '❌');
+    await ops.stage.story.until('the no', async () => (await state(job)) === 'cancelled');
+    const again = await ops.plan(`maintenance ${await freeHost()}`);
+    bob.react(again.card, '👍');
+    await ops.stage.story.until('the yes', async () => (await state(again.job)) !== 'awaiting');
+    expect(await ops.ended(again.job)).toBe('done');
+  }, 120_000);
+
+  test('a mention and its message are one line; the slash command and a direct message say the same', async () => {
+    const mention = carol.mention('ops', 'whoami');
+    await carol.sees('ops', isAnswer(mention, /You are carol/));
+    await ops.slack.delivery.quiet();
+    expect(carol.reads('ops').filter(isAnswer(mention, /You are carol/))).toHaveLength(1);
+    expect(await carol.slash('/vigie', 'whoami', 'ops')).toBe('done');
+    await carol.sees(
+      'ops',
+      ({ ephemeral, thread, text }) => ephemeral && thread === undefined && /You are carol/.test(text),
+    );
+    carol.dm('whoami');
+    const first = await carol.sees('dm', /You are carol/);
+    expect(await carol.slash('/vigie', 'whoami', 'dm')).toBe('done');
+    await carol.sees('dm', /You are carol/, { after: first });
+    expect(carol.readsDm().filter(({ text }) => /not in this channel/.test(text))).toEqual([]);
+  });
+
+  test('where vigie is not in the channel the slash command is answered between the two of them', async () => {
+    ops.slack.channel('elsewhere', { invited: false });
+    expect(await alice.slash('/vigie', 'whoami bot', 'elsewhere')).toBe('done');
+    const said = await alice.sees('dm', /environment/);
+    expect(said.text).toContain('connected');
+    await alice.sees('elsewhere', /direct messages/);
+  });
+
+  test('asked elsewhere, approved here; asked here, approved elsewhere', async () => {
+    const { story } = ops.stage;
+    const key = await story.mutter('alice', `!maintenance ${await freeHost()}`);
+    const elsewhere = await story.jobOf(key);
+    await bob.click(await bob.sees('approve', new RegExp(`^${elsewhere} ·`, 'm')), 'Approve');
+    expect(await ops.ended(elsewhere)).toBe('done');
+    const { job, card } = await ops.plan(`maintenance ${await freeHost()}`);
+    await story.mutter('bob', `!approve ${job}`);
+    expect(await ops.ended(job)).toBe('done');
+    expect(ops.now(card).text).toContain('approved by bob');
+  }, 60_000);
+
+  test('a yes that must be typed is no button', async () => {
+    alice.say('ops', `!protect ${server} --reason "master database"`, { smart: true });
+    await alice.sees('ops', /protected|cannot be deleted/i);
+    const { job, card } = await ops.plan(`unprotect ${server}`);
+    expect(votes(card)).toEqual(['Deny']);
+    const [, code = ''] = new RegExp(`approve ${job} (\\S+)`).exec(card.text) ?? [];
+    const bare = bob.say('ops', `!approve ${job}`);
+    await bob.sees('ops', isAnswer(bare, /wants this yes typed/));
+    const wrong = bob.say('ops', `!approve ${job} zzzz`);
+    const refusal = await bob.sees('ops', isAnswer(wrong, /not the code of this plan: the code is on the card/));
+    expect(refusal.text).not.toContain(code);
+    bob.react(card, '✅');
+    await bob.sees('ops', ({ ephemeral, thread, text }) => ephemeral && thread === undefined && /typed/.test(text));
+    expect(await state(job)).toBe('awaiting');
+    bob.say('ops', `!approve ${job} ${code}`);
+    expect(await ops.ended(job)).toBe('done');
+  }, 60_000);
+
+  test('the home shows what waits for whom', async () => {
+    const { job } = await ops.plan(`maintenance ${await freeHost()}`);
+    bob.opensHome();
+    const home = () => JSON.stringify(bob.home() ?? {});
+    await ops.stage.story.until('the home', () => home().includes(job));
+    expect(home()).toMatch(/\d plans? waits? for you/);
+    alice.say('ops', `!cancel ${job}`);
+    expect(await ops.ended(job)).toBe('cancelled');
+  }, 60_000);
+});

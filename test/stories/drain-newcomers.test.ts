@@ -1,0 +1,44 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { onLab, openStage, type Stage } from './stage.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+let stage: Stage;
+afterEach(() => stage?.close());
+
+/** A server that somebody's own tool moves to the host while its drain goes on: Nova asks no scheduler then. */
+async function arrivesMeanwhile(): Promise<{ job: string; host: string; id: string }> {
+  stage = await openStage({ simulator: { migrateSeconds: 20 } });
+  const { cloud, story } = stage;
+  if (onLab) await cloud.migrationSeconds(4);
+  const host = await cloud.ownHost();
+  const other = await cloud.ownHost();
+  const [only] = await cloud.servers(1, host);
+  const late = await cloud.server('late', other);
+  const { job } = await stage.plan(`maintenance ${host}`);
+  await stage.approve(job);
+  await cloud.until('the first moves', async () => (await cloud.migrations(only?.id ?? '')).length > 0);
+  const forced = { 'os-migrateLive': { host, block_migration: 'auto', force: true } };
+  expect((await cloud.act(late.id, forced, cloud.admin, '2.67')).status).toBe(202);
+  await story.until('a question', () => story.card(job)?.title.includes('question') ?? false, 120_000);
+  expect(await stage.say('rita', `job ${job}`)).toMatch(/1 server came to .* since the plan was made/);
+  return { job, host, id: late.id };
+}
+
+test('who came after the plan is asked about, and moved when a person says so', async () => {
+  const { job, host, id } = await arrivesMeanwhile();
+  await stage.say('alice', `answer ${job} move`);
+  const { state, words } = await stage.ended(job);
+  expect(state).toBe('done');
+  expect((await stage.cloud.show(id)).host).not.toBe(host);
+  expect(words).toMatch(/late.*came meanwhile/);
+});
+
+test('left, it is named, and the host is not called empty', async () => {
+  const { job, host, id } = await arrivesMeanwhile();
+  await stage.say('alice', `answer ${job} leave`);
+  const { state, words } = await stage.ended(job);
+  expect(state).toBe('partial');
+  expect((await stage.cloud.show(id)).host).toBe(host);
+  expect(words).toContain(`${host} is not empty`);
+});
