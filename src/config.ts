@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { UserError } from './chat/user-error.ts';
 import { humanError } from './command/wording.ts';
+import { parseRedisUrl, redisUrlHelp } from './redis-url.ts';
 import { slackVariables } from './slack-config.ts';
 
 /** One environment variable: `.env.example` is made of these, and a test keeps it so. */
@@ -22,7 +23,8 @@ const both: readonly Variable[] = [
   {
     name: 'REDIS_URL',
     fallback: null,
-    sentence: 'The bell: redis://host:6379, rediss://host:6379 or unix:///run/redis/redis.sock.',
+    sentence:
+      'The bell: redis://host:6379, rediss://host:6379, unix:///run/redis/redis.sock, redis+sentinel://host:26379,host:26379/master or redis+cluster://host:6379,host:6379.',
   },
   {
     name: 'POLICY_FILE',
@@ -66,8 +68,7 @@ export const workerVariables: readonly Variable[] = [
 const DatabaseUrl = z.string('write mysql://user:password@host:3306/vigie').refine(isDatabaseUrl, {
   error: 'write mysql://user:password@host:3306/vigie or mysql://user@localhost/vigie?socketPath=/path',
 });
-const redisHelp = 'write redis://host:6379, rediss://host:6379 or unix:///path';
-const RedisUrl = z.string(redisHelp).refine(isRedisUrl, { error: redisHelp });
+const RedisUrl = z.string(redisUrlHelp).refine((text) => parseRedisUrl(text) !== null, { error: redisUrlHelp });
 
 const Shared = z.object({
   DATABASE_URL: DatabaseUrl,
@@ -149,10 +150,4 @@ function emptyIsNull(text: string): string | null {
 function isDatabaseUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null;
   return url !== null && url.protocol === 'mysql:' && url.hostname !== '' && url.pathname.length > 1;
-}
-
-function isRedisUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol === 'unix:') return url.pathname.length > 1;
-  return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.hostname !== '';
 }

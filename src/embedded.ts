@@ -77,7 +77,7 @@ export async function ensureMariadb(directory: string, statements: readonly stri
 }
 
 /** Debian's redis-tools holds the server under the name of a checker: it is a server when called by a server's name. */
-function redisProgram(directory: string): string {
+export function redisProgram(directory: string): string {
   const program =
     findProgram('redis-server', 'valkey-server', 'redis-check-rdb') ?? missing('Redis', 'redis-tools', 'redis');
   if (basename(program) !== 'redis-check-rdb') return program;

@@ -1,5 +1,7 @@
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
+import { parseRedisUrl, redisUrlHelp } from '../redis-url.ts';
+import { listeningTo, prefixAt, ringingAt } from './redis.ts';
 
 /**
  * The bell. BullMQ carries ids and nothing else; no bell owns, decides or remembers anything: rows do. With Redis away
@@ -17,14 +19,16 @@ export interface Listener {
 }
 
 const patience = 100;
-type Retry = (times: number) => number;
 
-/** `url`: redis://, rediss:// or unix:///path. `prefix` keeps several vigies apart on one Redis. */
-export function openBells(url: string, prefix = 'vigie'): Bells {
+/** `url` as REDIS_URL. `name` keeps several vigies apart on one Redis. */
+export function openBells(url: string, name = 'vigie'): Bells {
+  const address = parseRedisUrl(url);
+  if (address === null) throw new TypeError(`no address of a Redis: ${redisUrlHelp}`);
+  const prefix = prefixAt(address, name);
   const queues = new Map<string, Queue>();
-  const connection = connectionOf(url);
-  // What cannot be sent waits for one attempt to reconnect and is then dropped: a bell may be lost, never pile up.
-  const ringing = redisOf(url);
+  const connection = listeningTo(address);
+  // A bell may be lost, never pile up.
+  const ringing = ringingAt(address);
   ringing.on('error', () => {});
   function queueOf(name: string): Queue {
     const known = queues.get(name);
@@ -58,6 +62,7 @@ export function openBells(url: string, prefix = 'vigie'): Bells {
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)));
       ringing.disconnect();
+      if (connection instanceof Cluster) connection.disconnect();
     },
   };
 }
@@ -65,15 +70,4 @@ export function openBells(url: string, prefix = 'vigie'): Bells {
 /** BullMQ refuses colons in names and ids, and ids that are numbers. */
 function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9._/#-]/g, '-');
-}
-
-function redisOf(url: string): Redis {
-  const { path, retryStrategy } = { path: null, ...connectionOf(url) };
-  const options = { retryStrategy, maxRetriesPerRequest: 1 };
-  return path === null ? new Redis(url, options) : new Redis(path, options);
-}
-
-function connectionOf(url: string): { path: string; retryStrategy: Retry } | { url: string; retryStrategy: Retry } {
-  const retryStrategy = (times: number) => Math.min(50 * times, 1000);
-  return url.startsWith('unix://') ? { path: url.slice('unix://'.length), retryStrategy } : { url, retryStrategy };
 }

@@ -56,7 +56,7 @@ test('every problem is said at once, and no value', () => {
   };
   expect(problem(() => readBotConfig(env))).toBe(`the environment is not right (see .env.example):
 DATABASE_URL: write mysql://user:password@host:3306/vigie or mysql://user@localhost/vigie?socketPath=/path
-REDIS_URL is not set: write redis://host:6379, rediss://host:6379 or unix:///path
+REDIS_URL is not set: write redis://host:6379, rediss://host:6379, unix:///path, redis+sentinel://host:26379,host:26379/master or redis+cluster://host:6379,host:6379
 LOG_LEVEL: must be debug, info, warn or error
 PREFIX: one to three signs, such as ! or .
 CONSOLE: must be 0 or 1`);
