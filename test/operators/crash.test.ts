@@ -79,11 +79,22 @@ function plan(): PlanContext {
     closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
+    jobOn: async () => null,
   };
 }
 
 function endedStep(step: string, state: EndedStep['state'], output: Json): EndedStep {
-  return { key: `${step}:${id}`, step, label: step, state, note: '', input: null, output, checkpoint: null, seconds: 0 };
+  return {
+    key: `${step}:${id}`,
+    step,
+    label: step,
+    state,
+    note: '',
+    input: null,
+    output,
+    checkpoint: null,
+    seconds: 0,
+  };
 }
 
 function limits() {
