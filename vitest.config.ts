@@ -10,7 +10,18 @@ const groups = ['irc', 'slack', 'chaos', 'databases'];
 const onOpenstack = ['looking', 'drain', 'failing-moves', 'second-look', 'protect'];
 const onOpenstackAtLength = [
   ...['closing-hosts', 'drain-questions', 'drain-reasons', 'dead-source', 'redis-away'],
-  ...['drain-plan', 'drain-groups', 'drain-newcomers', 'drain-wishes', 'migrate', 'return', 'evacuate', 'hooks'],
+  ...[
+    'drain-plan',
+    'drain-groups',
+    'drain-newcomers',
+    'drain-wishes',
+    'migrate',
+    'return',
+    'evacuate',
+    'evacuate-beside',
+    'hooks',
+  ],
+  ...['off-too-early', 'protect-many', 'protect-watch'],
 ];
 const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
 const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(

@@ -49,6 +49,7 @@ async function ask(): Promise<void> {
     closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
+    jobOn: async () => null,
   });
 }
 

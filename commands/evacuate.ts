@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HostName, Reason, Until } from '../src/command/args.ts';
 import { CordonInput } from '../src/command/drain/cordon.ts';
+import { HookInput, HookNames, hook, hooksNamed } from '../src/command/drain/hook.ts';
 import { hostEnd } from '../src/command/drain/host-end.ts';
 import { close } from '../src/command/evacuate/close.ts';
 import { DownInput, down } from '../src/command/evacuate/down.ts';
@@ -27,6 +28,7 @@ export default change({
     host: positional(HostName, 'the compute host, by its exact name'),
     fenced: option(Reason, 'how it is known that nothing runs there any more'),
     until: option(Until.optional(), 'when it should be over: its owner is told then'),
+    hook: option(HookNames.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
     acceptDataLoss: flag(z.literal(true).optional(), 'also rebuilds servers whose local disk is lost by it'),
   },
   steps: {
@@ -34,9 +36,11 @@ export default change({
     cordon: step(CordonInput, close),
     evacuate: step(EvacuateInput, evacuate),
     left: step(LeftInput, left),
+    hook: step(HookInput, hook),
   },
-  plan: ({ host, fenced, until, acceptDataLoss }, context) => {
-    const wish = { host, fenced, until: hostEnd(until, context), acceptDataLoss: acceptDataLoss ?? false };
+  plan: ({ host, fenced, until, acceptDataLoss, hook: named }, context) => {
+    const hookNames = hooksNamed(context.cloud.settings.hooks, named ?? []);
+    const wish = { host, fenced, until: hostEnd(until, context), acceptDataLoss: acceptDataLoss ?? false, hookNames };
     return evacuatePlan(wish, context);
   },
   report: evacuateReport,

@@ -16,6 +16,11 @@ const secrets = ['password', 'token', 'secret', 'authorization', 'dsn', 'url'];
 export function openLog({ level, file, name }: LogOptions): Log {
   const place =
     file === null ? destination({ dest: 2, sync: true }) : destination({ dest: file, mkdir: true, sync: true });
+  return logTo(place, { level, name });
+}
+
+/** The same lines, written to whatever takes them. */
+export function logTo(place: { write(line: string): void }, { level, name }: Omit<LogOptions, 'file'>): Log {
   return pino(
     {
       level,

@@ -19,6 +19,7 @@ import type { Log } from './log.ts';
 import { type Database, isUnreachable } from './mysql/database.ts';
 import type { Cloud } from './openstack/cloud.ts';
 import type { Policy } from './policy/policy.ts';
+import { keepWatch } from './watching.ts';
 
 export interface WorkerOptions {
   readonly name?: string;
@@ -82,12 +83,18 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await look();
   const listeners = await listen(options, serve);
   const beat = every(sweepMs, sweep, log);
+  const watches = options.clouds.map((cloud) => keepWatch(parts, cloud));
   return {
     name,
     async stop() {
       stopping = true;
       tenures.shutDown();
-      const ends = [beat.stop(), ...listeners.map((listener) => listener.close()), ...running.values()];
+      const ends = [
+        beat.stop(),
+        ...watches.map((watch) => watch.stop()),
+        ...listeners.map((listener) => listener.close()),
+        ...running.values(),
+      ];
       await Promise.race([Promise.allSettled(ends), sleep(partingMs, undefined, { ref: false })]);
       tenures.stop();
       await forgetWorker(database, name).catch(() => undefined);

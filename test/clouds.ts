@@ -43,6 +43,8 @@ export interface StoryCloudOptions {
   readonly settings?: Partial<CloudSettings>;
   /** As clouds.yaml would name them. */
   readonly hooks?: readonly Hook[];
+  /** Where the operators' lists of servers lie. */
+  readonly lists?: string;
 }
 
 export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<StoryCloud> {
@@ -114,7 +116,7 @@ async function serviceOf(admin: Api, host: string) {
 
 function configOf(
   ground: Ground,
-  { settings = {}, hooks = [] }: StoryCloudOptions,
+  { settings = {}, hooks = [], lists }: StoryCloudOptions,
   changes: Partial<CloudConfig> = {},
 ): CloudConfig {
   return {
@@ -135,6 +137,7 @@ function configOf(
     fingerprint: ground.authUrl,
     settings: { ...defaultSettings, pollInterval: ground.pollInterval, hooks: [...hooks], ...settings },
     hooks,
+    lists: lists ?? null,
     dsns: ground.dsns,
     ...changes,
   };

@@ -61,7 +61,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/mysql/database.ts',
   ],
+  'src/watching.ts': ['src/jobs', 'src/every.ts'],
   'src/worker.ts': [
+    'src/watching.ts',
     'src/chat',
     'src/command',
     'src/policy',

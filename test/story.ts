@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { pino } from 'pino';
 import { type RunningBot, startBot } from '../src/bot.ts';
 import type { Adapter, Message, Place, PostOptions, Receipt } from '../src/chat/message.ts';
 import type { Report } from '../src/chat/report.ts';
 import { loadRegistry, type Registry } from '../src/command/registry.ts';
 import { openBells } from '../src/jobs/queue.ts';
 import { isAnswered } from '../src/jobs/settled.ts';
-import type { Log } from '../src/log.ts';
-import { type Database, openDatabase } from '../src/mysql/database.ts';
+import { type Log, logTo } from '../src/log.ts';
+import { type Database, isUnreachable, openDatabase } from '../src/mysql/database.ts';
 import type { Cloud } from '../src/openstack/cloud.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { policyOf } from '../src/policy/policy.ts';
 import { parsePolicy } from '../src/policy/policy-file.ts';
 import { type RunningWorker, startWorker } from '../src/worker.ts';
+import { everyRow, secretFinder } from './setup/secrets.ts';
 import { freshDatabase, redisPrefix, redisUrl, type TestDatabase } from './setup/servers.ts';
 
 /** A chat room on this side of the adapter port: what was posted can be read, what is said is heard. */
@@ -124,14 +124,12 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
   const database = await openDatabase(fresh.url);
   const bells = options.redis === undefined ? openBells(redisUrl(), redisPrefix()) : openBells(options.redis);
   const registry = options.registry ?? (await loadRegistry(new URL('../commands', import.meta.url)));
-  const log = pino(
-    { level: process.env['STORY_LOG'] ?? 'silent' },
-    { write: (line: string) => void process.stderr.write(line) },
-  );
+  const logged: string[] = [];
+  const log = logTo({ write: (line) => void keepLine(logged, line) }, { level: 'debug', name: 'story' });
   const policy = policyOf(parsePolicy(options.policy ?? storyPolicy, 'policy.yaml'));
   const chat = openRoom();
   const base = { version: 'test', database, bells, registry, log, policy: () => policy };
-  const others: { stop(): Promise<void> }[] = [];
+  const others: { room: Room; stop(): Promise<void> }[] = [];
   const clouds = options.clouds ?? {};
   const workers: RunningWorker[] = [];
   async function oneWorker(text?: string): Promise<RunningWorker> {
@@ -226,7 +224,7 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
       const second = openRoom(connection);
       const rowsOfItsOwn = await openDatabase(fresh.url);
       const running = await startBot({ ...base, database: rowsOfItsOwn, adapters: [second], prefix: '!' });
-      others.push({ stop: async () => void (await running.stop().then(() => rowsOfItsOwn.close())) });
+      others.push({ room: second, stop: async () => void (await running.stop().then(() => rowsOfItsOwn.close())) });
       return second;
     },
     async stop() {
@@ -235,11 +233,50 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
       for (const worker of workers) await worker.stop();
       await bells.close();
       await database.close();
+      const said = [chat, ...others.map(({ room }) => room)].flatMap(({ posts }) => posts);
+      const leak = await leakIn({ url: fresh.url, said, logged });
       await fresh.drop();
+      if (leak !== null) throw new Error(leak);
     },
   };
 }
 
 function notOurs(url: string): Pick<TestDatabase, 'url' | 'drop'> {
   return { url, drop: async () => {} };
+}
+
+/** Everything that is said, written or logged is looked through, however the story went. */
+const keptLines = 50_000;
+
+function keepLine(logged: string[], line: string): void {
+  if (logged.length < keptLines) logged.push(line);
+  if (process.env['STORY_LOG'] !== undefined) process.stderr.write(line);
+}
+
+interface Outputs {
+  readonly url: string;
+  readonly said: readonly Post[];
+  readonly logged: readonly string[];
+}
+
+/** Where a secret stands, and which; the scan of a database that is not there any more ends in silence. */
+async function leakIn({ url, said, logged }: Outputs): Promise<string | null> {
+  const find = await secretFinder();
+  for (const post of said) {
+    const found = find(JSON.stringify(post.history));
+    if (found !== null) return `the chat was told ${found}: ${post.report.title}`;
+  }
+  for (const line of logged) {
+    const found = find(line);
+    if (found !== null) return `the log holds ${found}: ${line}`;
+  }
+  try {
+    for await (const [table, row] of everyRow(url)) {
+      const found = find(row);
+      if (found !== null) return `the table ${table} holds ${found}: ${row.slice(0, 500)}`;
+    }
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+  }
+  return null;
 }

@@ -6,7 +6,7 @@ import { drainPlan } from '../../src/command/drain/drain-plan.ts';
 import { drainReport } from '../../src/command/drain/drain-report.ts';
 import { orders } from '../../src/command/drain/drain-rows.ts';
 import { GateInput, gate } from '../../src/command/drain/gate.ts';
-import { HookInput, hook, hooksNamed } from '../../src/command/drain/hook.ts';
+import { HookInput, HookNames, hook, hooksNamed } from '../../src/command/drain/hook.ts';
 import { hostEnd } from '../../src/command/drain/host-end.ts';
 import { mayPost } from '../../src/command/drain/lane-rules.ts';
 import { move } from '../../src/command/drain/move.ts';
@@ -16,8 +16,6 @@ import { ProofInput, proof } from '../../src/command/drain/proof.ts';
 import { ResizedInput, resized } from '../../src/command/drain/resized.ts';
 import { survey } from '../../src/command/drain/survey.ts';
 import { change, flag, option, positional, step } from '../../src/command/make.ts';
-
-const HookNames = z.string().transform((names) => names.split(',').map((name) => name.trim()));
 
 export default change({
   words: 'maintenance',

@@ -38,6 +38,13 @@ export interface Asker {
   readonly human: string;
 }
 
+export interface ClaimingJob {
+  readonly id: string;
+  readonly line: string;
+  readonly human: string;
+  readonly state: 'awaiting' | 'queued' | 'running';
+}
+
 export interface PlanContext {
   readonly cloud: CloudReader;
   readonly leases: LeaseReader;
@@ -49,6 +56,8 @@ export interface PlanContext {
   readonly mustArchive: boolean;
   /** Who holds a claim now, as `maintenance cmp1 (7f3a)`; null if nobody does. */
   holder(claim: string): Promise<string | null>;
+  /** The job that holds a claim now, or will once it begins; null if there is none. */
+  jobOn(claim: string): Promise<ClaimingJob | null>;
   /** Whether what this project's guests ask for by metadata is done; else it is only shown. */
   heedsWishes(project: { readonly id: string; readonly name: string | null }): boolean;
   /** How many hosts of a zone the policy lets be closed at once; null is any number. */

@@ -1,52 +1,46 @@
-import type { Place } from '../chat/message.ts';
 import { type Report, refuse, text } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import { nextSlots, slotsFrom, wallClock } from '../jobs/cron.ts';
-import { connectionOf, insertNote } from '../jobs/deliveries.ts';
-import { PlaceRow } from '../jobs/job.ts';
 import { slotKey } from '../jobs/standing.ts';
-import { dbNow, readJob } from '../jobs/store.ts';
-import { type Database, isDuplicate, type Work } from '../mysql/database.ts';
+import { readJob } from '../jobs/store.ts';
+import type { Log } from '../log.ts';
+import { type Database, isDuplicate, isUnreachable, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { personOf } from '../policy/policy.ts';
+import { tellBroken } from './broken-schedule.ts';
 import { type DeskParts, deskOf } from './desk.ts';
 import { type Opened, openJobs } from './open-jobs.ts';
 import { RightsLost, savedLine } from './saved-line.ts';
+import { changed, dueSchedules, note, placeOf, type Schedule } from './schedule-notes.ts';
 
 /** A slot that is over for longer was missed: it is told, not run. */
 const lateMs = 60_000;
 const countedSlots = 1000;
 
-type Schedule = Awaited<ReturnType<typeof due>>[number];
+export type FiringParts = DeskParts & { readonly log: Log };
 
 /**
  * Says every saved line whose time has come: once per slot, however many bots look and whatever restarts, because the
  * slot moves on by compare-and-set in the transaction that opens its job. Returns the bells to ring.
  */
-export async function fireSchedules(parts: DeskParts): Promise<Opened[]> {
+export async function fireSchedules(parts: FiringParts): Promise<Opened[]> {
   await armApproved(parts.database);
   const rings: Opened[] = [];
-  const broken: unknown[] = [];
-  for (const schedule of await due(parts.database)) {
+  const lost: unknown[] = [];
+  for (const schedule of await dueSchedules(parts.database)) {
     const now = await parts.database.now();
     await parts.database
       .transaction((rows) => pass(rows, parts, schedule, now))
+      .catch((error: unknown) => {
+        // A database that is away comes back within the minute; a bug does not.
+        if (isUnreachable(error)) throw error;
+        return tellBroken(parts, schedule, now, error);
+      })
       .then((opened) => rings.push(...opened))
-      .catch((error: unknown) => broken.push(error));
+      .catch((error: unknown) => lost.push(error));
   }
-  if (rings.length === 0 && broken.length > 0) throw new AggregateError(broken, 'schedules could not fire');
+  if (rings.length === 0 && lost.length > 0) throw new AggregateError(lost, 'schedules could not fire');
   return rings;
-}
-
-function due({ rows }: Database) {
-  return rows
-    .selectFrom('schedule')
-    .selectAll()
-    .where('paused', '=', 0)
-    .where('next_at', '<=', dbNow)
-    .orderBy('next_at')
-    .limit(100)
-    .execute();
 }
 
 async function pass(rows: Work, parts: DeskParts, schedule: Schedule, now: Date): Promise<Opened[]> {
@@ -165,16 +159,6 @@ async function stop(rows: Work, schedule: Schedule, slot: Date, because: string)
   return said;
 }
 
-async function note(rows: Work, schedule: Pick<Schedule, 'place'>, key: string, report: Report): Promise<Opened[]> {
-  const place = placeOf(schedule);
-  await insertNote(rows, { key, place, report });
-  return [{ queue: `say-${connectionOf(place.id)}`, id: key, once: key }];
-}
-
-function placeOf(schedule: Pick<Schedule, 'place'>): Place {
-  return PlaceRow.parse(JSON.parse(schedule.place));
-}
-
 /** A standing approval that was given starts its schedule; where it was denied or expired the schedule goes: the card says why. */
 async function armApproved(database: Database): Promise<void> {
   const decided = await database.rows
@@ -207,9 +191,4 @@ async function forget(rows: Work, schedule: Schedule, because: string): Promise<
   const gone = await rows.deleteFrom('schedule').where('id', '=', schedule.id).executeTakeFirst();
   if (gone.numDeletedRows !== 1n) return;
   await changed(rows, schedule, { what: 'gone', because: `its standing approval is ${because}` });
-}
-
-function changed(rows: Work, schedule: Schedule, detail: { what: string; because: string }): Promise<void> {
-  const { id, human, account, place_id: place, line } = schedule;
-  return audit(rows, { kind: 'schedule', human, account, place, line, detail: { schedule: id, ...detail } });
 }

@@ -39,11 +39,12 @@ async function call(rows: Work, job: Job): Promise<void> {
   const yes = votes.filter(({ choice }) => choice === 'yes').length;
   const report = waits(job, Math.max(1, (job.approval?.votes ?? 1) - yes));
   const places = job.approval?.places ?? [];
-  for (const place of places.length === 0 ? [job.place] : places.map(placeOf))
+  for (const place of places.length === 0 ? [job.place] : places.map(channelOf))
     await insertNote(rows, { key: `call:${job.id}:${place.id}`.slice(0, 190), place, report, job: job.id });
 }
 
-function placeOf(id: string): Place {
+/** A place that the policy names. */
+export function channelOf(id: string): Place {
   return { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
 }
 

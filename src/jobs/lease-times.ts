@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { type Report, text } from '../chat/report.ts';
 import type { Lease } from '../command/lease.ts';
-import { duration, moment } from '../command/words.ts';
+import { duration, list, moment } from '../command/words.ts';
 import type { Database, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { insertNote } from './deliveries.ts';
 import { PlaceRow } from './job.ts';
+import { held, nameOf } from './lease-words.ts';
 import { leaseOf } from './leases.ts';
 import { dbNow } from './store.ts';
 
@@ -29,50 +30,85 @@ export async function remindOfLeases(database: Database): Promise<void> {
         where.and([where('told', '<', reminded), sql<boolean>`until - INTERVAL ${lead} SECOND <= ${dbNow}`]),
       ]),
     )
-    .limit(100)
+    .orderBy('until')
+    .orderBy('subject')
+    .limit(1000)
     .execute();
   if (due.length === 0) return;
   const now = await database.now();
-  for (const row of due)
-    await database.transaction((rows) => tell(rows, row, Number(row.ended) === 1 ? over : reminded, now));
+  for (const group of together(due))
+    await database.transaction((rows) => tell(rows, group, isEnded(group[0]) ? over : reminded, now));
 }
 
 type Row = Parameters<typeof leaseOf>[0];
 
-async function tell(rows: Work, row: Row, what: number, now: Date): Promise<void> {
+type Due = Row & { ended: unknown };
+
+function isEnded(row: Due | undefined): boolean {
+  return Number(row?.ended) === 1;
+}
+
+/** What one job took is told together: nobody reads two hundred reminders. */
+function together(due: readonly Due[]): Due[][] {
+  const groups = new Map<string, Due[]>();
+  for (const row of due) {
+    const key = `${isEnded(row)} ${row.kind} ${row.cloud} ${row.job}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()];
+}
+
+async function tell(rows: Work, group: readonly Row[], what: number, now: Date): Promise<void> {
+  const mine: Row[] = [];
+  for (const row of group) if (await isFirst(rows, row, what)) mine.push(row);
+  const [first] = mine;
+  if (first === undefined) return;
+  const leases = mine.map(leaseOf);
+  await insertNote(rows, {
+    // A renewed lease is another job's, and is told of anew.
+    key: `lease:${what}:${first.job}:${first.cloud}:${first.subject}`.slice(0, 190),
+    place: PlaceRow.parse(JSON.parse(first.place)),
+    report: what === over ? isOver(leases, undoOf(mine)) : endsSoon(leases, undoOf(mine), now),
+  });
+  const kind = what === over ? 'lease over' : 'lease reminder';
+  await audit(
+    rows,
+    ...leases.map(({ owner: human, job, subject, until, kind: held }) => {
+      return { kind, human, job, detail: { kind: held, subject, until: until?.toISOString() ?? null } };
+    }),
+  );
+}
+
+async function isFirst(rows: Work, { kind, cloud, subject, until }: Row, what: number): Promise<boolean> {
   const mine = await rows
     .updateTable('lease')
     .set({ told: what })
-    .where('kind', '=', row.kind)
-    .where('cloud', '=', row.cloud)
-    .where('subject', '=', row.subject)
-    .where('until', '=', row.until)
+    .where('kind', '=', kind)
+    .where('cloud', '=', cloud)
+    .where('subject', '=', subject)
+    .where('until', '=', until)
     .where('told', '<', what)
     .executeTakeFirst();
-  if (mine.numUpdatedRows !== 1n) return;
-  const lease = leaseOf(row);
-  const undo = row.undo_line.includes('--cloud') ? row.undo_line : `${row.undo_line} --cloud ${row.cloud}`;
-  await insertNote(rows, {
-    // A renewed lease is another job's, and is told of anew.
-    key: `lease:${what}:${row.job}:${row.cloud}:${row.subject}`.slice(0, 190),
-    place: PlaceRow.parse(JSON.parse(row.place)),
-    report: what === over ? isOver(lease, undo) : endsSoon(lease, undo, now),
-  });
-  await audit(rows, {
-    kind: what === over ? 'lease over' : 'lease reminder',
-    human: lease.owner,
-    job: lease.job,
-    detail: { kind: lease.kind, subject: lease.subject, until: lease.until?.toISOString() ?? null },
-  });
+  return mine.numUpdatedRows === 1n;
 }
 
-function endsSoon(lease: Lease, undo: string, now: Date): Report {
+/** The line that ends it, or all of them. */
+function undoOf(mine: readonly Row[]): string {
+  const [first] = mine;
+  const line = mine.length === 1 ? (first?.undo_line ?? '') : `unprotect --job ${first?.job ?? ''}`;
+  return line.includes('--cloud') ? line : `${line} --cloud ${first?.cloud ?? ''}`;
+}
+
+function endsSoon(leases: readonly Lease[], undo: string, now: Date): Report {
+  const [lease] = leases;
+  if (lease === undefined) throw new Error('nothing to remind of');
   const left = (lease.until?.getTime() ?? 0) - now.getTime();
   return {
-    title: `${lease.owner}: ${held(lease)} ends in ${duration(left)}, ${until(lease)}`,
+    title: `${lease.owner}: ${held(leases)} ends in ${duration(left)}, ${until(lease)}`,
     tone: 'warn',
     blocks: [
       text(`reason: ${lease.reason}`),
+      ...named(leases),
       text('nothing is undone by itself: end it, or say it again with --until'),
     ],
     replies: [{ label: 'End it now', line: undo }],
@@ -80,18 +116,20 @@ function endsSoon(lease: Lease, undo: string, now: Date): Report {
   };
 }
 
-function isOver(lease: Lease, undo: string): Report {
+function isOver(leases: readonly Lease[], undo: string): Report {
+  const [lease] = leases;
+  if (lease === undefined) throw new Error('nothing to tell the end of');
   return {
-    title: `${held(lease)} was to end ${until(lease)}, and still stands`,
+    title: `${held(leases)} was to end ${until(lease)}, and still stands`,
     tone: 'warn',
-    blocks: [text(`by ${lease.owner}: ${lease.reason}`), text('nothing was undone by itself')],
+    blocks: [text(`by ${lease.owner}: ${lease.reason}`), ...named(leases), text('nothing was undone by itself')],
     replies: [{ label: 'End it', line: undo }],
     footer: `${lease.cloud} · ${lease.job}`,
   };
 }
 
-function held(lease: Lease): string {
-  return lease.kind === 'host' ? `the disabling of host ${lease.subject}` : `the protection of server ${lease.subject}`;
+function named(leases: readonly Lease[]): Report['blocks'] {
+  return leases.length === 1 ? [] : [text(list(leases.map(nameOf), 10))];
 }
 
 function until(lease: Lease): string {

@@ -1,9 +1,12 @@
+import { text } from '../chat/report.ts';
 import { canonical } from '../command/canonical.ts';
 import type { Lease, LeaseReader, LeaseWriter } from '../command/lease.ts';
-import type { Database, Rows } from '../mysql/database.ts';
+import type { Database, Rows, Work } from '../mysql/database.ts';
 import type { Tables } from '../mysql/tables.ts';
 import { audit } from '../policy/audit.ts';
-import type { Job } from './job.ts';
+import { insertNote } from './deliveries.ts';
+import { type Job, PlaceRow } from './job.ts';
+import { held } from './lease-words.ts';
 import { dbNow, fence, type Owner } from './store.ts';
 
 type LeaseRow = {
@@ -68,6 +71,7 @@ export function leaseWriter(database: Database, owner: Owner, job: Job): LeaseWr
     async end(kind, subject) {
       await database.transaction(async (rows) => {
         await fence(rows, owner);
+        await tellOwner(rows, job, await rowOf(rows, kind, job.cloud, subject));
         await rows
           .deleteFrom('lease')
           .where('kind', '=', kind)
@@ -78,6 +82,34 @@ export function leaseWriter(database: Database, owner: Owner, job: Job): LeaseWr
       });
     },
   };
+}
+
+function rowOf(rows: Work, kind: Lease['kind'], cloud: string, subject: string) {
+  return rows
+    .selectFrom('lease')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('cloud', '=', cloud)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+}
+
+/** Whoever took it hears that another person ended it, unless the card stands before their eyes; once per job. */
+async function tellOwner(rows: Work, job: Job, row: LeaseRow | undefined): Promise<void> {
+  if (row === undefined || row.owner === job.human) return;
+  const place = PlaceRow.parse(JSON.parse(row.place));
+  if (place.id === job.place.id) return;
+  const many = (job.plan?.size ?? 1) > 1;
+  await insertNote(rows, {
+    key: `ended:${job.id}:${row.owner}:${place.id}`.slice(0, 190),
+    place,
+    report: {
+      title: `${row.owner}: ${job.human} ended ${many ? 'protections of yours' : held([leaseOf(row)])}`,
+      tone: 'warn',
+      blocks: [text(job.line)],
+      footer: `${job.cloud} · ${job.id}`,
+    },
+  });
 }
 
 export function leaseOf(row: LeaseRow): Lease {

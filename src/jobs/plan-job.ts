@@ -8,6 +8,7 @@ import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { heedsWishes, mustArchive, riskOf } from '../policy/policy.ts';
 import { approvalFor } from '../policy/votes.ts';
+import { jobOn } from './claims.ts';
 import { historyOf } from './history.ts';
 import type { Job } from './job.ts';
 import { leaseReader } from './leases.ts';
@@ -101,6 +102,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     now: parts.now(),
     signal: tenure.signal,
     holder: (claim) => holderOf(parts, claim, job.id),
+    jobOn: (claim) => jobOn(parts.database.rows, claim, job),
     mustArchive: mustArchive(parts.policy(), job.cloud),
     heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
     closedPerZone: parts.policy().file.guards.closed_per_zone ?? null,

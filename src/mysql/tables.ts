@@ -32,6 +32,8 @@ export interface Tables {
     taken_at: Date | null;
     told: Generated<number>;
   };
+  /** What was told of a protection that is not as it was left; `job` is the one that protected. */
+  finding: { cloud: string; subject: string; what: string; job: string; told_at: Date };
   schedule: {
     id: string;
     cron: string;

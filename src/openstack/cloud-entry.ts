@@ -67,6 +67,8 @@ const Vigie = z.strictObject({
   server_deadline: Duration.optional(),
   total_deadline: Duration.optional(),
   poll_interval: Duration.optional(),
+  watch_interval: Duration.optional(),
+  lists: z.string().startsWith('/', 'is the absolute path of a folder').optional(),
   host_maintenance: Truth.optional(),
   shared_storage: Truth.optional(),
   hooks: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'is a name in lower case'), HookEntry).optional(),

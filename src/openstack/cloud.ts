@@ -36,6 +36,10 @@ export interface CloudReader {
   serverGroups(): Promise<ServerGroup[]>;
   aggregates(): Promise<Aggregate[]>;
   projects(): Promise<Project[]>;
+  /** The name of a user that Nova tells only by id; null where Keystone does not say. */
+  userName(id: string): Promise<string | null>;
+  /** The uuids of a list that the operators keep beside the worker (`vigie.lists`), in its order. */
+  serverList(name: string): Promise<ServerId[]>;
   /** Consumers holding allocations on this host's resource provider (Placement); null if Placement cannot be asked. */
   allocations(host: HostName): Promise<string[] | null>;
   /** Hosts that could take this server now, by Placement's allocation candidates; null if it cannot be asked. */
@@ -101,6 +105,8 @@ export interface CloudSettings {
   readonly hooks: readonly HookFacts[];
   /** How often a waiting step looks again, ms. */
   readonly pollInterval: number;
+  /** How often protections are looked at unasked, ms. */
+  readonly watchInterval: number;
 }
 
 /** One of the operators' own programs, as chat may know it: its name and when it runs, never what it is. */

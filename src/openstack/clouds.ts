@@ -157,8 +157,10 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
       sharedStorage: vigie.shared_storage ?? defaultSettings.sharedStorage,
       hooks: hooks.map(({ name: hook, at, always, required }) => ({ name: hook, at, always, required })),
       pollInterval: vigie.poll_interval ?? defaultSettings.pollInterval,
+      watchInterval: vigie.watch_interval ?? defaultSettings.watchInterval,
     },
     hooks,
+    lists: vigie.lists ?? null,
     dsns: {
       novaApi: vigie.nova_api ?? null,
       cells: vigie.cells ?? {},

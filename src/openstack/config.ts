@@ -26,6 +26,8 @@ export interface CloudConfig {
   readonly settings: CloudSettings;
   readonly dsns: Dsns;
   readonly archive?: ArchiveSettings | null;
+  /** Folder of lists of servers, one file a list. */
+  readonly lists?: string | null;
   /** What `settings.hooks` names. */
   readonly hooks: readonly Hook[];
 }
@@ -87,4 +89,5 @@ export const defaultSettings: CloudSettings = {
   sharedStorage: false,
   hooks: [],
   pollInterval: 2000,
+  watchInterval: 5 * 60_000,
 };

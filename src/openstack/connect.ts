@@ -23,7 +23,9 @@ import { computeService, forceDown, listServices, setHostMaintenance, setService
 import { allocationsOf, candidatesFor } from './placement.ts';
 import { roomOf } from './placement-room.ts';
 import { listProjects } from './projects.ts';
+import { readServerList } from './server-lists.ts';
 import { openSession, type Session } from './session.ts';
+import { userName } from './users.ts';
 
 export interface ConnectParts {
   readonly name: string;
@@ -82,6 +84,8 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     serverGroups: () => listServerGroups(session, name),
     aggregates: () => listAggregates(session, name),
     projects: () => listProjects(session, name),
+    userName: (id) => userName(session, name, id),
+    serverList: (list) => readServerList(config.lists ?? null, list, name),
     allocations: (host) => allocationsOf(session, name, host),
     candidates: (server) => candidatesFor(session, name, server),
     room: (hosts) => roomOf(session, name, hosts),

@@ -106,7 +106,7 @@ async function* listNames(
   });
 }
 
-function filterQuery({ host, project, status, name, softDeleted }: ServerFilter): Record<string, string> {
+function filterQuery({ host, project, status, name, softDeleted, tag }: ServerFilter): Record<string, string> {
   // Without `soft_deleted` Nova leaves these out even where their status is asked for.
   const soft = softDeleted ? { soft_deleted: '1', status: 'SOFT_DELETED' } : {};
   return {
@@ -114,6 +114,7 @@ function filterQuery({ host, project, status, name, softDeleted }: ServerFilter)
     ...(project && { project_id: project }),
     ...(status && { status }),
     ...(name && { name }),
+    ...(tag && { tags: tag }),
     ...soft,
   };
 }

@@ -8,6 +8,8 @@ export interface ServerFilter {
   readonly name?: string;
   /** Servers being soft-deleted still lie on their host: `true` asks for those only. */
   readonly softDeleted?: boolean;
+  /** Below 2.26 there are none, and Nova would leave the filter out in silence. */
+  readonly tag?: string;
 }
 
 export interface Server {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { plantSecrets } from '../setup/secrets.ts';
 import { mariadbUrl } from '../setup/servers.ts';
 import type { Ground } from './ground.ts';
 
@@ -17,6 +18,7 @@ export async function simulatedGround(options: Partial<SimulatorOptions> = {}): 
     migrateSeconds: 2,
     ...options,
   });
+  await plantSecrets(simulator.dsns);
   const { control } = simulator;
   let given = 0;
   return {

@@ -9,7 +9,7 @@ import list from '../../commands/schedule/list.ts';
 import pause from '../../commands/schedule/pause.ts';
 import remove from '../../commands/schedule/remove.ts';
 import type { Report } from '../../src/chat/report.ts';
-import { change, positional, query, step } from '../../src/command/make.ts';
+import { change, control, positional, query, step } from '../../src/command/make.ts';
 import { done } from '../../src/command/outcome.ts';
 import { register, registryOf } from '../../src/command/registry.ts';
 import { fireSchedules } from '../../src/desk/firing.ts';
@@ -29,6 +29,16 @@ const look = query({
   role: 'reader',
   args: {},
   answer: async () => ({ title: 'seen', tone: 'good', blocks: [] }),
+});
+/** A control line with a bug in it. */
+const stumble = control({
+  summary: 'Stumble',
+  examples: ['stumble'],
+  role: 'reader',
+  args: {},
+  run: async () => {
+    throw new TypeError('undefined is not a function');
+  },
 });
 const sweep = change({
   summary: 'Sweep a host',
@@ -60,6 +70,7 @@ const sweep = change({
 const registry = registryOf([
   register('look', look),
   register('sweep', sweep),
+  register('stumble', stumble),
   register('approve', approve),
   register('deny', deny),
   register('freeze', freeze),
@@ -162,7 +173,7 @@ test('a saved line is shown with its next three times, keeps its cloud, and is f
 test('it fires once per slot, however many look at once', async () => {
   const id = await scheduled('alice', '"* * * * *" look');
   const slot = await wasDue(id);
-  const parts = { database: story.database, registry, prefix: '!', version: 'test', policy: story.policy };
+  const parts = { ...story, registry, prefix: '!', version: 'test' };
   await Promise.all(Array.from({ length: 5 }, () => fireSchedules(parts)));
   await story.until('its job', async () => (await fired(id)).length > 0);
   const [job] = await fired(id);
@@ -181,7 +192,7 @@ test('it fires once per slot, however many look at once', async () => {
 
 test('slots that were slept through are told once, not run', async () => {
   const id = await scheduled('alice', '"*/7 * * * *" look');
-  const parts = { database: story.database, registry, prefix: '!', version: 'test', policy: story.policy };
+  const parts = { ...story, registry, prefix: '!', version: 'test' };
   const now = await story.database.now();
   const first = new Date(Math.floor((now.getTime() - 3_600_000) / 3_600_000) * 3_600_000);
   await story.database.rows.updateTable('schedule').set({ next_at: first }).where('id', '=', id).execute();
@@ -198,6 +209,21 @@ test('a control line that reads is answered as a note', async () => {
   await wasDueNow(id);
   await story.until('the note', () => story.room.posts.slice(before).some(({ report }) => report.title === '1 cloud'));
   expect(await fired(id)).toEqual([]);
+});
+
+test('a line that hits a bug is told once as broken, with the number of the log, and the next time stands', async () => {
+  const id = await scheduled('alice', '"0 7 * * *" stumble');
+  await wasDueNow(id);
+  await story.until('the note', () => said('something broke') !== undefined);
+  const report = said('something broke');
+  expect(report?.title).toMatch(new RegExp(`^schedule ${id} of alice: something broke, [0-9a-f]{4};`));
+  expect(JSON.stringify(report)).toContain('nothing was done; the next is');
+  const parts = { ...story, registry, prefix: '!', version: 'test' };
+  for (let n = 0; n < 3; n += 1) expect(await fireSchedules(parts)).toEqual([]);
+  expect(story.room.posts.filter(({ report: { title } }) => /missed|broke/.test(title))).toHaveLength(1);
+  const row = await story.database.rows.selectFrom('schedule').selectAll().where('id', '=', id).executeTakeFirst();
+  expect(row?.paused).toBe(0);
+  expect(row?.next_at?.getTime()).toBeGreaterThan((await story.database.now()).getTime());
 });
 
 /** Due this very minute, whatever its cron says. */

@@ -46,6 +46,7 @@ test('an entry becomes a configuration, with the defaults of openstacksdk and ou
     totalDeadline: 21_600_000,
     hostMaintenance: false,
     pollInterval: 2000,
+    watchInterval: 300_000,
   });
 });
 

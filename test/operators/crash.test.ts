@@ -79,11 +79,22 @@ function plan(): PlanContext {
     closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
+    jobOn: async () => null,
   };
 }
 
 function endedStep(step: string, state: EndedStep['state'], output: Json): EndedStep {
-  return { key: step, step, label: step, state, note: '', input: null, output, checkpoint: null, seconds: 0 };
+  return {
+    key: `${step}:${id}`,
+    step,
+    label: step,
+    state,
+    note: '',
+    input: null,
+    output,
+    checkpoint: null,
+    seconds: 0,
+  };
 }
 
 function limits() {
@@ -144,6 +155,10 @@ test('a record whose server is deleted is shown as such, and can be ended by nam
   await leases.take({ kind: 'server', subject, reason: 'old', until: null, detail, undo: `unprotect ${subject}` });
   const said = wordsOf(await overview(plan()));
   expect(said).toContain(`the server is deleted: unprotect ${subject} ends the record`);
-  const { steps } = await unprotectPlan({ server: 'long-gone', adopt: false }, plan());
+  const { steps } = await unprotectPlan(
+    { kind: 'server', server: 'long-gone' },
+    { adopt: false, reason: undefined },
+    plan(),
+  );
   expect(steps.map(({ step }) => step)).toEqual(['forget']);
 });

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { PlanContext } from '../../src/command/command.ts';
+import { protectMany } from '../../src/command/protect/plan-many.ts';
+import { connectDatabases } from '../../src/mysql/databases.ts';
 import type { ServerId } from '../../src/openstack/names.ts';
 import { openStage, type Stage, wordsOf } from './stage.ts';
 
@@ -10,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-async function server(name: string): Promise<ServerId> {
-  const { id } = await stage.simulator.control.createServer({ name });
+async function server(name: string, host?: string): Promise<ServerId> {
+  const { id } = await stage.simulator.control.createServer({ name, ...(host === undefined ? {} : { host }) });
   const [found] = await stage.cloud.findServers(id, 1);
   if (found === undefined) throw new Error(`no ${name}`);
   return found.id;
@@ -69,7 +72,7 @@ test('a flag that was set before vigie came stays, unless it is adopted', async 
   await say('alice', 'protect flag-before --reason mine');
   await say('alice', 'unprotect flag-before');
   expect(await stage.cloud.databases.instance(id)).toMatchObject({ disableTerminate: true });
-  await say('alice', 'unprotect flag-before --adopt');
+  await say('alice', 'unprotect flag-before --adopt --reason "nobody misses it"');
   expect(await stage.cloud.databases.instance(id)).toMatchObject({ disableTerminate: false });
 });
 
@@ -79,7 +82,6 @@ test('another person hears who protects it, and may take over with a reason', as
   expect(await say('bob', 'protect shared')).toMatch(
     /protected by alice \(alice needs it\), stays on its host\. To take it over/,
   );
-  expect(await say('bob', 'unprotect shared')).toContain('not by you');
   expect(await say('bob', 'protect shared --reason "bob needs it more"')).toContain('shared is protected');
   expect(await say('bob', 'protected')).toMatch(/\(stays\) \| bob \| bob needs it more/);
   expect(await say('bob', 'unprotect shared')).toContain('no longer protected');
@@ -110,3 +112,48 @@ test('what cannot be protected is one clear line, and nothing is opened', async 
     'db-1 is not protected: its flag is off and vigie has no record',
   );
 });
+
+test('each server is protected in its own cell', async () => {
+  const [first, second] = [await server('in-cell-1', 'cmp1'), await server('in-cell-2', 'cmp4')];
+  for (const id of [first, second])
+    expect(await say('alice', `protect ${id} --reason "both cells"`)).toContain('is protected');
+  const cells = await Promise.all([first, second].map((id) => stage.cloud.databases.instance(id)));
+  expect(cells.map((row) => row?.disableTerminate)).toEqual([true, true]);
+  expect(new Set(cells.map((row) => row?.cell)).size).toBe(2);
+  expect(await say('alice', 'protected')).toMatch(/in-cell-1[\s\S]*in-cell-2|in-cell-2[\s\S]*in-cell-1/);
+});
+
+test('a server in a cell without a DSN is blocked in the plan, which names the cell; the others are protected', async () => {
+  const { dsns } = stage.simulator;
+  const [seen, unseen] = [await server('seen', 'cmp1'), await server('unseen', 'cmp4')];
+  const cell = (await stage.cloud.databases.instance(unseen))?.cell ?? '';
+  const cells = Object.fromEntries(Object.entries(dsns.cells).filter(([uuid]) => uuid !== cell));
+  const databases = connectDatabases({ cloud: 'demo', dsns: { ...dsns, cells }, now: () => new Date() });
+  const context = { ...plan(), cloud: { ...stage.cloud, databases } };
+  const made = await protectMany('project', 'alpha', wish, context);
+  await databases.close();
+  const why = (id: string) => made.rows?.find(({ key }) => key === `flag:${id}`);
+  expect(why(unseen)).toMatchObject({ verdict: 'blocked', why: expect.stringContaining(`no DSN for cell ${cell}`) });
+  expect(why(seen)).toMatchObject({ verdict: 'protect' });
+  expect(made.steps.some(({ key }) => key.includes(unseen))).toBe(false);
+  expect(made.claims).toContain(`server:demo/${seen}`);
+});
+
+const wish = { reason: 'all of alpha', until: null, lock: false, move: false };
+
+function plan(): PlanContext {
+  return {
+    cloud: stage.cloud,
+    leases: { find: async () => null, list: async () => [] },
+    history: { drains: async () => [], moved: async () => null },
+    by: { human: 'alice' },
+    now: new Date(),
+    signal: new AbortController().signal,
+    mustArchive: false,
+    holder: async () => null,
+    jobOn: async () => null,
+    heedsWishes: () => false,
+    closedPerZone: null,
+    leaseMs: () => null,
+  };
+}

@@ -8,6 +8,7 @@ import { type CloudConfig, defaultSettings } from '../../src/openstack/config.ts
 import { connectCloud } from '../../src/openstack/connect.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { openGate } from '../openstack-client/fake-cloud.ts';
+import { plantSecrets } from '../setup/secrets.ts';
 import { mariadbUrl } from '../setup/servers.ts';
 import { openStory, type Story } from '../story.ts';
 
@@ -29,6 +30,7 @@ export async function openStage(
     prefix: `s${randomBytes(4).toString('hex')}_`,
     ...options,
   });
+  await plantSecrets(simulator.dsns);
   const config = configOf(simulator);
   const databases = connectDatabases({
     cloud: 'demo',

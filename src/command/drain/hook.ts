@@ -17,9 +17,15 @@ export const HookInput = z.object({
 type HookInput = z.output<typeof HookInput>;
 type Moment = HookInput['at'];
 
+/** `silence,masakari`, as `--hook` takes it. */
+export const HookNames = z.string().transform((names) => names.split(',').map((name) => name.trim()));
+
+/** The last look of a drain, and of an evacuation. */
+const provesEmpty = ['proof', 'left'];
+
 /** Runs one of the operators' own programs. After a crash of ours it may run a second time. */
 export async function hook({ host, hook: name, at, reason }: HookInput, context: StepContext): Promise<Outcome> {
-  if (at === 'empty' && !context.ended.some(({ step, state }) => step === 'proof' && state === 'done'))
+  if (at === 'empty' && !context.ended.some(({ step, state }) => provesEmpty.includes(step) && state === 'done'))
     return gone(`${host} is not proven empty: not run`);
   const about = { host, cloud: context.cloud.name, event: at, job: context.job.id, by: context.job.human, reason };
   const ran = await context.act({ runs: name, at }, () => context.cloud.runHook(name, about));

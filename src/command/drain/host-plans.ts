@@ -2,7 +2,7 @@ import { text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { Reason } from '../args.ts';
-import type { PlanContext } from '../command.ts';
+import type { ClaimingJob, PlanContext } from '../command.ts';
 import type { PlanDraft, PlannedStep } from '../plan.ts';
 import { count, moment } from '../words.ts';
 import type { CordonInput } from './cordon.ts';
@@ -67,9 +67,13 @@ export async function restorePlan(
   wish: RestoreWish,
   context: PlanContext,
 ): Promise<Draft<'up' | 'ready' | 'restore' | 'hook' | 'move'>> {
+  const work = await context.jobOn(`host:${context.cloud.name}/${wish.host}`);
+  if (work?.state === 'running') throw new UserError(inTheWay(wish, work));
   const service = await findHost(wish.host, context);
   const { host } = service;
   const lease = hostLease(await context.leases.find('host', host));
+  // What is in maintenance already may be opened; then the work that waits plans it anew.
+  if (work !== null && lease === null && service.status === 'enabled') throw new UserError(inTheWay(wish, work));
   const { wanted, verdict, why } = restoration(service, lease, wish);
   const input: RestoreInput = { host, seen: stateNow(service), wanted };
   const weight = { forget: 1, 'put back': 2, enable: 3 }[verdict];
@@ -100,6 +104,13 @@ export async function restorePlan(
     claims: [`host:${context.cloud.name}/${host}`, ...(way?.claims ?? [])],
     ...(way === null || way.steps.length === 0 ? {} : { risk: 'disruptive' as const, size: way.steps.length }),
   };
+}
+
+/** Whoever says `off` while the host is about to be emptied wants to stop that: so it is named, with what stops it. */
+function inTheWay({ host, verb }: RestoreWish, { id, line, human, state }: ClaimingJob): string {
+  const stands = { awaiting: 'waits for approval', queued: 'is about to begin', running: 'is running' }[state];
+  const then = state === 'running' ? `; then \`${verb}\` opens ${host}` : '; nothing is to be undone yet';
+  return `${line} (${id}, by ${human}) ${stands}: \`cancel ${id}\` stops it${then}`;
 }
 
 interface Before {

@@ -4,6 +4,7 @@ import type { Server } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import type { CordonInput } from '../drain/cordon.ts';
+import { hookSteps, startStops } from '../drain/hook.ts';
 import { stateOf } from '../drain/host-lease.ts';
 import type { ServerFacts } from '../drain/judge.ts';
 import { groupsOf, readFacts } from '../drain/server-facts.ts';
@@ -11,6 +12,7 @@ import { all, findHost, isTaking, reachableServices } from '../drain/survey.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count, moment, size } from '../words.ts';
 import { type Fate, type FateWish, fateOf } from './fate.ts';
+import { resizedAway } from './resized-away.ts';
 
 export interface EvacuateWish {
   readonly host: string;
@@ -18,9 +20,11 @@ export interface EvacuateWish {
   readonly fenced: string;
   readonly acceptDataLoss: boolean;
   readonly until: Date | null;
+  /** The operators' programs that go with it. */
+  readonly hookNames: readonly string[];
 }
 
-type Step = PlannedStep & { step: 'down' | 'cordon' | 'evacuate' | 'left' };
+type Step = PlannedStep & { step: 'down' | 'cordon' | 'evacuate' | 'left' | 'hook' };
 /** Rebuilt at a time. */
 const lanes = 3;
 
@@ -36,6 +40,9 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
   const shared = cloud.settings.sharedStorage;
   const fates = await fatesOn(host, { shared, acceptDataLoss: wish.acceptDataLoss }, context);
   const going = fates.filter(({ fate }) => fate.verdict !== 'blocked');
+  const { hooks } = cloud.settings;
+  const ran = (at: 'start' | 'empty') =>
+    hookSteps(hooks, wish.hookNames, { host, at, reason: `fenced: ${wish.fenced}` });
   const lost = going.filter(({ fate }) => fate.verdict === 'DISK LOST').length;
   return {
     title: `evacuate ${host}: ${tally(fates.map(({ fate }) => fate))}`,
@@ -49,17 +56,15 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
     rows: [
       { key: `host:${host}`, verdict: 'force down', weight: 4, label: host, why: `fenced: ${wish.fenced}` },
       ...fates.map(({ facts: { server }, fate }) => rowOf(server, fate)),
+      ...(await resizedAway(host, context)),
     ],
-    stages: [
-      { name: 'down' },
-      { name: 'cordon' },
-      { name: 'evacuate', lanes, onFailure: 'continue' },
-      { name: 'left', onFailure: 'continue', always: true },
-    ],
+    stages: stages(startStops(hooks, wish.hookNames)),
     steps: [
+      ...ran('start'),
       ...closing(wish, { host, seen: service.updatedAt }),
       ...going.map(({ facts: { server }, fate }) => evacuateStep(server, fate, { host, shared })),
       { key: `left:${host}`, step: 'left', input: { host }, stage: 'left', label: `see what is left on ${host}` },
+      ...ran('empty'),
     ],
     claims: [
       `host:${cloud.name}/${host}`,
@@ -69,6 +74,17 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
     size: Math.max(1, going.length),
     votes: { extra: 0, least: lost > 0 ? 2 : 0 },
   };
+}
+
+function stages(startStops: boolean): PlanDraft['stages'] {
+  return [
+    { name: 'start', onFailure: startStops ? 'stop' : 'continue' },
+    { name: 'down' },
+    { name: 'cordon' },
+    { name: 'evacuate', lanes, onFailure: 'continue' },
+    { name: 'left', onFailure: 'continue', always: true },
+    { name: 'empty', onFailure: 'continue', always: true },
+  ];
 }
 
 interface Fated {
@@ -89,7 +105,10 @@ async function fatesOn(host: HostName, wish: FateWish, context: PlanContext): Pr
 }
 
 /** Down first: then Nova waits for no answer of the host when it is disabled, and rebuilds what lies there. */
-function closing({ fenced, until }: EvacuateWish, found: { host: CordonInput['host']; seen: Date | null }): Step[] {
+function closing(
+  { fenced, until, hookNames }: EvacuateWish,
+  found: { host: CordonInput['host']; seen: Date | null },
+): Step[] {
   const { host, seen } = found;
   const cordon: CordonInput = {
     host,
@@ -98,6 +117,7 @@ function closing({ fenced, until }: EvacuateWish, found: { host: CordonInput['ho
     until: until?.toISOString() ?? null,
     adopt: true,
     dead: true,
+    hooks: [...hookNames],
   };
   const down = { host, heartbeat: seen?.toISOString() ?? null };
   return [

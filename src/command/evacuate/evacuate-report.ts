@@ -16,7 +16,9 @@ export function evacuateReport(job: EndedJob): Report {
   const well = moves.filter(({ state }) => state === 'done').length;
   const output = LeftOutput.safeParse(job.steps.find(({ step }) => step === 'left')?.output).data;
   const twice = output?.twice ?? [];
-  const stopped = job.steps.find(({ step, state }) => (step === 'down' || step === 'cordon') && state !== 'done');
+  const stopped = job.steps.some(({ step, state }) => step === 'cordon' && state === 'done')
+    ? undefined
+    : job.steps.find(({ key, state }) => /^(hook:start|down|cordon):/.test(key) && state !== 'done');
   const alive = twice.length > 0 ? `; ${host} was heard of again` : '';
   return {
     title:

@@ -1,8 +1,10 @@
 import { type Report, text } from '../../chat/report.ts';
 import type { EndedJob, EndedStep } from '../command.ts';
+import { protectManyReport, unprotectManyReport } from './report-many.ts';
 
 /** `protect`: what was done and proven, what it does not stop, and the line that ends it. */
 export function protectReport(job: EndedJob): Report {
+  if (isMany(job)) return protectManyReport(job);
   const name = nameOf(job);
   const flagged = job.steps.some(({ step, state }) => step === 'flag' && state === 'done');
   const whole = job.state === 'done';
@@ -26,6 +28,7 @@ export function protectReport(job: EndedJob): Report {
 }
 
 export function unprotectReport(job: EndedJob): Report {
+  if (isMany(job)) return unprotectManyReport(job);
   const name = nameOf(job);
   const whole = job.state === 'done';
   return {
@@ -35,6 +38,11 @@ export function unprotectReport(job: EndedJob): Report {
     ...(whole ? {} : { replies: [{ label: 'Again', line: job.line }] }),
     footer: `${job.cloud} · ${job.id}`,
   };
+}
+
+/** What a selection found is a table, also where that is one server. */
+function isMany({ plan }: EndedJob): boolean {
+  return plan.stages.some(({ lanes }) => lanes > 1);
 }
 
 function marks(job: EndedJob): Report['blocks'][number] {

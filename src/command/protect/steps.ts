@@ -38,6 +38,8 @@ export async function setLock(
   { server: id, text }: z.output<typeof LockInput>,
   context: StepContext,
 ): Promise<Outcome> {
+  if (context.ended.some(({ key, state }) => key === `flag:${id}` && state !== 'done'))
+    return gone('its flag was not set: not locked either');
   const server = await context.cloud.server(id);
   const reason = lockReason(context.job, text);
   if (server.locked === true) return lockFound(server, reason, context);
@@ -52,7 +54,7 @@ export async function setLock(
 
 /** Writes the record last, when it is known what was found and done; a job that stopped halfway records what it did. */
 export async function record(input: z.output<typeof RecordInput>, context: StepContext): Promise<Outcome> {
-  const flag = FlagFound.safeParse(outputOf('flag', context));
+  const flag = FlagFound.safeParse(outputOf(`flag:${input.server}`, context));
   if (!flag.success) return gone('the flag was not set: nothing to record');
   const known = serverLease(await context.leases.find('server', input.server));
   const detail: ProtectionDetail = {
@@ -60,7 +62,7 @@ export async function record(input: z.output<typeof RecordInput>, context: StepC
     project: input.project,
     // Renewed: the flag that stands is the one we set then.
     flagBefore: flag.data.before && known !== null ? known.detail.flagBefore : flag.data.before,
-    lock: lockRecord(context) ?? known?.detail.lock ?? null,
+    lock: lockRecord(input.server, context) ?? known?.detail.lock ?? null,
     move: input.move,
   };
   await context.leases.take({
@@ -102,11 +104,11 @@ async function lockFound(server: Server, reason: string, context: StepContext): 
   return done(`was locked by another hand (${server.lockedReason ?? 'no reason'}); that lock stays`, kept);
 }
 
-function lockRecord(context: StepContext): LockRecord | null {
-  const found = LockRecord.safeParse(outputOf('lock', context));
+function lockRecord(id: ServerId, context: StepContext): LockRecord | null {
+  const found = LockRecord.safeParse(outputOf(`lock:${id}`, context));
   return found.success ? found.data : null;
 }
 
-function outputOf(step: string, { ended }: StepContext): unknown {
-  return ended.find((one) => one.step === step && one.state === 'done')?.output;
+function outputOf(key: string, { ended }: StepContext): unknown {
+  return ended.find((one) => one.key === key && one.state === 'done')?.output;
 }

@@ -1,65 +1,40 @@
+import { text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
-import type { InstanceRow, Server } from '../../openstack/cloud.ts';
 import { ServerId } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
-import type { Plan, PlanDraft, PlannedStep } from '../plan.ts';
-import { isOurLock, leaseWords, type ServerLease, serverLease } from '../protection.ts';
+import type { PlanDraft } from '../plan.ts';
+import { serverLease } from '../protection.ts';
 import { resolveServer } from '../resolve.ts';
+import type { Selection } from './selection.ts';
+import { anotherHand, needsConsent, type Seen, type UnprotectStep, type UnprotectWish, undoing } from './undoing.ts';
+import { consent, unprotectMany } from './unprotect-many.ts';
 
-interface Wish {
-  readonly server: string;
-  readonly adopt: boolean;
-}
-
-interface Seen {
-  readonly id: ServerId;
-  readonly name: string;
-  /** Null once it is deleted. */
-  readonly server: Server | null;
-  readonly row: InstanceRow | null;
-  readonly lease: ServerLease | null;
-}
-
-type Row = Plan['rows'][number];
-type Act = PlannedStep & { step: 'unlock' | 'unflag' | 'forget' };
-type Draft = PlanDraft & { steps: Act[] };
+type Draft = PlanDraft & { steps: UnprotectStep[] };
 
 /** Undoes what vigie did and nothing else: a flag or a lock that was there before stays, unless `--adopt`. */
-export async function unprotectPlan(wish: Wish, context: PlanContext): Promise<Draft> {
-  const seen = await look(wish, context);
-  refuseWhatIsNotOurs(seen, wish, context);
-  const { id, name } = seen;
-  const rows = [lockRow(seen), flagRow(seen, wish), recordRow(seen)].filter((row) => row !== null);
-  const acts = new Set(rows.filter(({ weight }) => weight > 0).map(({ key }) => key.split(':')[0]));
-  const ours = seen.lease?.detail.lock?.ours ?? '';
-  const all: Act[] = [
-    {
-      key: `unlock:${id}`,
-      step: 'unlock',
-      input: { server: id, reason: ours },
-      stage: 'unprotect',
-      label: `unlock ${name}`,
-    },
-    {
-      key: `unflag:${id}`,
-      step: 'unflag',
-      input: { server: id },
-      stage: 'unprotect',
-      label: `clear disable_terminate of ${name}`,
-    },
-    { key: `forget:${id}`, step: 'forget', input: { server: id }, stage: 'record', label: 'end the record' },
-  ];
+export async function unprotectPlan(selection: Selection, wish: UnprotectWish, context: PlanContext): Promise<Draft> {
+  if (selection.kind === 'server') return unprotectOne(selection.server, wish, context);
+  if (wish.adopt) throw new UserError('--adopt is for one server at a time: name it');
+  return unprotectMany(selection.kind, selection.name, wish, context);
+}
+
+async function unprotectOne(reference: string, wish: UnprotectWish, context: PlanContext): Promise<Draft> {
+  const seen = await look(reference, context);
+  refuseWhatIsNotThere(seen, wish);
+  const { rows, steps } = undoing(seen, wish);
+  const others = [anotherHand(seen, wish, context.by.human)].filter((words) => words !== null);
   return {
-    title: `unprotect ${name}`,
-    blocks: [{ kind: 'fields', fields: facts(seen) }],
+    title: `unprotect ${seen.name}`,
+    blocks: [{ kind: 'fields', fields: facts(seen) }, ...consent(others, wish).map(text)],
     rows,
     stages: [{ name: 'unprotect' }, { name: 'record' }],
-    steps: all.filter(({ key }) => acts.has(key.split(':')[0])),
-    claims: [`server:${context.cloud.name}/${id}`],
+    steps,
+    claims: [`server:${context.cloud.name}/${seen.id}`],
+    votes: { extra: 0, least: needsConsent(others, wish) ? 1 : 0 },
   };
 }
 
-async function look({ server: reference }: Wish, context: PlanContext): Promise<Seen> {
+async function look(reference: string, context: PlanContext): Promise<Seen> {
   const found = await resolveServer(context.cloud, reference).catch((error: unknown) => {
     if (error instanceof UserError) return error;
     throw error;
@@ -86,54 +61,16 @@ async function deletedServer(reference: string, refusal: UserError, { leases }: 
   return { id: ServerId.parse(lease.subject), name: lease.detail.name, server: null, row: null, lease };
 }
 
-function refuseWhatIsNotOurs({ id, name, row, lease, server }: Seen, { adopt }: Wish, { by }: PlanContext): void {
+function refuseWhatIsNotThere({ id, name, row, lease, server }: Seen, { adopt }: UnprotectWish): void {
   if (lease === null && row?.disableTerminate !== true) {
     const locked =
       server?.locked === true ? `; it is locked (${server.lockedReason ?? 'no reason'}), not by vigie` : '';
     throw new UserError(`${name} is not protected: its flag is off and vigie has no record${locked}`);
   }
-  if (adopt || server === null) return;
-  const again = `\`unprotect ${id} --adopt\` ends it all the same`;
-  if (lease === null) throw new UserError(`${name} was protected by another hand (vigie has no record): ${again}`);
-  if (lease.owner !== by.human) throw new UserError(`${name} is ${leaseWords(lease)}, not by you: ${again}`);
-}
-
-function flagRow({ id, name, row, lease, server }: Seen, { adopt }: Wish): Row | null {
-  const one = { key: `unflag:${id}`, label: name };
-  if (server === null || row === null) return null;
-  if (!row.disableTerminate)
-    return { ...one, verdict: 'off already', weight: 0, why: 'the flag was cleared by another hand' };
-  if (lease?.detail.flagBefore === true && !adopt) {
-    return {
-      ...one,
-      verdict: 'flag stays',
-      weight: 0,
-      why: `it was set before vigie came; \`unprotect ${id} --adopt\` clears it too`,
-    };
-  }
-  return { ...one, verdict: 'clear the flag', weight: 2, why: 'whoever may delete it can do so again' };
-}
-
-function lockRow({ id, name, server, lease }: Seen): Row | null {
-  const one = { key: `unlock:${id}`, label: name };
-  if (server === null || lease?.detail.lock?.ours == null) return null;
-  if (isOurLock(server, lease)) return { ...one, verdict: 'unlock', weight: 1, why: 'the lock is vigie’s own' };
-  const why =
-    server.locked === true
-      ? `it is locked with another reason now: ${server.lockedReason ?? 'none'}`
-      : 'it is not locked any more';
-  return { ...one, verdict: 'lock left alone', weight: 0, why };
-}
-
-function recordRow({ id, name, lease, server }: Seen): Row | null {
-  if (lease === null) return null;
-  return {
-    key: `forget:${id}`,
-    label: name,
-    verdict: 'end the record',
-    weight: 1,
-    why: server === null ? 'the server is gone' : leaseWords(lease),
-  };
+  if (lease === null && !adopt)
+    throw new UserError(
+      `${name} was protected by another hand (vigie has no record): \`unprotect ${id} --adopt\` ends it all the same`,
+    );
 }
 
 function facts({ id, name, server, row }: Seen): [string, string][] {
