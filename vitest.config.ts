@@ -11,6 +11,7 @@ const onOpenstack = ['looking', 'drain', 'failing-moves', 'second-look', 'protec
 const onOpenstackAtLength = [
   ...['closing-hosts', 'drain-questions', 'drain-reasons', 'dead-source', 'redis-away'],
   ...['drain-plan', 'drain-groups', 'drain-newcomers', 'drain-wishes', 'migrate', 'return', 'evacuate', 'hooks'],
+  ...['campaign', 'campaign-trouble', 'campaign-work', 'campaign-restart'],
 ];
 const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
 const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(

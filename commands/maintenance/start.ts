@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../src/chat/user-error.ts';
-import { HostName, Reason, Until } from '../../src/command/args.ts';
+import { HostName, Names, Reason, Until } from '../../src/command/args.ts';
 import { CordonInput, cordon } from '../../src/command/drain/cordon.ts';
 import { drainPlan } from '../../src/command/drain/drain-plan.ts';
 import { drainReport } from '../../src/command/drain/drain-report.ts';
@@ -16,8 +16,6 @@ import { ProofInput, proof } from '../../src/command/drain/proof.ts';
 import { ResizedInput, resized } from '../../src/command/drain/resized.ts';
 import { survey } from '../../src/command/drain/survey.ts';
 import { change, flag, option, positional, step } from '../../src/command/make.ts';
-
-const HookNames = z.string().transform((names) => names.split(',').map((name) => name.trim()));
 
 export default change({
   words: 'maintenance',
@@ -45,7 +43,7 @@ export default change({
     order: option(z.enum(orders).default('smallest'), 'which server first: smallest, largest, or by name'),
     ignoreWishes: option(Reason.optional(), "why guests' own wishes do not bind this time; asks one more approval"),
     acceptRisk: option(Reason.optional(), 'why it may break N-1, where it would; asks two approvals'),
-    hook: option(HookNames.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
+    hook: option(Names.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
     adopt: flag(z.literal(true).optional(), 'takes over a host that another hand has disabled'),
   },
   steps: {

@@ -44,4 +44,10 @@ export interface Desk {
   scheduleList(): Promise<Report>;
   scheduleRemove(id: string): Promise<Report>;
   schedulePause(id: string, on: boolean): Promise<Report>;
+  /** Without an id: all of them. */
+  campaignList(id: string | null): Promise<Report>;
+  campaignPause(id: string, reason: string | null): Promise<Report>;
+  campaignResume(id: string, aside: readonly string[]): Promise<Report>;
+  campaignStop(id: string): Promise<Report>;
+  campaignDone(host: string, id: string | null): Promise<Report>;
 }
