@@ -9,6 +9,6 @@ export default control({
   ],
   role: 'operator',
   risk: 'change',
-  args: { id: positional(JobId, 'the campaign, as campaign list names it') },
-  run: ({ id }, desk) => desk.campaignStop(id),
+  args: { id: positional(JobId.optional(), 'the campaign; without it the only one that is open') },
+  run: ({ id }, desk) => desk.campaignStop(id ?? null),
 });

@@ -46,8 +46,9 @@ export interface Desk {
   schedulePause(id: string, on: boolean): Promise<Report>;
   /** Without an id: all of them. */
   campaignList(id: string | null): Promise<Report>;
-  campaignPause(id: string, reason: string | null): Promise<Report>;
-  campaignResume(id: string, aside: readonly string[]): Promise<Report>;
-  campaignStop(id: string): Promise<Report>;
+  /** Here and below without an id: the only one that is open. */
+  campaignPause(id: string | null, reason: string | null): Promise<Report>;
+  campaignResume(id: string | null, aside: readonly string[]): Promise<Report>;
+  campaignStop(id: string | null): Promise<Report>;
   campaignDone(host: string, id: string | null): Promise<Report>;
 }

@@ -3,15 +3,23 @@ import { UserError } from '../chat/user-error.ts';
 import { nearest } from '../command/suggest.ts';
 import { type HostState, hasStopped } from '../jobs/campaign.ts';
 import { burnDown } from '../jobs/campaign-words.ts';
-import { type CampaignRow, campaignsWith, readCampaign, setState, setTurn, takeCampaign } from '../jobs/campaigns.ts';
+import {
+  type CampaignRow,
+  campaignsWith,
+  openCampaigns,
+  readCampaign,
+  setState,
+  setTurn,
+  takeCampaign,
+} from '../jobs/campaigns.ts';
 import { readJob } from '../jobs/store.ts';
 import { stoppedReport } from './campaign-notes.ts';
 import type { Sitting } from './desk.ts';
 import { mayTouch, personAt, record, work } from './person.ts';
 
 /** No other host is begun until somebody says so; what has begun goes on. */
-export async function pauseCampaign(sitting: Sitting, id: string, reason: string | null): Promise<Report> {
-  const campaign = await taken(sitting, id);
+export async function pauseCampaign(sitting: Sitting, id: string | null, reason: string | null): Promise<Report> {
+  const campaign = await taken(sitting, id ?? (await onlyOpen(sitting, 'pause')));
   if (campaign.state === 'paused')
     throw new UserError(`campaign ${campaign.id} is paused already: ${campaign.reason ?? 'no reason'}`);
   const { human } = personAt(sitting);
@@ -25,8 +33,8 @@ export async function pauseCampaign(sitting: Sitting, id: string, reason: string
 }
 
 /** What failed is tried again, but for the hosts that are left aside. */
-export async function resumeCampaign(sitting: Sitting, id: string, aside: readonly string[]): Promise<Report> {
-  const campaign = await taken(sitting, id);
+export async function resumeCampaign(sitting: Sitting, id: string | null, aside: readonly string[]): Promise<Report> {
+  const campaign = await taken(sitting, id ?? (await onlyOpen(sitting, 'resume')));
   const { until } = campaign.bounds;
   if (until !== null && campaign.now > new Date(until))
     throw new UserError(`its approval has ended: campaign stop ${campaign.id}, then ask for another one`);
@@ -67,8 +75,8 @@ function turnOf({ id, turns }: CampaignRow, typed: string): CampaignRow['turns']
   throw new UserError(`campaign ${id} has no host ${typed}${near === null ? '' : `; did you mean ${near}?`}`);
 }
 
-export async function stopCampaign(sitting: Sitting, id: string): Promise<Report> {
-  const campaign = await taken(sitting, id);
+export async function stopCampaign(sitting: Sitting, id: string | null): Promise<Report> {
+  const campaign = await taken(sitting, id ?? (await onlyOpen(sitting, 'stop')));
   await setState(work(sitting), campaign, 'stopped', null);
   changed(sitting, campaign, { what: 'stopped' });
   return stoppedReport({ ...campaign, state: 'stopped' });
@@ -102,6 +110,15 @@ function notWorked(state: Exclude<HostState, 'working' | 'failed'>, job: string 
     case 'aside':
       return 'was left aside: maintenance HOST off opens it';
   }
+}
+
+async function onlyOpen({ rows }: Sitting, doing: string): Promise<string> {
+  const found = await openCampaigns(rows);
+  const [only] = found;
+  if (only === undefined) throw new UserError(`no campaign is open: nothing to ${doing}`);
+  if (found.length > 1)
+    throw new UserError(`which one? type ${found.map((id) => `campaign ${doing} ${id}`).join(' or ')}`);
+  return only;
 }
 
 async function onlyWith(sitting: Sitting, host: string): Promise<string> {

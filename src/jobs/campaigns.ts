@@ -161,7 +161,7 @@ export async function stopUnread(rows: Work, id: string, why: string): Promise<P
   return PlaceRow.parse(JSON.parse(found.place));
 }
 
-export async function openCampaigns(rows: Rows): Promise<string[]> {
+export async function openCampaigns(rows: Rows | Work): Promise<string[]> {
   const found = await rows
     .selectFrom('campaign')
     .select('id')

@@ -43,7 +43,7 @@ test('a freeze and a host of it that is down each pause it before the next host 
   const [only] = await cloud.servers(1, second);
   const id = await begin(stage, `hosts=${first},${second}`);
   await told(stage, new RegExp(`${first} is empty: do its work`));
-  await stage.say('bob', `campaign pause ${id} "the new kernel panics"`);
+  await stage.say('bob', `campaign pause --reason "the new kernel panics"`);
   expect(await stage.say('bob', `campaign pause ${id}`)).toContain('paused already: by bob: the new kernel panics');
   await stage.say('bob', `campaign done ${first}`);
   await told(stage, new RegExp(`${first} is done; 1 of 2 done; paused`));
