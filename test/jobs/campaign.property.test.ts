@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CampaignBounds, frameOf } from '../../src/command/campaign/bounds.ts';
-import { type Campaign, heldBack, inWork, isOut, nextMove, type Turn } from '../../src/jobs/campaign.ts';
+import { type Campaign, heldBack, inWork, nextMove, type Turn } from '../../src/jobs/campaign.ts';
 import { waitsFor } from '../../src/jobs/campaign-words.ts';
 import type { JobState } from '../../src/jobs/job.ts';
 
@@ -93,7 +93,9 @@ function mayBegin({ state, bounds, turns, frozen, now }: Campaign, turn: Turn): 
   expect(state).toBe('running');
   expect(frozen).toBeNull();
   expect(turn.state).toBe('waiting');
-  const out = turns.filter((one) => one.host !== turn.host && isOut(one));
+  const inService = ({ state: at, closed }: Turn) =>
+    closed === null && !['draining', 'working', 'opening'].includes(at);
+  const out = turns.filter((one) => one.host !== turn.host && !inService(one));
   expect(out.length).toBeLessThan(bounds.maxUnavailable);
   if (turns.filter((one) => one.state === 'done').length < bounds.canary) expect(out).toEqual([]);
   if (bounds.window !== null) expect(now.getUTCHours() >= 22 || now.getUTCHours() < 4).toBe(true);
@@ -237,6 +239,22 @@ test('a window that closes in mid-host: what runs goes on to its end, and no nex
   world.now = new Date('2026-12-02T22:00:00Z').getTime();
   look(world);
   expect(world.campaign.turns.map(({ state }) => inWork(state))).toEqual([false, true]);
+});
+
+test('a plan that became harsher asks anew, and it is that one the campaign waits for', () => {
+  const world = worldOf({
+    hosts: ['cmp1', 'cmp2'],
+    maxUnavailable: 1,
+    canary: 1,
+    window: null,
+    work: null,
+    until: null,
+  });
+  look(world);
+  endJob(world, world.campaign.turns[0], 'stale');
+  look(world);
+  expect(world.campaign.state).toBe('running');
+  expect(world.campaign.turns[0]).toMatchObject({ state: 'draining', job: { id: 'j1s', state: 'awaiting' } });
 });
 
 test('what the worker holds the bot to is what the bot begins by', () => {
