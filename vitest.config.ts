@@ -22,6 +22,7 @@ const onOpenstackAtLength = [
     'hooks',
   ],
   ...['off-too-early', 'protect-many', 'protect-watch'],
+  ...['campaign', 'campaign-trouble', 'campaign-work', 'campaign-restart'],
 ];
 const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
 const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(

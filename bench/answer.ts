@@ -43,6 +43,7 @@ async function ask(): Promise<void> {
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
+    campaigns: { of: async () => null },
     mustArchive: false,
     history: { drains: async () => [], moved: async () => null },
     heedsWishes: () => false,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { HostName, Reason, Until } from '../src/command/args.ts';
+import { HostName, Names, Reason, Until } from '../src/command/args.ts';
 import { CordonInput } from '../src/command/drain/cordon.ts';
-import { HookInput, HookNames, hook, hooksNamed } from '../src/command/drain/hook.ts';
+import { HookInput, hook, hooksNamed } from '../src/command/drain/hook.ts';
 import { hostEnd } from '../src/command/drain/host-end.ts';
 import { close } from '../src/command/evacuate/close.ts';
 import { DownInput, down } from '../src/command/evacuate/down.ts';
@@ -28,7 +28,7 @@ export default change({
     host: positional(HostName, 'the compute host, by its exact name'),
     fenced: option(Reason, 'how it is known that nothing runs there any more'),
     until: option(Until.optional(), 'when it should be over: its owner is told then'),
-    hook: option(HookNames.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
+    hook: option(Names.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
     acceptDataLoss: flag(z.literal(true).optional(), 'also rebuilds servers whose local disk is lost by it'),
   },
   steps: {

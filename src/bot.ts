@@ -5,7 +5,9 @@ import type { Adapter, Message, Place } from './chat/message.ts';
 import { NotTaken } from './chat/message.ts';
 import { type Report, refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
+import { advanceCampaigns } from './desk/campaigning.ts';
 import { fireSchedules } from './desk/firing.ts';
+import type { Opened } from './desk/open-jobs.ts';
 import { type DispatchParts, dispatch } from './dispatch.ts';
 import { every } from './every.ts';
 import { deliver, openVoice as freshVoice, withPrefix } from './jobs/deliver.ts';
@@ -46,8 +48,9 @@ const partingMs = 8000;
 export async function startBot(options: BotOptions): Promise<RunningBot> {
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const voices = await Promise.all(options.adapters.map((adapter) => openVoice(options, name, adapter)));
-  // Apart, so that a schedule that breaks keeps no question, plan or parked job from its time.
-  const schedules = every(timesMs, () => sayScheduled(options), options.log);
+  // Apart, so that a schedule or campaign that breaks keeps no question, plan or parked job from its time.
+  const schedules = every(timesMs, () => ringFor(options, fireSchedules), options.log);
+  const campaigns = every(timesMs, () => ringFor(options, advanceCampaigns), options.log);
   const times = every(timesMs, () => fireTimes(options, voices), options.log);
   const pruning = every(pruneMs, () => prune(options.database), options.log);
   const underWay = new Set<Promise<void>>();
@@ -68,7 +71,13 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   return {
     name,
     async stop() {
-      const sweeps = [schedules.stop(), times.stop(), pruning.stop(), ...voices.map((voice) => voice.stop())];
+      const sweeps = [
+        schedules.stop(),
+        campaigns.stop(),
+        times.stop(),
+        pruning.stop(),
+        ...voices.map((voice) => voice.stop()),
+      ];
       await inTime(Promise.allSettled(sweeps));
       await inTime(Promise.allSettled(options.adapters.map((adapter) => adapter.stop())));
       await inTime(Promise.allSettled(underWay));
@@ -187,8 +196,8 @@ function placeOf(id: string | null): Place | null {
   return id === null ? null : { adapter: id.split(':')[0] ?? id, id, kind: 'channel' };
 }
 
-async function sayScheduled(options: BotOptions): Promise<void> {
-  const opened = await fireSchedules(options);
+async function ringFor(options: BotOptions, work: (parts: BotOptions) => Promise<Opened[]>): Promise<void> {
+  const opened = await work(options);
   await Promise.all(opened.map(({ queue, id, once }) => options.bells.ring(queue, id, once)));
 }
 

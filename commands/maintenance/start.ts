@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { UserError } from '../../src/chat/user-error.ts';
-import { HostName, Reason, Until } from '../../src/command/args.ts';
+import { HostName, Names, Reason, Until } from '../../src/command/args.ts';
 import { CordonInput, cordon } from '../../src/command/drain/cordon.ts';
 import { drainPlan } from '../../src/command/drain/drain-plan.ts';
 import { drainReport } from '../../src/command/drain/drain-report.ts';
 import { orders } from '../../src/command/drain/drain-rows.ts';
 import { GateInput, gate } from '../../src/command/drain/gate.ts';
-import { HookInput, HookNames, hook, hooksNamed } from '../../src/command/drain/hook.ts';
+import { HookInput, hook, hooksNamed } from '../../src/command/drain/hook.ts';
 import { hostEnd } from '../../src/command/drain/host-end.ts';
 import { mayPost } from '../../src/command/drain/lane-rules.ts';
 import { move } from '../../src/command/drain/move.ts';
@@ -43,7 +43,7 @@ export default change({
     order: option(z.enum(orders).default('smallest'), 'which server first: smallest, largest, or by name'),
     ignoreWishes: option(Reason.optional(), "why guests' own wishes do not bind this time; asks one more approval"),
     acceptRisk: option(Reason.optional(), 'why it may break N-1, where it would; asks two approvals'),
-    hook: option(HookNames.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
+    hook: option(Names.optional(), "the operators' own programs to run beside it, by name: silence,masakari"),
     adopt: flag(z.literal(true).optional(), 'takes over a host that another hand has disabled'),
   },
   steps: {

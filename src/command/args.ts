@@ -25,6 +25,9 @@ export const ServerReference = z
   .min(1, 'a server is named by uuid, its first 4 characters or more, or its exact name')
   .max(255, 'a server’s name has at most 255 characters');
 
+/** Several names in one word, as `silence,masakari`. */
+export const Names = z.string().transform((names) => names.split(',').map((name) => name.trim()));
+
 /** The short id that every card and report shows. */
 export const JobId = z
   .string()

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Report, StepMark } from '../chat/report.ts';
 import type { Cloud, CloudReader, RequestLimits } from '../openstack/cloud.ts';
+import type { CampaignReader, CampaignWriter } from './campaign.ts';
 import type { Desk } from './desk.ts';
 import type { History } from './history.ts';
 import type { Lease, LeaseReader, LeaseWriter } from './lease.ts';
@@ -48,6 +49,7 @@ export interface ClaimingJob {
 export interface PlanContext {
   readonly cloud: CloudReader;
   readonly leases: LeaseReader;
+  readonly campaigns: CampaignReader;
   readonly history: History;
   readonly by: Asker;
   readonly now: Date;
@@ -69,6 +71,7 @@ export interface PlanContext {
 export interface StepContext {
   readonly cloud: Cloud;
   readonly leases: LeaseWriter;
+  readonly campaigns: CampaignWriter;
   readonly job: { readonly id: string; readonly human: string; readonly line: string };
   /** What an earlier turn or a dead worker wrote by `act` or `remember`; null at first. */
   readonly checkpoint: Json;
@@ -145,6 +148,8 @@ export interface QueryCommand extends CommandFacts<Args> {
 export interface ChangeCommand extends CommandFacts<Args> {
   readonly kind: 'change';
   readonly risk: Risk;
+  /** Approved once for all that it will open: as the policy asks for a standing approval, never by breaking the glass. */
+  readonly standing?: true;
   readonly steps: Steps;
   plan(values: Values<Args>, context: PlanContext): Promise<PlanDraft>;
   report(job: EndedJob): Report;

@@ -44,4 +44,11 @@ export interface Desk {
   scheduleList(): Promise<Report>;
   scheduleRemove(id: string): Promise<Report>;
   schedulePause(id: string, on: boolean): Promise<Report>;
+  /** Without an id: all of them. */
+  campaignList(id: string | null): Promise<Report>;
+  /** Here and below without an id: the only one that is open. */
+  campaignPause(id: string | null, reason: string | null): Promise<Report>;
+  campaignResume(id: string | null, aside: readonly string[]): Promise<Report>;
+  campaignStop(id: string | null): Promise<Report>;
+  campaignDone(host: string, id: string | null): Promise<Report>;
 }

@@ -25,6 +25,7 @@ interface Query<A extends Args> extends CommandFacts<A> {
 
 interface Change<A extends Args, S extends Steps> extends CommandFacts<A> {
   readonly risk: Risk;
+  readonly standing?: true;
   readonly steps: S;
   plan(values: Values<A>, context: PlanContext): Promise<PlanDraft & { steps: { step: keyof S & string }[] }>;
   report(job: EndedJob): Report;

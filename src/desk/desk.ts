@@ -6,9 +6,11 @@ import type { Entry } from '../policy/audit.ts';
 import type { Policy } from '../policy/policy.ts';
 import { answerQuestion } from './answers.ts';
 import { findAudit, verify } from './audits.ts';
+import { doneInCampaign, pauseCampaign, resumeCampaign, stopCampaign } from './campaign-changes.ts';
 import { cancelJob } from './cancels.ts';
 import { freeze, thaw } from './freezing.ts';
 import { helpFor, whoamiBot, whoamiFor } from './helping.ts';
+import { listCampaigns } from './listing-campaigns.ts';
 import { listClouds, trustCredential } from './listing-clouds.ts';
 import { listJobs, showFile, showJob, showMore } from './listing-jobs.ts';
 import { showMine } from './mine.ts';
@@ -65,5 +67,10 @@ export function deskOf(sitting: Sitting): Desk {
     scheduleList: () => listSchedules(sitting),
     scheduleRemove: (id) => removeSchedule(sitting, id),
     schedulePause: (id, on) => pauseSchedule(sitting, id, on),
+    campaignList: (id) => listCampaigns(sitting, id),
+    campaignPause: (id, reason) => pauseCampaign(sitting, id, reason),
+    campaignResume: (id, aside) => resumeCampaign(sitting, id, aside),
+    campaignStop: (id) => stopCampaign(sitting, id),
+    campaignDone: (host, id) => doneInCampaign(sitting, host, id),
   };
 }

@@ -1,12 +1,13 @@
 import type { Block, Reply, Report } from '../chat/report.ts';
 import { text } from '../chat/report.ts';
+import { riskOf } from '../jobs/approved.ts';
 import { votesOn } from '../jobs/card.ts';
 import { hasEnded, type Job, jobOf, open } from '../jobs/job.ts';
-import { riskOf } from '../jobs/trust.ts';
 import { type Person, personOf } from '../policy/policy.ts';
 import { mayVote } from '../policy/votes.ts';
 import type { Sitting } from './desk.ts';
 import { ago } from './listing-clouds.ts';
+import { isStandingJob } from './person.ts';
 
 /** Of each kind so many, the newest first. */
 const most = 10;
@@ -84,7 +85,7 @@ function mayDecide(sitting: Sitting, job: Job): boolean {
   const { account } = sitting.message.from;
   const { cloud, command, size } = job;
   const ballot = { account, asker: job.human, cloud, command, risk: riskOf(job.risk), size };
-  return mayVote(sitting.policy(), { ...ballot, standing: job.standing !== null }).verdict === 'allow';
+  return mayVote(sitting.policy(), { ...ballot, standing: isStandingJob(sitting, job) }).verdict === 'allow';
 }
 
 function listed(what: string, jobs: readonly Job[], now: Date): Block[] {

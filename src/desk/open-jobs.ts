@@ -19,6 +19,7 @@ interface Asked {
   readonly account: string;
   readonly policyHash: string;
   readonly schedule?: string;
+  readonly campaign?: string;
   /** Not to be done but to be approved, once for every firing. */
   readonly standing?: StandingWish;
 }
@@ -47,7 +48,10 @@ function bell(cloud: string, id: string): Opened {
   return { queue: `ask-${cloud}`, id, once: `${id}-0` };
 }
 
-function jobFor({ message, line, human, account, policyHash, schedule, standing }: Asked, cloud: string): NewJob {
+function jobFor(
+  { message, line, human, account, policyHash, schedule, campaign, standing }: Asked,
+  cloud: string,
+): NewJob {
   return {
     state: 'planning',
     kind: line.command.kind === 'change' ? 'change' : 'query',
@@ -61,6 +65,7 @@ function jobFor({ message, line, human, account, policyHash, schedule, standing 
     replyTo: message.replyTo ?? null,
     policyHash,
     ...(schedule === undefined ? {} : { schedule }),
+    ...(campaign === undefined ? {} : { campaign }),
     ...(standing === undefined ? {} : { standing }),
   };
 }

@@ -1,6 +1,6 @@
 import { UserError } from '../chat/user-error.ts';
 import type { Registered } from '../command/registry.ts';
-import type { Job, JobState } from '../jobs/job.ts';
+import { isStanding, type Job, type JobState } from '../jobs/job.ts';
 import { openJobsIn, readJob } from '../jobs/store.ts';
 import type { Work } from '../mysql/database.ts';
 import type { Entry } from '../policy/audit.ts';
@@ -53,6 +53,11 @@ export function commandOf(sitting: Sitting, job: Job): Registered {
   const known = sitting.registry.commands.find(({ name }) => name === job.command);
   if (known === undefined) throw new UserError(`this version of vigie has no command ${job.command}`);
   return known;
+}
+
+/** Its approval is for all that it will open. */
+export function isStandingJob({ registry }: Sitting, job: Job): boolean {
+  return isStanding(job, registry.commands.find(({ name }) => name === job.command)?.command);
 }
 
 /** May this person do to a job what asking for it would need. */

@@ -34,6 +34,8 @@ export async function savedLine(rows: Rows | Work, saying: Saying): Promise<Save
   const { command, name } = line;
   if (command.kind === 'control' && (command.risk !== 'read' || unsavable.has(name)))
     throw new UserError(`${name} is for people to say: a schedule reads (tokens count, clouds) or changes a cloud`);
+  if (command.kind === 'change' && command.standing === true)
+    throw new UserError(`${name} is itself approved once for days: say it without schedule`);
   const clouds = command.kind === 'control' ? [] : await chooseClouds(rows, saying.policy, saying.place, line);
   const facts = { name, role: command.role, risk: command.risk, kind: command.kind };
   for (const cloud of clouds.length === 0 ? [null] : clouds) {

@@ -1,14 +1,14 @@
 import type { Place } from '../chat/message.ts';
 import { type Report, refuse, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
+import { riskOf } from '../jobs/approved.ts';
 import { codeOf } from '../jobs/card.ts';
 import { insertNote, touchCards } from '../jobs/deliveries.ts';
 import type { Job } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
-import { riskOf } from '../jobs/trust.ts';
 import { approvalFor, mayBreakGlass, mayVote, standingApproval, tally } from '../policy/votes.ts';
 import type { Sitting } from './desk.ts';
-import { meant, personAt, record, work } from './person.ts';
+import { isStandingJob, meant, personAt, record, work } from './person.ts';
 
 /** Every approval ends here, whether it was a line, a button or a reaction. */
 export async function approveJob(
@@ -43,8 +43,9 @@ function votesNeeded(sitting: Sitting, job: Job): number {
   return Math.max(asksNow(sitting, job).votes, job.approval?.votes ?? 1);
 }
 
-function asksNow(sitting: Sitting, { standing, cloud, command, risk, size }: Job) {
-  const asked = standing === null ? approvalFor : standingApproval;
+function asksNow(sitting: Sitting, job: Job) {
+  const { cloud, command, risk, size } = job;
+  const asked = isStandingJob(sitting, job) ? standingApproval : approvalFor;
   return asked(sitting.policy(), { cloud, command, risk: riskOf(risk), size });
 }
 
@@ -75,7 +76,7 @@ function entitled(sitting: Sitting, job: Job) {
     command: job.command,
     risk: riskOf(job.risk),
     size: job.size,
-    standing: job.standing !== null,
+    standing: isStandingJob(sitting, job),
     place: sitting.message.place.id,
   });
   if (decision.verdict === 'refuse') throw new UserError(decision.because);
@@ -155,7 +156,7 @@ async function breakTheGlass(sitting: Sitting, job: Job, reason: string): Promis
   const person = personAt(sitting);
   const { breakGlass } = sitting.policy();
   if (job.state !== 'awaiting') throw new UserError(`${job.id} ${decidedWord(job)}`);
-  if (job.standing !== null)
+  if (isStandingJob(sitting, job))
     throw new UserError('a standing approval is never an emergency: have the others approve it');
   const decision = mayBreakGlass(sitting.policy(), person.account, job.cloud, sitting.message.place.id);
   if (decision.verdict === 'refuse') throw new UserError(decision.because);

@@ -1,6 +1,5 @@
 import { CronExpressionParser } from 'cron-parser';
 import { UserError } from '../chat/user-error.ts';
-import { didYouMean } from '../command/suggest.ts';
 
 const help = 'type five fields in quotes: minute, hour, day of month, month, day of week, such as "0 7 * * 1-5"';
 const names = 'mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
@@ -21,17 +20,6 @@ export function readCron(typed: string): string {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it never comes';
     throw new UserError(`cron ${quoted(typed)} is unreadable (${why}): ${help}`, { cause });
-  }
-}
-
-export function readZone(typed: string | null): string {
-  if (typed === null) return 'UTC';
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: typed }).resolvedOptions().timeZone;
-  } catch (cause) {
-    const near = didYouMean(typed, Intl.supportedValuesOf('timeZone'));
-    const advice = near === '' ? ': type one such as Europe/Paris, or leave --tz out for UTC' : near;
-    throw new UserError(`there is no time zone ${typed}${advice}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Place } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
+import type { Command } from '../command/command.ts';
 import { Plan, type PlanRow } from '../command/plan.ts';
 import type { JobTable } from '../mysql/tables.ts';
 import { StandingWish } from './standing.ts';
@@ -97,6 +98,16 @@ export interface Job
   readonly revision: number;
   readonly size: number;
   readonly standing: StandingWish | null;
+}
+
+/** No person said its line: a schedule or a campaign opened it. */
+export function isByItself({ schedule, standing, campaign }: Job): boolean {
+  return campaign !== null || (schedule !== null && standing === null);
+}
+
+/** What is approved is not this one job but all that it will open. */
+export function isStanding({ standing }: Pick<Job, 'standing'>, command: Command | undefined): boolean {
+  return standing !== null || (command?.kind === 'change' && command.standing === true);
 }
 
 export const PlaceRow = z.object({

@@ -7,17 +7,20 @@ import { isUnreachable } from '../mysql/database.ts';
 import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { heedsWishes, mustArchive, riskOf } from '../policy/policy.ts';
-import { approvalFor } from '../policy/votes.ts';
+import { approvalFor, standingApproval } from '../policy/votes.ts';
+import { campaignReader } from './campaign-ports.ts';
+import { mustBeWell } from './campaign-trust.ts';
 import { jobOn } from './claims.ts';
 import { historyOf } from './history.ts';
-import type { Job } from './job.ts';
+import { isByItself, type Job } from './job.ts';
 import { leaseReader } from './leases.ts';
 import { endJob, type Planned, planned } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
 import { bounded, proposal } from './standing-plan.ts';
+import { judgeStanding } from './standing-trust.ts';
 import { Fenced } from './store.ts';
 import type { Tenure } from './tenure.ts';
-import { judgeStanding, mayPlan } from './trust.ts';
+import { mayPlan } from './trust.ts';
 
 const risks = ['read', 'change', 'disruptive', 'destructive'] as const;
 
@@ -57,6 +60,7 @@ export async function draft(
   values: Readonly<Record<string, unknown>>,
   context: PlanContext,
 ): Promise<Planned> {
+  await mustBeWell(parts.database.rows, job, context);
   const plan = Plan.parse(await command.plan(values, context));
   const base = riskOf(parts.policy(), { name: job.command, risk: command.risk, cloud: job.cloud });
   const raised = plan.risk ?? base;
@@ -68,15 +72,16 @@ export async function draft(
       throw new Error(`${job.command} planned ${step.key} in a stage it does not have: ${step.stage}`);
     known.input.parse(step.input);
   }
-  const asked = approvalFor(parts.policy(), { cloud: job.cloud, command: job.command, risk, size: plan.size });
+  const approval = command.standing === true ? standingApproval : approvalFor;
+  const asked = approval(parts.policy(), { cloud: job.cloud, command: job.command, risk, size: plan.size });
   const { extra, least } = plan.votes ?? { extra: 0, least: 0 };
   return { plan, risk, approval: { ...asked, votes: Math.max(asked.votes + extra, least) } };
 }
 
-/** What a schedule opened asks for its standing approval, or is held against it; every other plan stays as it is. */
+/** What a schedule or a campaign opened asks for its standing approval, or is held against it; every other plan stays as it is. */
 async function scheduled(parts: WorkerParts, job: Job, made: Planned): Promise<Planned> {
   if (job.standing !== null) return proposal(parts.policy(), job, made);
-  if (job.schedule === null) return made;
+  if (!isByItself(job)) return made;
   const today = { ...made.plan, risk: made.risk };
   return bounded(made, await judgeStanding(parts.database.rows, parts.policy(), job, today, parts.now()));
 }
@@ -97,6 +102,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
   return {
     cloud,
     leases: leaseReader(parts.database.rows, job.cloud),
+    campaigns: campaignReader(parts.database.rows, job.cloud),
     history: historyOf(parts.database.rows, job.cloud),
     by: { human: job.human },
     now: parts.now(),

@@ -2,10 +2,11 @@ import { type Block, type Report, text } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import type { Policy } from '../policy/policy.ts';
 import { standingApproval } from '../policy/votes.ts';
+import { riskOf } from './approved.ts';
 import type { Job } from './job.ts';
 import type { Planned } from './lifecycle.ts';
 import { Bounds, boundsOf } from './standing.ts';
-import { riskOf, type Standing } from './trust.ts';
+import type { Standing } from './standing-trust.ts';
 
 /** The line's plan as it would be today, as an example, and the bounds as its only step: approving runs nothing. */
 export function proposal(policy: Policy, job: Job, made: Planned): Planned {

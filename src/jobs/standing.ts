@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Frame } from '../command/frame.ts';
 import type { Plan } from '../command/plan.ts';
 import { isSlot } from './cron.ts';
 
@@ -21,11 +22,8 @@ export const Bounds = StandingWish.extend({
   cloud: z.string(),
   human: z.string(),
   risk: Risk,
-  /** The claims of the plan that was shown. */
-  subjects: z.array(z.string()),
-  /** What it would do, each with its heaviest weight. */
-  acts: z.array(z.object({ verdict: z.string(), weight: z.number() })),
-  steps: z.array(z.string()),
+  /** What the plan that was shown claims and does. */
+  ...Frame.shape,
 });
 export type Bounds = z.output<typeof Bounds>;
 
@@ -63,7 +61,7 @@ export function boundsOf(wish: StandingWish, firing: Firing): Bounds {
 /** Why this firing is not what was approved; null where it stays within every bound. */
 export function outside(bounds: Bounds, firing: Firing, now: Date): string | null {
   return (
-    another(bounds, firing) ?? outOfTime(bounds, firing, now) ?? tooMuch(bounds, firing) ?? otherwise(bounds, firing)
+    another(bounds, firing) ?? outOfTime(bounds, firing, now) ?? tooMuch(bounds, firing) ?? beyond(bounds, firing.plan)
   );
 }
 
@@ -87,10 +85,14 @@ function tooMuch(bounds: Bounds, { plan, risk }: Firing): string | null {
   return null;
 }
 
-/** Servers come and go on a host that was approved: their number is bounded, not their names. */
-function otherwise({ subjects, acts, steps }: Bounds, { plan }: Firing): string | null {
+/**
+ * What a plan does that was not approved; null where it does nothing else. Servers come and go on a host that was: their
+ * number is bounded, not their names; and a place among a zone's closed hosts is a guard, nothing that is touched.
+ */
+export function beyond({ subjects, acts, steps }: Frame, plan: Firing['plan']): string | null {
   const hosts = subjects.some((subject) => subject.startsWith('host:'));
-  const claim = plan.claims.find((one) => !subjects.includes(one) && !(hosts && one.startsWith('server:')));
+  const passes = (claim: string) => hosts && /^(server|zone):/.test(claim);
+  const claim = plan.claims.find((one) => !subjects.includes(one) && !passes(one));
   if (claim !== undefined) return `${claim.replace(/^(\w+):/, '$1 ')} is not among what was approved`;
   const allowed = new Map(acts.map(({ verdict, weight }) => [verdict, weight]));
   const row = plan.rows.find(({ verdict, weight }) => weight > 0 && weight > (allowed.get(verdict) ?? 0));

@@ -31,6 +31,7 @@ export interface NewJob {
   readonly predecessor?: string;
   readonly schedule?: string;
   readonly standing?: StandingWish;
+  readonly campaign?: string;
   readonly untilMs?: number;
 }
 
@@ -67,6 +68,7 @@ function rowOf(id: string, job: NewJob) {
     parent: job.parent ?? null,
     predecessor: job.predecessor ?? null,
     schedule: job.schedule ?? null,
+    campaign: job.campaign ?? null,
     standing: job.standing === undefined ? null : JSON.stringify(job.standing),
     until: job.untilMs === undefined ? null : dbIn(job.untilMs),
     created_at: dbNow,

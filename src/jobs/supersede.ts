@@ -34,6 +34,7 @@ export async function supersede(
       policyHash: job.policy_hash ?? '',
       predecessor: job.id,
       ...(job.schedule === null ? {} : { schedule: job.schedule }),
+      ...(job.campaign === null ? {} : { campaign: job.campaign }),
     });
     const hash = planHash(job.command, job.cloud, made.plan.steps);
     const plan = { ...made.plan, blocks: [changed(job.id, differences), ...made.plan.blocks] };

@@ -2,12 +2,14 @@ import { type Kysely, sql } from 'kysely';
 import { trunk } from './migrations/0001-trunk.ts';
 import { marks } from './migrations/0002-marks.ts';
 import { findings } from './migrations/0003-findings.ts';
+import { campaigns } from './migrations/0005-campaigns.ts';
 import type { Tables } from './tables.ts';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-trunk', statements: trunk },
   { name: '0002-marks', statements: marks },
   { name: '0003-findings', statements: findings },
+  { name: '0005-campaigns', statements: campaigns },
 ];
 
 /**
@@ -59,9 +61,11 @@ async function apply(rows: Kysely<Tables>, name: string, statements: readonly st
 /** Whatever the database's own defaults are: transactions, every character, and names that differ in case are different. */
 const storage = 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
 
-/** An index that a killed run made before it was counted; MySQL knows no IF NOT EXISTS for it. */
+const thereAlready = new Set(['ER_DUP_KEYNAME', 'ER_DUP_FIELDNAME']);
+
+/** An index or a column that a killed run made before it was counted; MySQL knows no IF NOT EXISTS for them. */
 function unlessThere(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ER_DUP_KEYNAME')) throw error;
+  if (!(error instanceof Error && 'code' in error && thereAlready.has(String(error.code)))) throw error;
 }
 
 /** A statement that ran but was not counted before a kill must be harmless the second time. */

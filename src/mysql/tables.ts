@@ -49,6 +49,30 @@ export interface Tables {
     bounds_job: string | null;
     created_at: Date;
   };
+  campaign: {
+    /** Of the job whose plan are the bounds. */
+    id: string;
+    cloud: string;
+    human: string;
+    account: string;
+    place: string;
+    place_id: string;
+    state: string;
+    /** Why it is paused. */
+    reason: string | null;
+    epoch: Generated<number>;
+    created_at: Date;
+    ended_at: Date | null;
+  };
+  campaign_host: {
+    campaign: string;
+    host: string;
+    ordinal: number;
+    state: string;
+    job: string | null;
+    since: Date;
+    held: string | null;
+  };
   slot: { schedule: string; slot: Date; job: string | null };
   worker: {
     name: string;
@@ -117,6 +141,8 @@ export interface JobTable {
   called: Generated<number>;
   /** What a standing approval is asked for; null on every job that does something. */
   standing: string | null;
+  /** The campaign that opened it. */
+  campaign: string | null;
   created_at: Date;
   planned_at: Date | null;
   decided_at: Date | null;

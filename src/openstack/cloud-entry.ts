@@ -49,7 +49,7 @@ const Archive = z.strictObject({
 const HookEntry = z.strictObject({
   argv: z.array(z.string()).min(1, 'is the program and its arguments, as a list'),
   timeout: Duration.default(30_000),
-  at: z.array(z.enum(['start', 'empty', 'off'])).min(1),
+  at: z.array(z.enum(['start', 'empty', 'work', 'off'])).min(1),
   always: Truth.default(false),
   required: Truth.default(false),
 });

@@ -112,7 +112,7 @@ export interface CloudSettings {
 /** One of the operators' own programs, as chat may know it: its name and when it runs, never what it is. */
 export interface HookFacts {
   readonly name: string;
-  readonly at: readonly ('start' | 'empty' | 'off')[];
+  readonly at: readonly ('start' | 'empty' | 'work' | 'off')[];
   /** Runs in every maintenance; else only where it is named. */
   readonly always: boolean;
   /** Where it fails at the start, nothing is begun. */

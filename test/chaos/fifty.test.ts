@@ -10,7 +10,7 @@ import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { accountOf } from './account.ts';
 import { brokenRules } from './journal.ts';
-import { type WorkerProcess, workersOf } from './workers.ts';
+import { type VigieProcess, workersOf } from './workers.ts';
 
 const drains = 50;
 
@@ -27,7 +27,7 @@ test.skipIf(onLab)(
     const { databaseUrl } = stage.story;
     const cloud = stage.cloud.config();
     const start = workersOf({ directory, databaseUrl, redisUrl: redis.url, policy: storyPolicy, cloud });
-    const workers: WorkerProcess[] = [];
+    const workers: VigieProcess[] = [];
     try {
       const planner = start();
       workers.push(planner);
@@ -58,7 +58,7 @@ async function planAll(stage: Stage): Promise<Drain[]> {
   return tenAtATime(hosts, async (host) => ({ host, job: (await stage.plan(`maintenance ${host}`)).job }));
 }
 
-async function drainAll(stage: Stage, workers: readonly WorkerProcess[], jobs: readonly Drain[]): Promise<void> {
+async function drainAll(stage: Stage, workers: readonly VigieProcess[], jobs: readonly Drain[]): Promise<void> {
   const began = performance.now();
   await stage.story.until('nearly all run', async () => (await inState(stage, 'running')) >= drains * 0.8, 120_000);
   const owners = await ownersOf(stage);

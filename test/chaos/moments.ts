@@ -10,7 +10,7 @@ import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { type Account, accountOf } from './account.ts';
 import { type Broken, brokenRules } from './journal.ts';
-import { type WorkerProcess, workersOf } from './workers.ts';
+import { type VigieProcess, workersOf } from './workers.ts';
 
 export interface Chaos {
   /** Moments that hit a worker in the middle of a drain. */
@@ -62,8 +62,8 @@ async function workersUp({ story }: Stage): Promise<number> {
 
 interface Troop {
   /** The last that were started; two are alive at a time. */
-  readonly workers: WorkerProcess[];
-  start(): WorkerProcess;
+  readonly workers: VigieProcess[];
+  start(): VigieProcess;
 }
 
 async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
@@ -122,13 +122,13 @@ async function strikeDrain(stage: Stage, troop: Troop, { job, how, most, random 
   return struck;
 }
 
-async function kill(troop: Troop, victim: WorkerProcess): Promise<void> {
+async function kill(troop: Troop, victim: VigieProcess): Promise<void> {
   victim.signal('SIGKILL');
   troop.workers.push(troop.start());
 }
 
 /** Thawed only once another owns the job: it must find out by itself that it is no longer the one. */
-async function freeze(stage: Stage, job: string, victim: WorkerProcess, owner: string): Promise<void> {
+async function freeze(stage: Stage, job: string, victim: VigieProcess, owner: string): Promise<void> {
   victim.signal('SIGSTOP');
   await ownerOf(stage, job, owner);
   await delay(500);

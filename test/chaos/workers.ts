@@ -4,10 +4,12 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CloudConfig } from '../../src/openstack/config.ts';
 
-/** vigie's worker as people run it: a process of its own that knows its clouds from files. */
-export interface WorkerProcess {
+/** vigie as people run it: a process of its own that knows what it needs from files. */
+export interface VigieProcess {
   readonly pid: number;
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** On its terminal, where it has one. */
+  type(line: string): void;
   end(): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface WorkerPlan {
 }
 
 /** Writes what a worker reads, and returns how to start one. */
-export function workersOf(plan: WorkerPlan): () => WorkerProcess {
+export function workersOf(plan: WorkerPlan): () => VigieProcess {
   const file = (name: string, text: string) => {
     const path = join(plan.directory, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -36,7 +38,7 @@ export function workersOf(plan: WorkerPlan): () => WorkerProcess {
   let started = 0;
   return () => {
     started += 1;
-    return startWorker(env, join(plan.directory, `worker-${started}.log`));
+    return startProcess('worker', env, join(plan.directory, `worker-${started}.log`));
   };
 }
 
@@ -61,15 +63,20 @@ function cloudsFile({ name, authUrl, region, dsns }: CloudConfig) {
 }
 
 /** Ends with us, however we end: `tied` sees to that. */
-function startWorker(env: NodeJS.ProcessEnv, log: string): WorkerProcess {
-  const output = openSync(log, 'w', 0o600);
-  const child = fork('src/main.ts', ['worker'], {
+export function startProcess(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, log: string): VigieProcess {
+  const output = openSync(log, 'a', 0o600);
+  const child = fork('src/main.ts', [role], {
     env,
     execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts'],
-    stdio: ['ignore', output, output, 'ipc'],
+    stdio: ['pipe', output, output, 'ipc'],
   });
   closeSync(output);
-  return { pid: child.pid ?? 0, signal: (name) => void child.kill(name), end: () => end(child) };
+  return {
+    pid: child.pid ?? 0,
+    signal: (name) => void child.kill(name),
+    type: (line) => void child.stdin?.write(`${line}\n`),
+    end: () => end(child),
+  };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { opensAt, windowOf, wishOf } from '../../src/command/drain/wishes.ts';
+import { wishOf } from '../../src/command/drain/wishes.ts';
+import { opensAt, windowOf } from '../../src/command/window.ts';
 import { aServer } from './things.ts';
 
 test.each([

@@ -48,6 +48,7 @@ function context(checkpoint: Json = null, ended: readonly EndedStep[] = []): Ste
   return {
     cloud: stage.cloud,
     leases,
+    campaigns: { of: async () => null, open: async () => undefined },
     job,
     checkpoint,
     checkpointAt: null,
@@ -73,6 +74,7 @@ function plan(): PlanContext {
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
+    campaigns: { of: async () => null },
     mustArchive: false,
     history: { drains: async () => [], moved: async () => null },
     heedsWishes: () => false,

@@ -146,6 +146,7 @@ function plan(): PlanContext {
     cloud: stage.cloud,
     leases: { find: async () => null, list: async () => [] },
     history: { drains: async () => [], moved: async () => null },
+    campaigns: { of: async () => null },
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,

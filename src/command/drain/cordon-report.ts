@@ -21,7 +21,9 @@ export function cordonReport(job: EndedJob): Report {
 export function restoreReport(job: EndedJob): Report {
   const host = hostOf(job);
   const step = job.steps.find(({ step: name }) => name === 'restore');
-  const stopped = job.steps.find(({ step: name, state }) => ['up', 'ready'].includes(name) && !isWell(state));
+  const stopped = job.steps.find(
+    ({ key, step: name, state }) => (['up', 'ready'].includes(name) || key.startsWith('hook:work:')) && !isWell(state),
+  );
   const well = step !== undefined && isWell(step.state);
   const moves = job.steps.filter(({ step: name }) => name === 'move');
   const all = moves.every(({ state }) => state === 'done');

@@ -11,14 +11,11 @@ import { list } from '../words.ts';
 export const HookInput = z.object({
   host: HostName,
   hook: z.string(),
-  at: z.enum(['start', 'empty', 'off']),
+  at: z.enum(['start', 'empty', 'work', 'off']),
   reason: z.string(),
 });
 type HookInput = z.output<typeof HookInput>;
 type Moment = HookInput['at'];
-
-/** `silence,masakari`, as `--hook` takes it. */
-export const HookNames = z.string().transform((names) => names.split(',').map((name) => name.trim()));
 
 /** The last look of a drain, and of an evacuation. */
 const provesEmpty = ['proof', 'left'];
@@ -46,6 +43,15 @@ export function hooksNamed(known: readonly HookFacts[], named: readonly string[]
     throw new UserError(`no hook is called ${unknown[0]}: ${there}`);
   }
   return known.filter(({ name, always }) => always || named.includes(name)).map(({ name }) => name);
+}
+
+/** The one that does the work on an empty host; a `UserError` where the cloud has none of that name. */
+export function workNamed(known: readonly HookFacts[], name: string): string {
+  hooksNamed(known, [name]);
+  const found = known.find((one) => one.name === name);
+  if (found?.at.includes('work') !== true)
+    throw new UserError(`the hook ${name} does no work: its \`at\` in the worker's clouds.yaml does not say work`);
+  return name;
 }
 
 interface Call {

@@ -7,7 +7,7 @@ import type { PlanDraft, PlannedStep } from '../plan.ts';
 import { count, moment } from '../words.ts';
 import type { CordonInput } from './cordon.ts';
 import { homeward } from './homeward.ts';
-import { hookSteps } from './hook.ts';
+import { hookSteps, workNamed } from './hook.ts';
 import { type HostLease, hostLease, isOurs, stateOf } from './host-lease.ts';
 import { type RestoreInput, restoration, stateNow } from './restore.ts';
 import { findHost } from './survey.ts';
@@ -60,6 +60,8 @@ interface RestoreWish {
   readonly unchecked: boolean;
   /** Brings back what vigie moved away. */
   readonly back: boolean;
+  /** The operators' own program that does the work on the host before it is opened. */
+  readonly work?: string | undefined;
 }
 
 /** `enable H` and `maintenance H off`: undoes what vigie did to the host, and nothing else. */
@@ -89,6 +91,7 @@ export async function restorePlan(
     blocks: remarks({ up: service.state === 'up', lifts, checked, agents, away, back: way !== null }).map(text),
     rows: [{ key: `host:${host}`, verdict, weight, label: host, why }, ...(way?.rows ?? [])],
     stages: [
+      { name: 'work' },
       { name: 'up' },
       { name: 'ready' },
       { name: 'restore' },
@@ -96,6 +99,7 @@ export async function restorePlan(
       { name: 'back', lanes: way?.lanes ?? 1, onFailure: 'continue' },
     ],
     steps: [
+      ...worked(host, wish, context),
       ...before(host, { lifts, checked, agents }),
       { key: `restore:${host}`, step: 'restore', input, stage: 'restore', label: `${verdict} ${host}` },
       ...offHooks(host, lease, context),
@@ -111,6 +115,13 @@ function inTheWay({ host, verb }: RestoreWish, { id, line, human, state }: Claim
   const stands = { awaiting: 'waits for approval', queued: 'is about to begin', running: 'is running' }[state];
   const then = state === 'running' ? `; then \`${verb}\` opens ${host}` : '; nothing is to be undone yet';
   return `${line} (${id}, by ${human}) ${stands}: \`cancel ${id}\` stops it${then}`;
+}
+
+/** Nothing is opened where it does not end well. */
+function worked(host: HostName, { work }: RestoreWish, { cloud }: PlanContext): Draft<'hook'>['steps'] {
+  if (work === undefined) return [];
+  const { hooks } = cloud.settings;
+  return hookSteps(hooks, [workNamed(hooks, work)], { host, at: 'work', reason: '' });
 }
 
 interface Before {

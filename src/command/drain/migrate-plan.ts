@@ -3,12 +3,12 @@ import type { Server, Service } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { resolveHost, resolveServer } from '../resolve.ts';
+import { opensAt } from '../window.ts';
 import { moment } from '../words.ts';
 import { type Judged, judge, type ServerFacts, type Surroundings } from './judge.ts';
 import type { MoveInput } from './move-intent.ts';
 import { groupsOf, readFacts } from './server-facts.ts';
 import { isTaking, reachableServices, requireAdmin } from './survey.ts';
-import { opensAt } from './wishes.ts';
 
 export interface MigrateWish {
   readonly server: string;

@@ -1,6 +1,7 @@
 import type { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
+import { opensAt, windowOf } from '../window.ts';
 import { anotherHost } from './another-host.ts';
 import { explain } from './explain.ts';
 import { hostLease } from './host-lease.ts';
@@ -10,7 +11,6 @@ import { abortMove, askMove, confirmMove, forceMove, stored } from './move-reque
 import { nextAct } from './move-rules.ts';
 import type { MoveAct, MoveView } from './move-view.ts';
 import { staysPut } from './stays-put.ts';
-import { opensAt, windowOf } from './wishes.ts';
 
 /** What changed last, and when; how little memory was ever left to copy, and how many looks ago that was. */
 interface Watch {

@@ -1,4 +1,5 @@
 import type { Server } from '../../openstack/cloud.ts';
+import { type Window, windowOf } from '../window.ts';
 
 /** What a guest's owner asks for by its metadata: `vigie:move` and `vigie:window`. */
 export interface Wish {
@@ -7,14 +8,6 @@ export interface Wish {
   /** The policy lists the project: what is asked for is done. Else it is only shown. */
   readonly binds: boolean;
   /** As they stand in the metadata. */
-  readonly words: string;
-}
-
-/** A time of day in a time zone, from minute to minute; over midnight where it ends before it begins. */
-export interface Window {
-  readonly from: number;
-  readonly to: number;
-  readonly zone: string;
   readonly words: string;
 }
 
@@ -30,45 +23,4 @@ export function wishOf({ metadata }: Pick<Server, 'metadata'>, binds: boolean): 
     window === undefined ? '' : `vigie:window = ${window}${parsed === null ? ' (not understood)' : ''}`,
   ];
   return { move: known, window: parsed, binds, words: words.filter((part) => part !== '').join(', ') };
-}
-
-/** `22:00-04:00 Europe/Zurich`; UTC where no zone is named. Null for anything else. */
-export function windowOf(text: string): Window | null {
-  const parts = /^([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)(?:\s+(\S+))?$/.exec(text.trim());
-  if (parts === null) return null;
-  const [, fromHour, fromMinute, toHour, toMinute, zone = 'UTC'] = parts;
-  if (!isZone(zone)) return null;
-  const from = Number(fromHour) * 60 + Number(fromMinute);
-  const to = Number(toHour) * 60 + Number(toMinute);
-  return from === to ? null : { from, to, zone, words: text.trim() };
-}
-
-/** When it opens next; null while it is open. Whoever waits looks again then: clocks change. */
-export function opensAt({ from, to, zone }: Window, now: Date): Date | null {
-  const minute = minuteOfDay(now, zone);
-  const open = from < to ? minute >= from && minute < to : minute >= from || minute < to;
-  if (open) return null;
-  const wait = (from - minute + 1440) % 1440;
-  const sinceMinute = now.getTime() % 60_000;
-  return new Date(now.getTime() - sinceMinute + wait * 60_000);
-}
-
-function minuteOfDay(at: Date, zone: string): number {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  return (parts.get('hour') ?? 0) * 60 + (parts.get('minute') ?? 0);
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
