@@ -5,7 +5,7 @@ import type { Log } from '../src/log.ts';
 import type { Database } from '../src/mysql/database.ts';
 import { connectDatabases } from '../src/mysql/databases.ts';
 import type { Cloud, CloudSettings } from '../src/openstack/cloud.ts';
-import { type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
+import { type BackupSettings, type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
 import { connectCloud } from '../src/openstack/connect.ts';
 import type { Hook } from '../src/openstack/hooks.ts';
 import type { Control, SimulatorOptions } from '../src/simulator/simulator.ts';
@@ -43,6 +43,8 @@ export interface StoryCloudOptions {
   readonly settings?: Partial<CloudSettings>;
   /** As clouds.yaml would name them. */
   readonly hooks?: readonly Hook[];
+  /** As clouds.yaml would have it, once the database server is known. */
+  readonly backup?: (server: Ground['databaseServer']) => BackupSettings;
 }
 
 export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<StoryCloud> {
@@ -114,7 +116,7 @@ async function serviceOf(admin: Api, host: string) {
 
 function configOf(
   ground: Ground,
-  { settings = {}, hooks = [] }: StoryCloudOptions,
+  { settings = {}, hooks = [], backup }: StoryCloudOptions,
   changes: Partial<CloudConfig> = {},
 ): CloudConfig {
   return {
@@ -136,6 +138,7 @@ function configOf(
     settings: { ...defaultSettings, pollInterval: ground.pollInterval, hooks: [...hooks], ...settings },
     hooks,
     dsns: ground.dsns,
+    backup: backup?.(ground.databaseServer) ?? null,
     ...changes,
   };
 }
@@ -143,7 +146,13 @@ function configOf(
 /** As a worker does it (`src/clouds.ts`), from a configuration instead of files. */
 export function connect(config: CloudConfig, { database, log }: { database: Database; log: Log }) {
   const now = () => new Date();
-  const databases = connectDatabases({ cloud: config.name, dsns: config.dsns, ownToken: () => cloud.ownToken(), now });
+  const databases = connectDatabases({
+    cloud: config.name,
+    dsns: config.dsns,
+    backup: config.backup,
+    ownToken: () => cloud.ownToken(),
+    now,
+  });
   const cloud = connectCloud({
     name: config.name,
     config,

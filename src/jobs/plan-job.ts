@@ -8,6 +8,7 @@ import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { heedsWishes, mustArchive, riskOf } from '../policy/policy.ts';
 import { approvalFor } from '../policy/votes.ts';
+import { backupReader } from './backups.ts';
 import { historyOf } from './history.ts';
 import type { Job } from './job.ts';
 import { leaseReader } from './leases.ts';
@@ -96,6 +97,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
   return {
     cloud,
     leases: leaseReader(parts.database.rows, job.cloud),
+    backups: backupReader(parts.database.rows, job.cloud),
     history: historyOf(parts.database.rows, job.cloud),
     by: { human: job.human },
     now: parts.now(),

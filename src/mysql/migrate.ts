@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import { trunk } from './migrations/0001-trunk.ts';
 import { marks } from './migrations/0002-marks.ts';
+import { backups } from './migrations/0003-backups.ts';
 import type { Tables } from './tables.ts';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-trunk', statements: trunk },
   { name: '0002-marks', statements: marks },
+  { name: '0003-backups', statements: backups },
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { BackupWriter } from '../../src/command/backup/ledger.ts';
 import type { EndedStep, PlanContext, StepContext } from '../../src/command/command.ts';
 import type { Lease, LeaseWriter } from '../../src/command/lease.ts';
 import type { Json } from '../../src/command/outcome.ts';
@@ -42,12 +43,21 @@ function memory(...kept: Lease[]): LeaseWriter {
   };
 }
 
+const noBackups: BackupWriter = {
+  list: async () => [],
+  find: async () => null,
+  written: async () => undefined,
+  tried: async () => undefined,
+  removed: async () => undefined,
+};
+
 /** A step's context on the simulated cloud; `checkpoint` is what a worker that died had written. */
 function context(checkpoint: Json = null, ended: readonly EndedStep[] = []): StepContext {
   const signal = new AbortController().signal;
   return {
     cloud: stage.cloud,
     leases,
+    backups: noBackups,
     job,
     checkpoint,
     checkpointAt: null,
@@ -70,6 +80,7 @@ function plan(): PlanContext {
   return {
     cloud,
     leases,
+    backups: noBackups,
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
