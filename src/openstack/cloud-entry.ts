@@ -55,7 +55,7 @@ const Backup = z.strictObject({
   public_key: z.string().min(1, 'is the path of a public key, or none').optional(),
   private_key: z.string().optional(),
   servers: z.record(
-    z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'is a name in lower case'),
+    z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'is a name in lower case'),
     z.strictObject({
       dsn: Dsn,
       databases: z.array(DatabaseName).min(1, 'names the databases to dump'),
@@ -129,12 +129,12 @@ export function layer(...layers: readonly Raw[]): Raw {
   return merged;
 }
 
-/** Hyphens and underscores in keys are equal, except in the uuids of cells. */
+/** Hyphens and underscores in keys are equal, except in the uuids of cells and the names of servers. */
 export function underscored(raw: Raw): Raw {
   return Object.fromEntries(
     Object.entries(raw).map(([key, value]) => {
       const name = key.replaceAll('-', '_');
-      return [name, isRaw(value) && name !== 'cells' ? underscored(value) : value];
+      return [name, isRaw(value) && name !== 'cells' && name !== 'servers' ? underscored(value) : value];
     }),
   );
 }

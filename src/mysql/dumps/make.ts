@@ -99,7 +99,12 @@ const mostSaid = 16 * 1024;
 
 async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
   const { child, forget } = pour.running;
-  signal.addEventListener('abort', () => child.kill('SIGKILL'));
+  signal.addEventListener('abort', () => {
+    child.kill('SIGKILL');
+    // Whatever it started may hold the other end.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-mostSaid);
@@ -114,6 +119,7 @@ async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
     pour.count.push(chunk);
     await pour.stream.write(chunk);
   }
+  signal.throwIfAborted();
   const [code] = await ended;
   if (code !== 0) throw new UserError(`the dump broke off: ${programTrouble(said, code)}`);
 }
