@@ -47,7 +47,7 @@ function commands({ path, facts }: Backup): string {
     '# 3. keep what is there now, however broken',
     `mariadb-dump --single-transaction --databases ${databases} | zstd > before-restore.sql.zst`,
     '# 4. restore: on Galera into one node, the others stopped and joined again afterwards',
-    `set -o pipefail; node dist/src/main.js archive ${path}${key} | mariadb --binary-mode --max-allowed-packet=1G`,
+    `set -o pipefail; node dist/src/main.js archive '${path}'${key} | mariadb --binary-mode --max-allowed-packet=1G`,
     '# 5. put fernet-keys and credential-keys of the same day back before keystone starts',
     '# 6. start keystone, then the others; then: nova-manage cell_v2 list_cells; openstack token issue',
   ].join('\n');

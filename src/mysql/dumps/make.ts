@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { manifestPath, readBeside, writeManifest } from '../../archive/manifest.ts';
@@ -42,6 +43,7 @@ export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGene
   // A worker died between the end of the dump and the row that says so.
   if (made !== null) return { path, facts: made };
 
+  await sweep(source, order.name);
   const before = await inspect(source.pool, order.databases, order.signal);
   const tool = await findDumpTool(before.flavour);
   const began = source.now();
@@ -83,6 +85,14 @@ export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGene
 function nameOf(cloud: string, { name, job, began }: DumpOrder, sealed: boolean): string {
   const day = began.toISOString().slice(0, 10).replaceAll('-', '');
   return `dump-${cloud}-${name}-${day}-${job}.sql.zst${sealed ? '.sealed' : ''}`;
+}
+
+/** One job at a time dumps a cloud: what is unfinished is of a worker that died. */
+async function sweep({ cloud, place: { folder } }: DumpSource, server: string): Promise<void> {
+  const start = `dump-${cloud}-${server}-`;
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith(start) && /^\d{8}-\w+\.sql\.zst(?:\.sealed)?\.part$/.test(name.slice(start.length)))
+      await rm(join(folder, name), { force: true });
 }
 
 interface Pour {

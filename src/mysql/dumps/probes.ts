@@ -33,7 +33,7 @@ async function keystone(pool: OperatorPool, database: string): Promise<string> {
   if ((found?.projects ?? 0) < 1)
     throw new UserError(`${database} holds no project: it is no keystone that anybody used`);
   if (users < 1) throw new UserError(`${database} holds no user: nobody could log in`);
-  return `${database}: ${domains} domains, ${found?.projects} projects, ${users} users`;
+  return `${database}: ${many(domains, 'domain')}, ${many(found?.projects ?? 0, 'project')}, ${many(users, 'user')}`;
 }
 
 async function roots(pool: OperatorPool, database: string): Promise<number> {
@@ -54,12 +54,12 @@ async function cells(pool: OperatorPool, database: string): Promise<string> {
   if (real.length === found.length)
     throw new UserError(`${database} does not know cell0: nova would not start with it`);
   if (real.length === 0) throw new UserError(`${database} knows no cell but cell0: every server would be lost`);
-  return `${database}: ${real.length} cells and cell0`;
+  return `${database}: ${many(real.length, 'cell')} and cell0`;
 }
 
 async function instances(pool: OperatorPool, database: string): Promise<string> {
   const living = await counted(pool, `SELECT COUNT(*) AS found FROM ${at(database, 'instances')} WHERE deleted = 0`);
-  return `${database}: ${living} servers`;
+  return `${database}: ${many(living, 'server')}`;
 }
 
 /** As the source had them when the dump began. */
@@ -90,6 +90,10 @@ function rows(pool: OperatorPool, database: string, table: string): Promise<numb
 async function counted(pool: OperatorPool, sql: string): Promise<number> {
   const [row] = await pool.read(z.object({ found: z.coerce.number() }), { sql, limitMs });
   return row?.found ?? 0;
+}
+
+function many(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 function at(database: string, table: string): string {
