@@ -7,7 +7,7 @@ const groups = ['irc', 'slack', 'chaos', 'databases'];
  * What says something about a cloud is told on the real one too: within ten minutes every day, the rest (each minutes
  * long, for hosts that die and migrations that hang do so at their own pace) with `bin/test openstack --times 2`.
  */
-const onOpenstack = ['looking', 'drain', 'failing-moves', 'second-look', 'protect'];
+const onOpenstack = ['looking', 'drain', 'failing-moves', 'second-look', 'protect', 'backup'];
 const onOpenstackAtLength = [
   ...['closing-hosts', 'drain-questions', 'drain-reasons', 'dead-source', 'redis-away'],
   ...[

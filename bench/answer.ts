@@ -40,6 +40,7 @@ async function ask(): Promise<void> {
   await reader.command.answer(reader.values, {
     cloud: ground.cloud,
     leases: { find: async () => null, list: async () => [] },
+    backups: { find: async () => null, list: async () => [] },
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,

@@ -139,6 +139,7 @@ function connect(name: string, config: CloudConfig, { database, log, now = () =>
     cloud: name,
     dsns: config.dsns,
     archive: config.archive,
+    backup: config.backup,
     ownToken: () => cloud.ownToken(),
     now,
   });

@@ -33,7 +33,11 @@ export async function ensureRedis(directory: string): Promise<PrivateServer> {
 }
 
 /** The same for MariaDB, which runs these statements before anyone comes in. Its root has no password: the socket is ours. */
-export async function ensureMariadb(directory: string, statements: readonly string[] = []): Promise<PrivateServer> {
+export async function ensureMariadb(
+  directory: string,
+  statements: readonly string[] = [],
+  options: readonly string[] = [],
+): Promise<PrivateServer> {
   const program = findProgram('mariadbd') ?? missing('MariaDB', 'mariadb-server-core mariadb-client-core', 'mariadb');
   const data = await mariadbData(directory);
   const socket = socketPath(directory, 'mariadb');
@@ -67,6 +71,7 @@ export async function ensureMariadb(directory: string, statements: readonly stri
         '--innodb-log-file-size=32M',
         '--key-buffer-size=1M',
         '--aria-pagecache-buffer-size=8M',
+        ...options,
       ],
     ],
     hello: '',

@@ -5,7 +5,7 @@ import type { Log } from '../src/log.ts';
 import type { Database } from '../src/mysql/database.ts';
 import { connectDatabases } from '../src/mysql/databases.ts';
 import type { Cloud, CloudSettings } from '../src/openstack/cloud.ts';
-import { type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
+import { type BackupSettings, type CloudConfig, defaultSettings } from '../src/openstack/config.ts';
 import { connectCloud } from '../src/openstack/connect.ts';
 import type { Hook } from '../src/openstack/hooks.ts';
 import type { Control, SimulatorOptions } from '../src/simulator/simulator.ts';
@@ -45,6 +45,8 @@ export interface StoryCloudOptions {
   readonly hooks?: readonly Hook[];
   /** Where the operators' lists of servers lie. */
   readonly lists?: string;
+  /** As clouds.yaml would have it, once the database server is known. */
+  readonly backup?: (server: Ground['databaseServer']) => BackupSettings;
 }
 
 export async function openStoryCloud(options: StoryCloudOptions = {}): Promise<StoryCloud> {
@@ -116,7 +118,7 @@ async function serviceOf(admin: Api, host: string) {
 
 function configOf(
   ground: Ground,
-  { settings = {}, hooks = [], lists }: StoryCloudOptions,
+  { settings = {}, hooks = [], lists, backup }: StoryCloudOptions,
   changes: Partial<CloudConfig> = {},
 ): CloudConfig {
   return {
@@ -139,6 +141,7 @@ function configOf(
     hooks,
     lists: lists ?? null,
     dsns: ground.dsns,
+    backup: backup?.(ground.databaseServer) ?? null,
     ...changes,
   };
 }
@@ -146,7 +149,13 @@ function configOf(
 /** As a worker does it (`src/clouds.ts`), from a configuration instead of files. */
 export function connect(config: CloudConfig, { database, log }: { database: Database; log: Log }) {
   const now = () => new Date();
-  const databases = connectDatabases({ cloud: config.name, dsns: config.dsns, ownToken: () => cloud.ownToken(), now });
+  const databases = connectDatabases({
+    cloud: config.name,
+    dsns: config.dsns,
+    backup: config.backup,
+    ownToken: () => cloud.ownToken(),
+    now,
+  });
   const cloud = connectCloud({
     name: config.name,
     config,

@@ -9,7 +9,8 @@ import { z } from 'zod';
 export const FrameHead = z.object({
   /** The archive's own, at random: a frame belongs to one archive. */
   archive: z.string(),
-  kind: z.enum(['schema', 'rows']),
+  /** `dump`: a piece of one long text, wherever it was cut. */
+  kind: z.enum(['schema', 'rows', 'dump']),
   number: z.number().int(),
   rows: z.number().int(),
   /** The walk stood here before these rows, and here after them. */

@@ -37,7 +37,7 @@ export const Manifest = z.object({
 export type Manifest = z.output<typeof Manifest>;
 
 /** Appears whole or not at all. */
-export async function writeManifest(archive: string, manifest: Manifest): Promise<void> {
+export async function writeManifest(archive: string, manifest: object): Promise<void> {
   const path = manifestPath(archive);
   try {
     const file = await open(`${path}.new`, 'w', 0o600);
@@ -56,17 +56,26 @@ export async function writeManifest(archive: string, manifest: Manifest): Promis
 }
 
 /** Null where there is none: its writer did not come to an end. */
-export async function readManifest(archive: string): Promise<Manifest | null> {
+export function readManifest(archive: string): Promise<Manifest | null> {
+  return readBeside(archive, Manifest);
+}
+
+/** What any manifest vouches for: so many bytes of its file. */
+export async function vouchedBytes(archive: string): Promise<number | null> {
+  return (await readBeside(archive, z.object({ bytes: z.number().int() })))?.bytes ?? null;
+}
+
+export async function readBeside<S extends z.ZodType>(archive: string, schema: S): Promise<z.output<S> | null> {
   const text = await readFile(manifestPath(archive), 'utf8').catch(() => null);
   if (text === null) return null;
   try {
-    return Manifest.parse(JSON.parse(text));
+    return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
 }
 
-function manifestPath(archive: string): string {
+export function manifestPath(archive: string): string {
   return `${archive}.json`;
 }
 

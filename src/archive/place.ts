@@ -46,10 +46,15 @@ export function partName(archive: string, part: number, sealed: boolean): string
   return `${archive}-${part}.sql.zst${sealed ? '.sealed' : ''}`;
 }
 
-export function openPlace(settings: ArchiveSettings | null | undefined, cloud: string): Place {
+/** `section`: what clouds.yaml calls it under `vigie`. */
+export function openPlace(
+  settings: ArchiveSettings | null | undefined,
+  cloud: string,
+  section: 'archive' | 'backup' = 'archive',
+): Place {
   if (!settings)
     throw new UserError(
-      `no archive folder for ${cloud}: add vigie.archive with folder and public_key in the worker's clouds.yaml (docs/archives.md)`,
+      `no ${section} folder for ${cloud}: add vigie.${section} with folder and public_key in the worker's clouds.yaml (docs/${section}s.md)`,
     );
   const { folder, publicKey, privateKey } = settings;
   return {
@@ -57,7 +62,7 @@ export function openPlace(settings: ArchiveSettings | null | undefined, cloud: s
     sealTo() {
       if (publicKey === null)
         throw new UserError(
-          `archives of ${cloud} are sealed to a key, and vigie.archive.public_key names none: docs/archives.md says how to make one (none: in clear)`,
+          `${section}s of ${cloud} are sealed to a key, and vigie.${section}.public_key names none: docs/archives.md says how to make one (none: in clear)`,
         );
       return publicKey === 'none' ? null : readPublicKey(publicKey);
     },
@@ -66,7 +71,7 @@ export function openPlace(settings: ArchiveSettings | null | undefined, cloud: s
       const key = privateKey === null ? null : readPrivateKey(privateKey);
       if (key !== null && keyId(key) === id) return key;
       throw new UserError(
-        `it is sealed to key ${id}, whose private half ${hostname()} does not have (vigie.archive.private_key)`,
+        `it is sealed to key ${id}, whose private half ${hostname()} does not have (vigie.${section}.private_key)`,
       );
     },
     keyIdOf: keyId,

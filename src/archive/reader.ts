@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { decompress } from '@mongodb-js/zstd';
 import { UserError } from '../chat/user-error.ts';
 import { boundOf, type Frame, type FrameHead, readFrames } from './frames.ts';
-import { readManifest } from './manifest.ts';
+import { vouchedBytes } from './manifest.ts';
 import { unseal } from './seal.ts';
 
 export interface OpenFrame {
@@ -19,7 +19,7 @@ export interface OpenFrame {
 export async function* openFrames(path: string, key: KeyObject | null): AsyncGenerator<OpenFrame> {
   const file = await opening(path);
   try {
-    const whole = (await readManifest(path))?.bytes ?? (await file.stat()).size;
+    const whole = (await vouchedBytes(path)) ?? (await file.stat()).size;
     let end = 0;
     let number = 0;
     let archive: string | null = null;

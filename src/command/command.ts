@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Report, StepMark } from '../chat/report.ts';
 import type { Cloud, CloudReader, RequestLimits } from '../openstack/cloud.ts';
+import type { BackupReader, BackupWriter } from './backup/ledger.ts';
 import type { CampaignReader, CampaignWriter } from './campaign.ts';
 import type { Desk } from './desk.ts';
 import type { History } from './history.ts';
@@ -50,6 +51,7 @@ export interface PlanContext {
   readonly cloud: CloudReader;
   readonly leases: LeaseReader;
   readonly campaigns: CampaignReader;
+  readonly backups: BackupReader;
   readonly history: History;
   readonly by: Asker;
   readonly now: Date;
@@ -72,6 +74,7 @@ export interface StepContext {
   readonly cloud: Cloud;
   readonly leases: LeaseWriter;
   readonly campaigns: CampaignWriter;
+  readonly backups: BackupWriter;
   readonly job: { readonly id: string; readonly human: string; readonly line: string };
   /** What an earlier turn or a dead worker wrote by `act` or `remember`; null at first. */
   readonly checkpoint: Json;

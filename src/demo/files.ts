@@ -14,7 +14,7 @@ export function writeFiles(directory: string, cloud: DemoCloud, account: { user:
   const clouds = join(directory, 'clouds.yaml');
   const secure = join(directory, 'secure.yaml');
   writeFileSync(policy, policyText(cloud.name, account), { mode: 0o600 });
-  writeFileSync(clouds, cloudsText(cloud, join(directory, 'archives')), { mode: 0o600 });
+  writeFileSync(clouds, cloudsText(cloud, directory), { mode: 0o600 });
   writeFileSync(secure, secureText(cloud), { mode: 0o600 });
   return { policy, clouds, secure };
 }
@@ -49,7 +49,9 @@ export function humanName(user: string): string {
   return /^[a-z]/.test(name) ? name : `user-${name}`;
 }
 
-function cloudsText({ name, authUrl, region, username, project, dsns }: DemoCloud, archives: string): string {
+function cloudsText(cloud: DemoCloud, directory: string): string {
+  const { name, authUrl, region, username, project, dsns } = cloud;
+  const archives = join(directory, 'archives');
   return `# Written by the demo at every start.
 clouds:
   ${name}:
@@ -65,7 +67,22 @@ clouds:
       cells: ${JSON.stringify(dsns.cells)}
       keystone: ${JSON.stringify(dsns.keystone)}
       archive: { folder: ${JSON.stringify(archives)}, public_key: none }
+      backup: ${JSON.stringify(backupOf(cloud, directory))}
 `;
+}
+
+/** As its own accounts see the databases: the demo's root, the lab's keystone and nova. */
+function backupOf({ dsns }: DemoCloud, directory: string) {
+  const all = [dsns.keystone, dsns.novaApi, ...Object.values(dsns.cells)];
+  const servers = new Map<string, { dsn: string; databases: string[] }>();
+  for (const dsn of all) {
+    const { username, pathname } = new URL(dsn);
+    const known = servers.get(username) ?? { dsn, databases: [] };
+    servers.set(username, { ...known, databases: [...known.databases, pathname.slice(1)] });
+  }
+  const folder = join(directory, 'backups');
+  const named = [...servers].map(([user, server]) => [user === 'root' ? 'main' : user, server]);
+  return { folder, public_key: 'none', servers: Object.fromEntries(named) };
 }
 
 function secureText({ name, password }: DemoCloud): string {

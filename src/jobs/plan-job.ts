@@ -8,6 +8,7 @@ import type { CloudReader } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { heedsWishes, mustArchive, riskOf } from '../policy/policy.ts';
 import { approvalFor, standingApproval } from '../policy/votes.ts';
+import { backupReader } from './backups.ts';
 import { campaignReader } from './campaign-ports.ts';
 import { mustBeWell } from './campaign-trust.ts';
 import { jobOn } from './claims.ts';
@@ -103,6 +104,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     cloud,
     leases: leaseReader(parts.database.rows, job.cloud),
     campaigns: campaignReader(parts.database.rows, job.cloud),
+    backups: backupReader(parts.database.rows, job.cloud),
     history: historyOf(parts.database.rows, job.cloud),
     by: { human: job.human },
     now: parts.now(),

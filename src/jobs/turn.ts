@@ -5,6 +5,7 @@ import { failed, type Json, type Outcome, unproven } from '../command/outcome.ts
 import { isUnreachable } from '../mysql/database.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { backupWriter } from './backups.ts';
 import { campaignWriter } from './campaign-ports.ts';
 import type { Job } from './job.ts';
 import { leaseWriter } from './leases.ts';
@@ -88,6 +89,7 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     cloud: turn.cloud,
     leases: leaseWriter(parts.database, tenure.owner, job),
     campaigns: campaignWriter(parts.database, tenure.owner, job),
+    backups: backupWriter(parts.database, tenure.owner, job),
     job: { id: job.id, human: job.human, line: job.line },
     get checkpoint() {
       return memory.checkpoint;

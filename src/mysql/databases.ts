@@ -1,5 +1,7 @@
 import type { ArchiveSettings } from '../archive/place.ts';
 import type { Databases } from '../openstack/cloud.ts';
+import type { BackupSettings } from '../openstack/config.ts';
+import { connectDumps } from './dumps/dumps.ts';
 import { countGrowth } from './growth.ts';
 import { countTokens } from './keystone-db.ts';
 import {
@@ -28,6 +30,7 @@ export interface DatabasesOptions {
   readonly cloud: string;
   readonly dsns: OperatorDsns;
   readonly archive?: ArchiveSettings | null | undefined;
+  readonly backup?: BackupSettings | null | undefined;
   /** A token of our own: its shape tells which provider Keystone runs. */
   readonly ownToken?: () => Promise<string>;
   readonly now: () => Date;
@@ -38,6 +41,7 @@ export function connectDatabases({
   cloud,
   dsns,
   archive,
+  backup,
   ownToken,
   now,
 }: DatabasesOptions): Databases & { close(): Promise<void> } {
@@ -49,9 +53,11 @@ export function connectDatabases({
   const keystone = dsns.keystone ? openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`) : null;
   const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
   const tokens = connectTokens({ cloud, keystone, dsns, archive, now });
-  const pools = [api, keystone, ...cells.map(({ pool }) => pool), tokens].filter((pool) => pool !== null);
+  const dumps = connectDumps({ cloud, backup, now });
+  const pools = [api, keystone, ...cells.map(({ pool }) => pool), tokens, dumps].filter((pool) => pool !== null);
   return {
     ...tokens,
+    dumps,
     instance: (id) => findInstance(nova, id),
     requestedZone: (id) => requestedZone(nova, id),
     protectedInstances: () => protectedInstances(nova),

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { trunk } from './migrations/0001-trunk.ts';
 import { marks } from './migrations/0002-marks.ts';
 import { findings } from './migrations/0003-findings.ts';
+import { backups } from './migrations/0004-backups.ts';
 import { campaigns } from './migrations/0005-campaigns.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,6 +10,7 @@ const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-trunk', statements: trunk },
   { name: '0002-marks', statements: marks },
   { name: '0003-findings', statements: findings },
+  { name: '0004-backups', statements: backups },
   { name: '0005-campaigns', statements: campaigns },
 ];
 

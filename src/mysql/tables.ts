@@ -97,6 +97,7 @@ export interface Tables {
     created_at: Date;
   };
   artifact_chunk: { artifact: string; number: number; content: Buffer };
+  backup: BackupTable;
   audit: AuditTable;
   audit_head: { one: number; seq: number; hash: string };
   migration: { name: string; at: Date };
@@ -194,6 +195,22 @@ export interface DeliveryTable {
   next_at: Date;
   problem: string | null;
   created_at: Date;
+}
+
+export interface BackupTable {
+  name: string;
+  cloud: string;
+  server: string;
+  host: string;
+  path: string;
+  state: string;
+  why: string;
+  facts: string;
+  job: string;
+  dumped_at: Date;
+  proven_at: Date | null;
+  restore_seconds: number | null;
+  removed_at: Date | null;
 }
 
 export interface AuditTable {

@@ -46,6 +46,29 @@ const Archive = z.strictObject({
   private_key: z.string().optional(),
 });
 
+const folder = z.string().startsWith('/', 'is the absolute path of a folder');
+const DatabaseName = z.string().regex(/^[A-Za-z0-9_$][\w$-]{0,63}$/, 'is the name of a database');
+
+/** Servers and their databases, each dumped in one snapshot. */
+const Backup = z.strictObject({
+  folder,
+  public_key: z.string().min(1, 'is the path of a public key, or none').optional(),
+  private_key: z.string().optional(),
+  servers: z.record(
+    z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'is a name in lower case'),
+    z.strictObject({
+      dsn: Dsn,
+      databases: z.array(DatabaseName).min(1, 'names the databases to dump'),
+      empty: z.array(DatabaseName).default([]),
+    }),
+  ),
+  scratch: folder.optional(),
+  copies: folder.optional(),
+  keep: z.number().int().min(1).max(1000).default(14),
+  fernet_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
+  credential_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
+});
+
 const HookEntry = z.strictObject({
   argv: z.array(z.string()).min(1, 'is the program and its arguments, as a list'),
   timeout: Duration.default(30_000),
@@ -63,6 +86,7 @@ const Vigie = z.strictObject({
   keystone_replicas: z.array(Dsn).optional(),
   scratch: Dsn.optional(),
   archive: Archive.optional(),
+  backup: Backup.optional(),
   lanes: z.number().int().min(1).max(32).optional(),
   server_deadline: Duration.optional(),
   total_deadline: Duration.optional(),
@@ -107,12 +131,12 @@ export function layer(...layers: readonly Raw[]): Raw {
   return merged;
 }
 
-/** Hyphens and underscores in keys are equal, except in the uuids of cells. */
+/** Hyphens and underscores in keys are equal, except in the uuids of cells and the names of servers. */
 export function underscored(raw: Raw): Raw {
   return Object.fromEntries(
     Object.entries(raw).map(([key, value]) => {
       const name = key.replaceAll('-', '_');
-      return [name, isRaw(value) && name !== 'cells' ? underscored(value) : value];
+      return [name, isRaw(value) && name !== 'cells' && name !== 'servers' ? underscored(value) : value];
     }),
   );
 }

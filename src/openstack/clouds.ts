@@ -6,7 +6,7 @@ import { UserError } from '../chat/user-error.ts';
 import { completeAuth, Entry, isRaw, layer, type Raw, underscored } from './cloud-entry.ts';
 import { type CloudsFile, type CloudsPlaces, type FileProblem, findFile, searchPath } from './cloud-files.ts';
 import { readLogin } from './cloud-login.ts';
-import { type CloudConfig, defaultSettings, type Login } from './config.ts';
+import { type BackupSettings, type CloudConfig, defaultSettings, type Login } from './config.ts';
 
 /** `only`: the clouds this process serves; what is wrong with others is not its business. */
 export interface CloudsRequest extends CloudsPlaces {
@@ -176,6 +176,20 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
           privateKey: vigie.archive.private_key ?? null,
         }
       : null,
+    backup: vigie.backup ? backupOf(vigie.backup) : null,
+  };
+}
+
+function backupOf(written: NonNullable<Entry['vigie']['backup']>): BackupSettings {
+  return {
+    folder: written.folder,
+    publicKey: written.public_key ?? null,
+    privateKey: written.private_key ?? null,
+    servers: written.servers,
+    scratch: written.scratch ?? null,
+    copies: written.copies ?? null,
+    keep: written.keep,
+    keyIds: { fernet: written.fernet_keys ?? null, credential: written.credential_keys ?? null },
   };
 }
 

@@ -28,6 +28,7 @@ export interface CloudConfig {
   readonly archive?: ArchiveSettings | null;
   /** Folder of lists of servers, one file a list. */
   readonly lists?: string | null;
+  readonly backup?: BackupSettings | null;
   /** What `settings.hooks` names. */
   readonly hooks: readonly Hook[];
 }
@@ -79,6 +80,26 @@ export interface ArchiveSettings {
   /** `none`: in clear; null: nobody said, so nothing is archived. */
   readonly publicKey: string | null;
   readonly privateKey: string | null;
+}
+
+/** What of a cloud is backed up, and where to. Paths, not keys; the DSNs hold passwords. */
+export interface BackupSettings extends ArchiveSettings {
+  readonly servers: Readonly<Record<string, BackupServer>>;
+  /** Where throw-away servers live while a dump is proven; null: in the folder itself. */
+  readonly scratch: string | null;
+  /** A second folder, on another machine's disk. */
+  readonly copies: string | null;
+  /** Proven ones that stay for each server. */
+  readonly keep: number;
+  /** Files that whoever backs up keystone's key repositories keeps: the id of the last one, on its first line. */
+  readonly keyIds: { readonly fernet: string | null; readonly credential: string | null };
+}
+
+export interface BackupServer {
+  readonly dsn: string;
+  readonly databases: readonly string[];
+  /** Of these, such as may have no tables at all. */
+  readonly empty: readonly string[];
 }
 
 export const defaultSettings: CloudSettings = {

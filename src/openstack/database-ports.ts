@@ -1,4 +1,5 @@
 import type { RequestLimits } from './cloud.ts';
+import type { Dumps, DumpsReader } from './dump-ports.ts';
 import type { HostName, ServerId } from './names.ts';
 import type { Tokens, TokensReader } from './token-ports.ts';
 
@@ -18,11 +19,14 @@ export interface DatabasesReader extends TokensReader {
   tokens(options: { signal: AbortSignal; limitMs: number; fullScan: boolean }): Promise<TokenTable>;
   /** What grows in a cloud whose tokens are not rows: counts by table, null where it could not be read. */
   growth(options: { signal: AbortSignal; limitMs: number }): Promise<GrowthCount[]>;
+  /** Dumps of whole databases, to be proven and then called backups. */
+  readonly dumps: DumpsReader;
 }
 
 export interface Databases extends DatabasesReader, Tokens {
   /** Exactly one living row in exactly one cell, or `UserError`. Reads back what it wrote. */
   setDisableTerminate(id: ServerId, on: boolean, limits: RequestLimits): Promise<InstanceRow>;
+  readonly dumps: Dumps;
 }
 
 export interface InstanceRow {

@@ -7,7 +7,9 @@ const PASSWORD = 'lab';
 export function seedPeople(world: World): void {
   for (const name of ['admin', 'alpha', 'beta', 'service']) {
     const id = world.chance.hex(32);
-    world.identity.projects.set(id, { id, name, description: '', enabled: true });
+    const project = { id, name, description: '', enabled: true };
+    world.identity.projects.set(id, project);
+    world.tables.project(project);
   }
   const created = world.now();
   for (const name of ['admin', 'nova', 'placement', 'ops', 'alice', 'bob', 'rita', 'dora']) {

@@ -16,6 +16,8 @@ export interface Ground {
   readonly authUrl: string;
   readonly region: string;
   readonly dsns: Dsns;
+  /** The server that holds all of the cloud's databases, as root; for backups. */
+  readonly databaseServer: { readonly root: string; readonly databases: readonly string[] };
   /** How often a waiting step looks, fit for this cloud's pace. */
   readonly pollInterval: number;
   /** A compute host that nobody else uses, up and empty. */

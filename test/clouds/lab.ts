@@ -13,7 +13,8 @@ const Migrations = z.object({
 
 /** The real OpenStack of this machine, which others may be using: hosts of our own, everything put back. */
 export async function labGround(prefix: string): Promise<Ground> {
-  const cloud = labCloud(await lab('env'));
+  const env = await lab('env');
+  const cloud = labCloud(env);
   if (cloud === null) throw new Error('no lab runs here: test/openstack/lab up');
   const before = await migrations();
   const admin = openApi(cloud.authUrl, 'admin', 'admin');
@@ -24,6 +25,10 @@ export async function labGround(prefix: string): Promise<Ground> {
     authUrl: cloud.authUrl,
     region: cloud.region,
     dsns: cloud.dsns,
+    databaseServer: {
+      root: `mysql://root@localhost/?socketPath=${encodeURIComponent(/LAB_MYSQL_SOCKET=(\S+)/.exec(env)?.[1] ?? '')}`,
+      databases: ['keystone', 'placement', 'glance', 'neutron', 'nova', 'nova_api', 'nova_cell0'],
+    },
     pollInterval: 400,
     async ownHost() {
       const host = `vigie-${randomBytes(3).toString('hex')}`;

@@ -10,9 +10,10 @@ export interface SimulatedGround extends Ground {
 
 /** A simulated cloud of the story's own: nobody else is on it, and a migration takes a moment. */
 export async function simulatedGround(options: Partial<SimulatorOptions> = {}): Promise<SimulatedGround> {
+  const prefix = `s${randomBytes(4).toString('hex')}_`;
   const simulator = await startSimulator({
     mysql: mariadbUrl(),
-    prefix: `s${randomBytes(4).toString('hex')}_`,
+    prefix,
     servers: 0,
     speed: 20,
     migrateSeconds: 2,
@@ -27,6 +28,10 @@ export async function simulatedGround(options: Partial<SimulatorOptions> = {}): 
     authUrl: simulator.url,
     region: simulator.region,
     dsns: simulator.dsns,
+    databaseServer: {
+      root: mariadbUrl(),
+      databases: ['keystone', 'nova', 'nova_api', 'nova_cell0'].map((name) => `${prefix}${name}`),
+    },
     pollInterval: 50,
     async ownHost() {
       given += 1;

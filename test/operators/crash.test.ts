@@ -9,6 +9,7 @@ import { unprotectPlan } from '../../src/command/protect/unprotect-plan.ts';
 import { clearFlag, clearLock } from '../../src/command/protect/unprotect-steps.ts';
 import { protectionOf } from '../../src/command/protection.ts';
 import type { ServerId } from '../../src/openstack/names.ts';
+import { planContext, stepContext } from './contexts.ts';
 import { openStage, type Stage, wordsOf } from './stage.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -44,45 +45,11 @@ function memory(...kept: Lease[]): LeaseWriter {
 
 /** A step's context on the simulated cloud; `checkpoint` is what a worker that died had written. */
 function context(checkpoint: Json = null, ended: readonly EndedStep[] = []): StepContext {
-  const signal = new AbortController().signal;
-  return {
-    cloud: stage.cloud,
-    leases,
-    campaigns: { of: async () => null, open: async () => undefined },
-    job,
-    checkpoint,
-    checkpointAt: null,
-    startedAt: new Date(),
-    answer: null,
-    ended,
-    signal,
-    cancelled: () => false,
-    now: () => new Date(),
-    sleep: async () => undefined,
-    act: (_intent, request) => request({ signal, notAfter: performance.now() + 2000 }),
-    remember: async () => undefined,
-    inquire: async () => null,
-    progress: () => undefined,
-  };
+  return { ...stepContext(stage.cloud, leases, job), checkpoint, ended };
 }
 
 function plan(): PlanContext {
-  const { cloud } = stage;
-  return {
-    cloud,
-    leases,
-    by: { human: 'alice' },
-    now: new Date(),
-    signal: new AbortController().signal,
-    campaigns: { of: async () => null },
-    mustArchive: false,
-    history: { drains: async () => [], moved: async () => null },
-    heedsWishes: () => false,
-    closedPerZone: null,
-    leaseMs: () => null,
-    holder: async () => null,
-    jobOn: async () => null,
-  };
+  return planContext(stage.cloud, leases);
 }
 
 function endedStep(step: string, state: EndedStep['state'], output: Json): EndedStep {

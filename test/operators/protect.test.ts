@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { PlanContext } from '../../src/command/command.ts';
 import { protectMany } from '../../src/command/protect/plan-many.ts';
 import { connectDatabases } from '../../src/mysql/databases.ts';
 import type { ServerId } from '../../src/openstack/names.ts';
+import { planContext } from './contexts.ts';
 import { openStage, type Stage, wordsOf } from './stage.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -129,7 +129,7 @@ test('a server in a cell without a DSN is blocked in the plan, which names the c
   const cell = (await stage.cloud.databases.instance(unseen))?.cell ?? '';
   const cells = Object.fromEntries(Object.entries(dsns.cells).filter(([uuid]) => uuid !== cell));
   const databases = connectDatabases({ cloud: 'demo', dsns: { ...dsns, cells }, now: () => new Date() });
-  const context = { ...plan(), cloud: { ...stage.cloud, databases } };
+  const context = { ...planContext(stage.cloud, noLeases), cloud: { ...stage.cloud, databases } };
   const made = await protectMany('project', 'alpha', wish, context);
   await databases.close();
   const why = (id: string) => made.rows?.find(({ key }) => key === `flag:${id}`);
@@ -140,21 +140,4 @@ test('a server in a cell without a DSN is blocked in the plan, which names the c
 });
 
 const wish = { reason: 'all of alpha', until: null, lock: false, move: false };
-
-function plan(): PlanContext {
-  return {
-    cloud: stage.cloud,
-    leases: { find: async () => null, list: async () => [] },
-    history: { drains: async () => [], moved: async () => null },
-    campaigns: { of: async () => null },
-    by: { human: 'alice' },
-    now: new Date(),
-    signal: new AbortController().signal,
-    mustArchive: false,
-    holder: async () => null,
-    jobOn: async () => null,
-    heedsWishes: () => false,
-    closedPerZone: null,
-    leaseMs: () => null,
-  };
-}
+const noLeases = { find: async () => null, list: async () => [] };

@@ -32,6 +32,10 @@ export const KEYSTONE_TABLES: Readonly<Record<string, string>> = {
     name varchar(255) NOT NULL, failed_auth_count int, failed_auth_at datetime, PRIMARY KEY (id),
     UNIQUE KEY domain_id (domain_id,name), UNIQUE KEY user_id (user_id),
     KEY local_user_user_id_fkey (user_id,domain_id)`,
+  project: `
+    id varchar(64) NOT NULL, name varchar(64) NOT NULL, extra text, description text, enabled tinyint(1),
+    domain_id varchar(64) NOT NULL, parent_id varchar(64), is_domain tinyint(1) NOT NULL DEFAULT 0, PRIMARY KEY (id),
+    UNIQUE KEY ixu_project_name_domain_id (domain_id,name), KEY project_parent_id_fkey (parent_id)`,
   token: `
     id varchar(64) NOT NULL, expires datetime, extra text, valid tinyint(1) NOT NULL, trust_id varchar(64),
     user_id varchar(64), PRIMARY KEY (id), KEY ix_token_expires (expires), KEY ix_token_trust_id (trust_id),

@@ -228,3 +228,13 @@ export function appCredentialRow(credential: AppCredential): Row {
     unrestricted: credential.unrestricted,
   };
 }
+
+export function projectRow(project: { id: string; name: string; domain_id: string; is_domain: boolean }): Row {
+  return {
+    ...project,
+    extra: '{}',
+    description: '',
+    enabled: true,
+    parent_id: project.is_domain ? null : project.domain_id,
+  };
+}

@@ -1,5 +1,5 @@
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
-import type { AppCredential, Identity, Token, Trust, User } from '../keystone/identity.ts';
+import type { AppCredential, Identity, Project, Token, Trust, User } from '../keystone/identity.ts';
 import { DOMAIN } from '../keystone/identity.ts';
 import type { Settings } from '../settings.ts';
 import type { Cell, Fault, Host, InstanceAction, Migration, Server, Service } from '../world.ts';
@@ -20,6 +20,7 @@ export interface Tables {
   fault(server: Server, fault: Fault): void;
   action(server: Server, action: InstanceAction): void;
   migration(migration: Migration): void;
+  project(project: Project): void;
   user(user: User): void;
   token(token: Token): void;
   revocation(token: Token): void;
@@ -125,7 +126,17 @@ function isUnplaced({ host, vmState }: Server): boolean {
 
 function keystoneWriters(writer: Writer, { keystone }: Databases, now: () => Date) {
   const table = (name: string) => `\`${keystone}\`.\`${name}\``;
+  // Domains are rows of the same table, and they have a root that no API shows.
+  const root = '<<keystone.domain.root>>';
+  for (const { id, name, domain } of [
+    { id: root, name: root, domain: root },
+    { ...DOMAIN, domain: root },
+  ])
+    writer.put(table('project'), id, () => rows.projectRow({ id, name, domain_id: domain, is_domain: true }));
   return {
+    project({ id, name }: Project) {
+      writer.put(table('project'), id, () => rows.projectRow({ id, name, domain_id: DOMAIN.id, is_domain: false }));
+    },
     user(user: User) {
       const domain_id = DOMAIN.id;
       writer.put(table('user'), user.id, () => ({

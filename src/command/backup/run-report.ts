@@ -1,0 +1,66 @@
+import { type Block, type Report, text } from '../../chat/report.ts';
+import type { EndedJob } from '../command.ts';
+import { spokenDuration } from '../duration.ts';
+import { list } from '../words.ts';
+import { Dumped } from './dump-step.ts';
+import { Proven } from './prove-step.ts';
+import { keyBlock, restoreWords } from './words.ts';
+
+/** What was dumped, and what of it is proven: only that is called a backup. */
+export function backupReport(job: EndedJob): Report {
+  const dumps = job.steps.filter(({ step }) => step === 'dump');
+  const proofs = job.steps.filter(({ step }) => step === 'prove');
+  const proven = proofs.flatMap(({ state, output }) => (state === 'done' ? (Proven.safeParse(output).data ?? []) : []));
+  const refused = dumps.filter(({ state }) => state === 'failed');
+  const all = proofs.length > 0 && proven.length === proofs.length && refused.length === 0;
+  return {
+    title: all ? provenTitle(job, proven) : unprovenTitle(job, { proofs: proofs.length, proven: proven.length }),
+    tone: all && job.state === 'done' ? 'good' : job.state === 'done' || proven.length > 0 ? 'warn' : 'bad',
+    blocks: [
+      { kind: 'steps', steps: job.steps.map(({ label, state, note }) => ({ label, state, note })) },
+      ...proven.flatMap(seen),
+      ...dumps.flatMap(({ output }) => files(Dumped.safeParse(output).data ?? null)),
+      ...keysOf(dumps.map(({ output }) => Dumped.safeParse(output).data ?? null)),
+      ...refused.flatMap(({ output }) => wayOut(Dumped.safeParse(output).data ?? null)),
+    ],
+    replies: all ? [] : [{ label: 'How things stand', line: 'backup status' }],
+    footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,
+  };
+}
+
+function provenTitle({ cloud }: EndedJob, proven: readonly Proven[]): string {
+  const longest = Math.max(...proven.map(({ restoreSeconds }) => restoreSeconds));
+  return `backup of ${cloud} proven, restores in ${restoreWords(longest)}`;
+}
+
+function unprovenTitle(
+  { cloud, state, steps }: EndedJob,
+  { proofs, proven }: { proofs: number; proven: number },
+): string {
+  const dumped = steps.filter(({ step, state: ended }) => step === 'dump' && ended === 'done').length;
+  if (state === 'cancelled') return `dump of ${cloud} cancelled`;
+  if (proven > 0) return `${cloud}: ${proven} of ${proofs} dumps proven`;
+  const isDump = steps.some(({ step }) => step === 'dump');
+  if (isDump && dumped === 0) return `ALARM: no dump of ${cloud} was made`;
+  if (proofs === 0) return `dump of ${cloud} written, not proven yet`;
+  const bad = steps.some(({ step, state: ended }) => step === 'prove' && ended === 'failed');
+  return bad ? `ALARM: the dump of ${cloud} cannot be restored` : `dump of ${cloud} is not proven`;
+}
+
+function seen({ said }: Proven): Block[] {
+  return said.length === 0 ? [] : [text(`Seen in it: ${list(said, 12)}.`)];
+}
+
+function files(dumped: Dumped | null): Block[] {
+  return dumped === null ? [] : [text(dumped.path)];
+}
+
+function keysOf(dumped: readonly (Dumped | null)[]): Block[] {
+  const first = dumped.find((one) => one !== null);
+  return first ? [keyBlock(first.keys)] : [];
+}
+
+function wayOut(dumped: Dumped | null): Block[] {
+  if (dumped === null) return [];
+  return [text(`If that is right (a purge, a service removed), somebody says so: backup prove ${dumped.name}`)];
+}

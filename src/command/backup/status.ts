@@ -1,0 +1,75 @@
+import { type Report, text } from '../../chat/report.ts';
+import type { DumpServer } from '../../openstack/cloud.ts';
+import type { PlanContext } from '../command.ts';
+import { age, duration, list } from '../words.ts';
+import { bytes } from './doubt.ts';
+import type { Backup } from './ledger.ts';
+import { keyBlock, lastProven, provenWords, restoreWords, stateWords } from './words.ts';
+
+interface Standing {
+  readonly server: DumpServer;
+  readonly proven: Backup | null;
+  /** The newest dump, whatever became of it. */
+  readonly newest: Backup | null;
+  readonly gone: boolean;
+}
+
+/** The one question: if the database were gone now, what would we have again, and when? */
+export async function statusReport(withinMs: number, { cloud, backups, now }: PlanContext): Promise<Report> {
+  const { dumps } = cloud.databases;
+  const known = await backups.list();
+  const { host, keys } = await dumps.place();
+  const standings: Standing[] = [];
+  for (const server of dumps.servers()) {
+    const proven = lastProven(known, server);
+    const gone = proven !== null && proven.host === host && !(await dumps.has(proven.path));
+    standings.push({ server, proven, newest: known.find((one) => one.server === server.name) ?? null, gone });
+  }
+  const bad = standings.filter((one) => isBad(one, withinMs, now));
+  return {
+    title: titleOf(cloud.name, standings, now),
+    tone: bad.length > 0 ? 'bad' : keys.fernet === null || keys.credential === null ? 'warn' : 'good',
+    blocks: [
+      {
+        kind: 'table',
+        columns: ['SERVER', 'LAST PROVEN', 'RESTORES IN', 'SIZE', 'NEWEST DUMP'],
+        rows: standings.map((one) => rowOf(one, now)),
+      },
+      ...bad.map((one) => text(whyBad(one, withinMs))),
+      keyBlock(keys),
+    ],
+    replies: bad.length > 0 ? [{ label: 'Dump and prove now', line: 'backup run' }] : [],
+  };
+}
+
+/** The oldest of them, and the longest: a cloud is back when all its servers are. */
+function titleOf(cloud: string, standings: readonly Standing[], now: Date): string {
+  const none = standings.filter(({ proven, gone }) => proven === null || gone);
+  if (none.length > 0) return `${cloud} has no proven backup of ${list(none.map(({ server }) => server.name))}`;
+  const all = standings.flatMap(({ proven }) => proven ?? []);
+  const [oldest] = all.toSorted((a, b) => a.dumpedAt.getTime() - b.dumpedAt.getTime());
+  if (oldest === undefined) return `vigie.backup of ${cloud} names no server`;
+  const restoreSeconds = Math.max(...all.map((one) => one.restoreSeconds ?? 0));
+  return `last proven backup ${provenWords({ ...oldest, restoreSeconds }, now)}`;
+}
+
+function isBad({ proven, gone }: Standing, withinMs: number, now: Date): boolean {
+  return proven === null || gone || now.getTime() - proven.dumpedAt.getTime() > withinMs;
+}
+
+function whyBad({ server, proven, gone, newest }: Standing, withinMs: number): string {
+  if (gone) return `${proven?.path} is gone from the disk: it was the last proven one of ${server.name}`;
+  if (proven !== null) return `${server.name}: the last proven one is older than ${duration(withinMs)}`;
+  if (newest === null) return `${server.name} was never dumped`;
+  return `${server.name}: nothing that holds ${list([...server.databases])} was ever restored`;
+}
+
+function rowOf({ server, proven, newest }: Standing, now: Date): string[] {
+  return [
+    server.name,
+    proven === null ? 'never' : `${age(proven.dumpedAt, now)} ago`,
+    proven === null ? '-' : restoreWords(proven.restoreSeconds),
+    proven === null ? '-' : bytes(proven.facts.bytes),
+    newest === null ? 'none' : `${age(newest.dumpedAt, now)} ago, ${stateWords(newest)}`,
+  ];
+}

@@ -1,0 +1,41 @@
+import { type Block, text } from '../../chat/report.ts';
+import type { DumpFacts, DumpServer } from '../../openstack/cloud.ts';
+import { duration, moment } from '../words.ts';
+import { bytes } from './doubt.ts';
+import type { Backup } from './ledger.ts';
+
+/** `7 h ago, restores in 14 min`: how old what it holds is, and how long it takes to have it again. */
+export function provenWords({ dumpedAt, restoreSeconds }: Backup, now: Date): string {
+  return `${duration(now.getTime() - dumpedAt.getTime())} ago, restores in ${restoreWords(restoreSeconds)}`;
+}
+
+export function restoreWords(seconds: number | null): string {
+  return seconds === null ? '?' : duration(Math.max(1, seconds) * 1000);
+}
+
+/** The newest proven one that holds everything the server should have. */
+export function lastProven(known: readonly Backup[], { name, databases }: DumpServer): Backup | null {
+  return known.find((one) => one.server === name && one.state === 'proven' && covers(one, databases)) ?? null;
+}
+
+function covers({ facts }: Backup, databases: readonly string[]): boolean {
+  return databases.every((database) => facts.databases.some(({ name }) => name === database));
+}
+
+/** Without them a restored keystone cannot read its own credentials, and every token is void. */
+export function keyBlock({ fernet, credential }: DumpFacts['keys']): Block {
+  const missing = [...(fernet === null ? ['fernet-keys'] : []), ...(credential === null ? ['credential-keys'] : [])];
+  if (missing.length > 0)
+    return text(`keys not backed up: nobody says where the backup of ${missing.join(' and ')} is (docs/backups.md)`);
+  return { kind: 'fields', fields: [['keys', `fernet-keys in ${fernet}, credential-keys in ${credential}`]] };
+}
+
+export function stateWords({ state, why }: Backup): string {
+  return why === '' ? state : `${state}: ${why}`;
+}
+
+export function rowOf(backup: Backup): string[] {
+  const { name, server, dumpedAt, facts, restoreSeconds, host } = backup;
+  const restores = backup.state === 'proven' ? restoreWords(restoreSeconds) : '-';
+  return [name, server, moment(dumpedAt), bytes(facts.bytes), restores, host, stateWords(backup)];
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { manifestPath, readBeside, writeManifest } from '../../archive/manifest.ts';
+import type { Place } from '../../archive/place.ts';
+import { type ArchiveStream, openStream } from '../../archive/stream.ts';
+import { UserError } from '../../chat/user-error.ts';
+import type { DumpOrder, DumpProgress } from '../../openstack/cloud.ts';
+import { DumpFacts } from '../../openstack/dump-facts.ts';
+import type { OperatorDsn } from '../operator-dsn.ts';
+import type { OperatorPool } from '../operator-pool.ts';
+import { type Counted, countDump, type DumpCount } from './count.ts';
+import { type Inspected, inspect } from './inspect.ts';
+import {
+  type DumpTool,
+  dumpArguments,
+  findDumpTool,
+  programTrouble,
+  type RunningProgram,
+  runLoggedIn,
+} from './program.ts';
+import { ticking } from './ticking.ts';
+
+export interface DumpSource {
+  readonly cloud: string;
+  readonly pool: OperatorPool;
+  readonly dsn: OperatorDsn;
+  readonly place: Place;
+  readonly keys: DumpFacts['keys'];
+  /** Of the listed databases, such as may have no tables. */
+  readonly empty: readonly string[];
+  readonly now: () => Date;
+}
+
+type Made = { path: string; facts: DumpFacts };
+
+/** One invocation of the dump program for all databases of the server, into the file, counted and hashed as it passes. */
+export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGenerator<DumpProgress, Made> {
+  const key = source.place.sealTo();
+  const path = join(source.place.folder, nameOf(source.cloud, order, key !== null));
+  const made = await readBeside(path, DumpFacts);
+  // A worker died between the end of the dump and the row that says so.
+  if (made !== null) return { path, facts: made };
+
+  await sweep(source, order.name);
+  const before = await inspect(source.pool, order.databases, order.signal);
+  const tool = await findDumpTool(before.flavour);
+  const began = source.now();
+  const stream = await openStream(path, key);
+  const running = await runLoggedIn(source.dsn, tool, dumpArguments(tool, { ...before, databases: order.databases }));
+  const pour: Pour = { running, stream, count: countDump(), place: source.place, raw: 0 };
+  const { signal } = order;
+  try {
+    yield* ticking({
+      signal,
+      work: (own) => poured(pour, own),
+      tell: () => ({ doing: 'dumping', rawBytes: pour.raw }),
+    });
+    const counted = pour.count.sum();
+    mustBeWhole(counted, before, source);
+    const after = await inspect(source.pool, order.databases, order.signal);
+    if (after.fingerprint !== before.fingerprint)
+      throw new UserError('tables changed while they were dumped (a db_sync?): do it again when it is over');
+    const sum = await stream.finish();
+    const ended = source.now();
+    const facts: DumpFacts = {
+      ...factsOf(source, order, { before, tool, counted }),
+      name: basename(path),
+      began: began.toISOString(),
+      ended: ended.toISOString(),
+      seconds: (ended.getTime() - began.getTime()) / 1000,
+      ...sum,
+    };
+    await writeManifest(path, facts);
+    return { path, facts };
+  } finally {
+    running.child.kill('SIGKILL');
+    await running.forget();
+    await stream.abandon();
+  }
+}
+
+/** `dump-prod-main-20261129-7f3a.sql.zst.sealed`: the same when its job is taken up again. */
+function nameOf(cloud: string, { name, job, began }: DumpOrder, sealed: boolean): string {
+  const day = began.toISOString().slice(0, 10).replaceAll('-', '');
+  return `dump-${cloud}-${name}-${day}-${job}.sql.zst${sealed ? '.sealed' : ''}`;
+}
+
+/** One job at a time dumps a cloud: what is unfinished is of a worker that died. */
+async function sweep({ cloud, place: { folder } }: DumpSource, server: string): Promise<void> {
+  const start = `dump-${cloud}-${server}-`;
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith(start) && /^\d{8}-\w+\.sql\.zst(?:\.sealed)?\.part$/.test(name.slice(start.length)))
+      await rm(join(folder, name), { force: true });
+}
+
+interface Pour {
+  readonly running: RunningProgram;
+  readonly stream: ArchiveStream;
+  readonly count: DumpCount;
+  readonly place: Place;
+  raw: number;
+}
+
+/** How often the disk is looked at, in bytes of the dump. */
+const lookBytes = 32 * 1024 * 1024;
+const mostSaid = 16 * 1024;
+
+async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
+  const { child, forget } = pour.running;
+  signal.addEventListener('abort', () => {
+    child.kill('SIGKILL');
+    // Whatever it started may hold the other end.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-mostSaid);
+  });
+  const ended = once(child, 'close');
+  ended.catch(() => undefined);
+  for await (const chunk of child.stdout ?? []) {
+    if (pour.raw === 0) await forget();
+    if (Math.floor((pour.raw + chunk.length) / lookBytes) > Math.floor(pour.raw / lookBytes))
+      await pour.place.mustHaveRoom();
+    pour.raw += chunk.length;
+    pour.count.push(chunk);
+    await pour.stream.write(chunk);
+  }
+  signal.throwIfAborted();
+  const [code] = await ended;
+  if (code !== 0) throw new UserError(`the dump broke off: ${programTrouble(said, code)}`);
+}
+
+/** Exit code 0 is not enough: a pipe that broke or an account that sees half of it end well, too. */
+function mustBeWhole(counted: Counted, { tables }: Inspected, { empty }: DumpSource): void {
+  if (!counted.complete) throw new UserError('the dump has no end: the program stopped before its last line');
+  const dumped = new Map(counted.databases.map(({ name, tables: held }) => [name, held]));
+  const missing = tables.find(({ schema, name }) => dumped.get(schema)?.has(name) !== true);
+  if (missing !== undefined)
+    throw new UserError(`${missing.schema}.${missing.name} is on the server and not in the dump`);
+  const bare = counted.databases.find(({ name, tables: held }) => held.size === 0 && !empty.includes(name));
+  if (bare !== undefined) throw new UserError(`${bare.name} has no table at all: is it the right server?`);
+}
+
+interface Known {
+  readonly before: Inspected;
+  readonly tool: DumpTool;
+  readonly counted: Counted;
+}
+
+function factsOf({ cloud, keys }: DumpSource, { name, job, human }: DumpOrder, { before, tool, counted }: Known) {
+  return {
+    format: 'vigie backup 1' as const,
+    cloud,
+    server: name,
+    host: hostname(),
+    job,
+    human,
+    source: { flavour: before.flavour, version: before.version },
+    tool: tool.version,
+    databases: counted.databases.map((database) => ({
+      name: database.name,
+      revision: [...(before.revisions.get(database.name) ?? [])],
+      rawBytes: database.rawBytes,
+      tables: Object.fromEntries(database.tables),
+    })),
+    position: counted.position,
+    gtid: counted.gtid,
+    galera: before.galera?.position ?? null,
+    keys,
+  };
+}
+
+export function filesOf(path: string): string[] {
+  return [path, manifestPath(path)];
+}

@@ -1,0 +1,73 @@
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BackupCloud, backupCloud } from '../backups/cloud.ts';
+import { dumpGrants } from '../backups/ground.ts';
+
+let cloud: BackupCloud;
+beforeAll(async () => {
+  cloud = await backupCloud({ tokens: 50 });
+});
+afterAll(() => cloud.drop());
+
+const survey = async (): Promise<unknown> => {
+  const dumps = cloud.dumps();
+  const [main] = dumps.servers();
+  if (main === undefined) throw new Error('no server');
+  return dumps.survey(main, { signal: new AbortController().signal });
+};
+
+test('the documented grants dump everything, and do nothing else', async () => {
+  await cloud.root.query(`USE ${cloud.keystone}`);
+  await cloud.root.query(
+    'CREATE TRIGGER noted BEFORE INSERT ON local_user FOR EACH ROW SET NEW.name = LOWER(NEW.name)',
+  );
+  await cloud.root.query('CREATE VIEW people AS SELECT name FROM local_user');
+  await cloud.ground.admit(cloud.server);
+  expect(await survey()).toMatchObject({ outside: [] });
+  expect(await cloud.prove(await cloud.dump())).toMatchObject({ verdict: 'proven' });
+
+  const [main] = Object.values(cloud.ground.settings(cloud.server).servers);
+  const dsn = new URL(main?.dsn ?? '');
+  const account = await createConnection({
+    user: dsn.username,
+    password: decodeURIComponent(dsn.password),
+    socketPath: dsn.searchParams.get('unix_socket') ?? '',
+    database: cloud.keystone,
+  });
+  const tries = [
+    "UPDATE local_user SET name = 'x'",
+    'DELETE FROM token',
+    'DROP TABLE project',
+    'CREATE TABLE other (id int)',
+    'ALTER TABLE project ADD COLUMN x int',
+    'LOCK TABLES token WRITE',
+    'SELECT * FROM mysql.user',
+    'CREATE DATABASE other',
+    'SET GLOBAL read_only = 1',
+    'FLUSH TABLES WITH READ LOCK',
+  ];
+  const refused: string[] = [];
+  for (const sql of tries) await account.query(sql).catch(() => refused.push(sql));
+  await account.end();
+  expect(refused).toEqual(tries);
+});
+
+test.each(['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'])(
+  'without %s nothing is dumped, and it says what to grant',
+  async (lacking) => {
+    const fewer = dumpGrants.split(', ').filter((one) => one !== lacking);
+    await cloud.ground.admit(cloud.server, fewer.join(', '));
+    await expect(survey()).rejects.toThrow(
+      new RegExp(`has no database|grant ${lacking} on \\w+\\.\\* to its account$`),
+    );
+  },
+);
+
+test('an account that sees single tables or columns only: refused, for the rest would be missing in silence', async () => {
+  await cloud.ground.admit(cloud.server, 'SHOW VIEW, TRIGGER, EVENT');
+  const [main] = Object.values(cloud.ground.settings(cloud.server).servers);
+  const user = new URL(main?.dsn ?? '').username;
+  await cloud.root.query(`GRANT SELECT ON ${cloud.keystone}.project TO ?@localhost`, [user]);
+  await cloud.root.query(`GRANT SELECT (id) ON ${cloud.keystone}.token TO ?@localhost`, [user]);
+  await expect(survey()).rejects.toThrow('would not hold everything that is there: grant SELECT');
+});
