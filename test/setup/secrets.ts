@@ -41,14 +41,18 @@ export async function plantSecrets(dsns: { cells: Readonly<Record<string, string
 export type Finder = (text: string) => string | null;
 
 export async function secretFinder(): Promise<Finder> {
-  const tokens = (await Promise.all([...keystones].map(tokenIds))).flat();
+  const tokens = new Set((await Promise.all([...keystones].map(tokenIds))).flat());
   return (text) => {
     const found =
       planted.find(([, secret]) => text.includes(secret)) ??
       forms.find(([, form]) => form.test(text)) ??
-      (tokens.some((id) => text.includes(id)) ? ['the id of a token'] : undefined);
+      (idsIn(text).some((id) => tokens.has(id)) ? ['the id of a token'] : undefined);
     return found?.[0] ?? null;
   };
+}
+
+function idsIn(text: string): string[] {
+  return text.match(/(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])/g) ?? [];
 }
 
 /** One text per row of every table. */
