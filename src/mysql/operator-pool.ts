@@ -150,7 +150,10 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
     // What is escaped is escaped with backslashes.
     await connection.query("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    return /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+    if (/mariadb/i.test(version)) return 'mariadb';
+    // MySQL 8 tells how large a table was when somebody last asked, up to a day ago; 5.7 does not know the word.
+    await connection.query('SET SESSION information_schema_stats_expiry = 0').catch(() => undefined);
+    return 'mysql';
   } catch (error) {
     throw inWords(error, label, defaultLimitMs / 1000);
   }
