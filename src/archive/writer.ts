@@ -66,7 +66,7 @@ function writerOf(file: FileHandle, path: string, key: KeyObject | null): Writer
   let number = 0;
   let safe = 0;
   async function write(kind: FrameHead['kind'], { statements, ...batch }: Batch): Promise<void> {
-    const packed = await compress(statements.sql, level);
+    const packed = await compress(statements.sql);
     const head = { ...own, kind, number, ...batch, statements: [...statements.lengths] };
     const sealed = key === null ? null : seal(key, packed, boundOf(head));
     const bytes = encodeFrame({ ...head, sealed: sealed?.with ?? null }, sealed?.payload ?? packed);

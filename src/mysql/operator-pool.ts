@@ -32,6 +32,8 @@ export interface OperatorPool {
   readFresh<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
   /** Rows as the server sends them: each column's bytes, null for NULL. */
   raw(statement: Statement): Promise<RawRow[]>;
+  /** The same, each handed over as it comes: its bytes are the driver's, to be copied at once. */
+  each(statement: Statement, columns: number, take: (row: RawRow) => void): Promise<void>;
   /** One statement by itself, never retried: how many rows it matched. */
   write(statement: Statement): Promise<number>;
   /** Runs as a whole again after a deadlock or a lost Galera race; so `work` must be harmless twice. */
@@ -68,6 +70,7 @@ export function openOperatorPool(dsn: string, label: string): OperatorPool {
     readFresh: (row, statement) =>
       onFresh(() => createConnection(options), { label, user: login.user }, row, statement),
     raw: (statement) => use((session) => session.raw(statement)),
+    each: (statement, columns, take) => use((session) => session.each(statement, columns, take)),
     write: (statement) => use((session) => session.write(statement)),
     transaction: (work) => patiently(() => use((session) => inTransaction(session, work))),
     columns: (table) => readColumns(read, table),
@@ -147,7 +150,10 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
     // What is escaped is escaped with backslashes.
     await connection.query("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    return /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+    if (/mariadb/i.test(version)) return 'mariadb';
+    // MySQL 8 tells how large a table was when somebody last asked, up to a day ago; 5.7 does not know the word.
+    await connection.query('SET SESSION information_schema_stats_expiry = 0').catch(() => undefined);
+    return 'mysql';
   } catch (error) {
     throw inWords(error, label, defaultLimitMs / 1000);
   }

@@ -27,15 +27,16 @@ export type RawRow = readonly (Buffer | null)[];
 
 export interface OpenSession extends Session {
   raw(statement: Statement): Promise<RawRow[]>;
+  each(statement: Statement, columns: number, take: (row: RawRow) => void): Promise<void>;
   control(word: 'START TRANSACTION' | 'COMMIT'): Promise<void>;
 }
 
 export function sessionOn(connection: Connection, dialect: Dialect, label: string): OpenSession {
-  async function run(statement: Statement, raw = false): Promise<unknown> {
+  async function run(statement: Statement, bytes?: AsBytes): Promise<unknown> {
     const { sql, values = [], limitMs = defaultLimitMs, signal } = statement;
     // Ours comes a little after the server's: it is for a server that hangs whole.
-    const options = { sql: limited(sql, limitMs, dialect), timeout: limitMs + 2_000, ...(raw ? asBytes : {}) };
-    const plain = raw || values.some((value) => Array.isArray(value));
+    const options = { sql: limited(sql, limitMs, dialect), timeout: limitMs + 2_000, ...bytes };
+    const plain = bytes !== undefined || values.some((value) => Array.isArray(value));
     try {
       const [result] = await unlessAborted(signal, () =>
         plain
@@ -51,7 +52,8 @@ export function sessionOn(connection: Connection, dialect: Dialect, label: strin
     read: async (row, statement) => z.array(row).parse(await run(statement)),
     // mysql2 gives a header for every statement that is not a query.
     write: async (statement) => ((await run(statement)) as ResultSetHeader).affectedRows,
-    raw: async (statement) => (await run(statement, true)) as RawRow[],
+    raw: async (statement) => (await run(statement, asBytes)) as RawRow[],
+    each: async (statement, columns, take) => void (await run(statement, rowByRow(columns, take))),
     // Plain, for MySQL does not prepare START TRANSACTION.
     control: async (word) => {
       await connection.query({ sql: word, timeout: defaultLimitMs }).catch(toWords(label));
@@ -59,7 +61,27 @@ export function sessionOn(connection: Connection, dialect: Dialect, label: strin
   };
 }
 
-const asBytes = { rowsAsArray: true, typeCast: (field: { buffer(): Buffer | null }) => field.buffer() };
+interface AsBytes {
+  readonly rowsAsArray: true;
+  typeCast(field: { buffer(): Buffer | null }): unknown;
+}
+
+const asBytes: AsBytes = { rowsAsArray: true, typeCast: (field) => field.buffer() };
+
+/** The driver keeps all rows until the last has come; so it keeps none of their bytes. */
+function rowByRow(columns: number, take: (row: RawRow) => void): AsBytes {
+  let row: (Buffer | null)[] = [];
+  return {
+    rowsAsArray: true,
+    typeCast(field) {
+      row.push(field.buffer());
+      if (row.length < columns) return null;
+      take(row);
+      row = [];
+      return null;
+    },
+  };
+}
 
 /** The driver does not end a waiting statement when its connection is destroyed, so the wait ends here. */
 function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {

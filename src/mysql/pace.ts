@@ -1,11 +1,16 @@
-import type { RawRow } from './operator-pool.ts';
-
-/** How many rows the next chunk has: as many as keep a statement near its target time, and a chunk small in memory. */
+/**
+ * How many rows are read at a time, and how many of them one statement deletes: as many as keep it near its target time.
+ * Where rows are archived a chunk is several statements long, for each chunk costs a frame, a sync and an intent.
+ */
 export interface Pace {
-  rows(): number;
-  /** How long the statement took that deleted a chunk, ms. */
+  /** Of a chunk: small in memory, whatever rows are like. */
+  chunk(): number;
+  /** Of a statement that deletes. */
+  piece(): number;
+  /** How long the statement took that deleted a piece, ms. */
   took(ms: number): void;
-  weigh(rows: readonly RawRow[]): void;
+  /** How large that many rows were. */
+  weigh(rows: number, bytes: number): void;
   /** A lock, a deadlock, a replica that lags: smaller steps. */
   slower(): void;
 }
@@ -16,17 +21,19 @@ const most = 5000;
 /** Several chunks are in memory at a time. */
 const chunkBytes = 6 * 1024 * 1024;
 
-export function openPace(): Pace {
+export function openPace({ pieces }: { pieces: number }): Pace {
   let rows = 500;
-  let rowBytes = 1000;
+  /** Until some were seen they may be PKI tokens. */
+  let rowBytes = 8192;
   return {
-    rows: () => Math.max(10, Math.min(rows, Math.floor(chunkBytes / rowBytes))),
+    chunk: () => Math.max(10, Math.min(rows * pieces, most, Math.floor(chunkBytes / rowBytes))),
+    piece: () => rows,
     took(ms) {
       const factor = Math.min(2, Math.max(0.5, targetMs / Math.max(ms, 1)));
       rows = clamp(rows * (factor > 1 ? Math.sqrt(factor) : factor));
     },
-    weigh(read) {
-      if (read.length > 0) rowBytes = Math.max(100, bytesOf(read) / read.length);
+    weigh(read, bytes) {
+      if (read > 0) rowBytes = Math.max(100, bytes / read);
     },
     slower() {
       rows = clamp(rows / 2);
@@ -36,8 +43,4 @@ export function openPace(): Pace {
 
 function clamp(rows: number): number {
   return Math.round(Math.max(least, Math.min(most, rows)));
-}
-
-function bytesOf(rows: readonly RawRow[]): number {
-  return rows.reduce((total, row) => total + row.reduce((sum, value) => sum + (value?.length ?? 4), 0), 0);
 }

@@ -5,13 +5,13 @@ import { basename, join } from 'node:path';
 import { readManifest } from '../archive/manifest.ts';
 import { archiveOf, type Part, type Place, partName } from '../archive/place.ts';
 import { firstHead } from '../archive/reader.ts';
-import { insertsOf, schemaSql } from '../archive/sql.ts';
+import { type Inserts, openInserts, schemaSql } from '../archive/sql.ts';
 import { finishArchive, type ManifestFacts } from '../archive/sum-up.ts';
 import { type ArchiveWriter, createArchive } from '../archive/writer.ts';
 import { UserError } from '../chat/user-error.ts';
 import type { SweepMark, SweepOrder } from '../openstack/cloud.ts';
 import type { OperatorPool } from './operator-pool.ts';
-import type { Chunk } from './token-walk.ts';
+import type { Chunk, Keeping } from './token-walk.ts';
 
 export interface ArchiveParts {
   readonly cloud: string;
@@ -25,10 +25,8 @@ export interface ArchiveParts {
 type MarkedPart = SweepMark['parts'][number];
 
 /** The archive of one sweep. Every worker that takes the job up writes a part of its own: nobody ever writes into another's. */
-export interface SweepArchive {
-  /** What is read of every row: `id`, `expires`, then the others. */
-  readonly columns: readonly string[];
-  /** Resolves once the rows are on the disk. A chunk without rows writes nothing. */
+export interface SweepArchive extends Keeping {
+  /** Resolves once the rows are on the disk; they leave the memory then. A chunk without rows writes nothing. */
   put(chunk: Chunk): Promise<void>;
   parts(): MarkedPart[];
   finish(marked: readonly MarkedPart[]): Promise<Part[]>;
@@ -42,6 +40,8 @@ export async function openSweepArchive(parts: ArchiveParts): Promise<SweepArchiv
   await stillThere(former);
   const table = await tableOf(keystone);
   let writer: ArchiveWriter | null = null;
+  /** Some megabytes each: as many as chunks are on their way at a time, and used again. */
+  const spare: Inserts[] = [];
   /** Made with the first rows: a worker that finds none leaves no file. */
   async function begin(from: string): Promise<ArchiveWriter> {
     const path = await nextPath(parts, key !== null);
@@ -51,22 +51,17 @@ export async function openSweepArchive(parts: ArchiveParts): Promise<SweepArchiv
     writer === null ? [] : [{ host: hostname(), path: writer.path, bytes: writer.bytes() }];
   return {
     columns: table.columns,
-    async put(chunk) {
-      const rows = chunk.rows ?? [];
-      if (rows.length === 0) return;
-      await place.mustHaveRoom();
-      writer ??= await begin(mark?.at ?? '');
-      const moments = rows.map((row) => row[1]?.toString() ?? '').sort();
-      const statements = insertsOf('token', table.columns, rows);
-      const { from, to } = chunk;
-      await writer.append({
-        rows: rows.length,
-        from,
-        to,
-        first: moments[0] ?? '',
-        last: moments.at(-1) ?? '',
-        statements,
-      });
+    inserts: () => spare.pop() ?? openInserts('token', table.columns),
+    async put({ from, to, kept }) {
+      if (kept === null) return;
+      const { rows, first, last, inserts } = kept;
+      if (rows > 0) {
+        await place.mustHaveRoom();
+        writer ??= await begin(mark?.at ?? '');
+        await writer.append({ rows, from, to, first, last, statements: inserts.statements() });
+      }
+      inserts.clear();
+      spare.push(inserts);
     },
     parts: () => [...former, ...own()],
     async finish(marked) {

@@ -27,7 +27,7 @@ export async function openSweep(parts: SweepParts, order: SweepOrder, mark: Swee
   const { keystone, replicas } = parts;
   await mustHaveExpired(keystone, order.cutoff);
   const archive = order.archive ? await openSweepArchive({ ...parts, place: parts.place(), order, mark }) : null;
-  const pace = openPace();
+  const pace = openPace({ pieces: archive === null ? 1 : piecesOfFrame });
   const chunks = chunksOf(keystone, { order, from: mark?.at ?? '', archive, pace });
   const known = new WeakMap<SweepChunk, Removal>();
   let archived = mark?.archived ?? 0;
@@ -36,12 +36,12 @@ export async function openSweep(parts: SweepParts, order: SweepOrder, mark: Swee
     async next() {
       const { done, value: chunk } = await chunks.next();
       if (done) return null;
-      const rows = archive === null ? 0 : (chunk.rows?.length ?? 0);
+      const rows = chunk.kept?.rows ?? 0;
       archived += rows;
       // Without a delete nothing has to be done again; the end of the table is no place to begin at.
       const at = order.purge || chunk.to === '' ? chunk.from : chunk.to;
       const next = { rows, mark: { at, archived, deleted, parts: archive?.parts() ?? [] } };
-      known.set(next, { chunk, left: chunk.ids, gone: 0, size: chunk.ids?.length ?? 0 });
+      known.set(next, { chunk, left: chunk.ids, gone: 0, most: chunk.ids?.length ?? 0 });
       return next;
     },
     async remove(chunk, limits) {
@@ -85,7 +85,7 @@ interface Walk {
 }
 
 function chunksOf(keystone: OperatorPool, { order, from, archive, pace }: Walk): AsyncGenerator<Chunk> {
-  const walk = { cutoff: order.cutoff, from, columns: archive?.columns ?? null };
+  const walk = { cutoff: order.cutoff, from, keeping: archive };
   if (order.index !== null) return archivedFirst(walkExpires(keystone, { ...walk, index: order.index }, pace), archive);
   return ahead(archivedFirst(ahead(walkKey(keystone, walk, pace)), archive));
 }
@@ -97,12 +97,13 @@ async function* archivedFirst(chunks: AsyncGenerator<Chunk>, archive: SweepArchi
   }
 }
 
-/** What of a chunk is still to be deleted; where somebody is in the way, in smaller and smaller pieces. */
+/** What of a chunk is still to be deleted. */
 interface Removal {
   readonly chunk: Chunk;
   left: readonly string[] | null;
   gone: number;
-  size: number;
+  /** Of a piece: where somebody is in the way they get smaller and smaller. */
+  most: number;
 }
 
 interface Means {
@@ -113,25 +114,40 @@ interface Means {
 }
 
 const smallestPiece = 20;
+/** All of a frame's must go within the time of one intent. */
+const piecesOfFrame = 5;
 
 async function remove(means: Means, removal: Removal, limits: RequestLimits): Promise<number | null> {
-  const began = performance.now();
   try {
-    do {
-      const piece = removal.left?.slice(0, removal.size) ?? null;
-      if (piece?.length !== 0) removal.gone += await removePiece(means, { ...removal.chunk, ids: piece }, limits);
-      removal.left = removal.left?.slice(removal.size) ?? null;
-    } while (removal.left !== null && removal.left.length > 0);
+    do await removeNext(means, removal, limits);
+    while (removal.left !== null && removal.left.length > 0);
     return removal.gone;
   } catch (error) {
     const late = error instanceof OpenStackError && error.problem === 'not-sent';
     if (!late && databaseProblem(error) !== 'busy') throw error;
     means.pace.slower();
-    removal.size = Math.max(smallestPiece, Math.floor(removal.size / 2));
+    removal.most = Math.max(smallestPiece, Math.floor(Math.min(removal.most, means.pace.piece()) / 2));
     return null;
+  }
+}
+
+async function removeNext(means: Means, removal: Removal, limits: RequestLimits): Promise<void> {
+  const { chunk, left, most } = removal;
+  const size = evenly(left?.length ?? 0, Math.min(most, means.pace.piece()));
+  const ids = left?.slice(0, size) ?? null;
+  if (ids?.length === 0) return;
+  const began = performance.now();
+  try {
+    removal.gone += await removePiece(means, { ...chunk, ids }, limits);
   } finally {
     means.pace.took(performance.now() - began);
   }
+  removal.left = left?.slice(size) ?? null;
+}
+
+/** No small rest at the end, whose time would say nothing. */
+function evenly(all: number, most: number): number {
+  return Math.ceil(all / Math.max(1, Math.ceil(all / most)));
 }
 
 function removePiece({ keystone, cutoff, cloud }: Means, chunk: Chunk, limits: RequestLimits): Promise<number> {

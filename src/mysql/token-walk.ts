@@ -1,5 +1,6 @@
 import { escapeId } from 'mysql2';
-import type { OperatorPool, RawRow } from './operator-pool.ts';
+import type { Inserts } from '../archive/sql.ts';
+import type { OperatorPool, Statement } from './operator-pool.ts';
 import type { Pace } from './pace.ts';
 
 /** Some rows of the token table that expired before the cut-off, and where the walk stands before and after them. */
@@ -7,18 +8,33 @@ export interface Chunk {
   readonly from: string;
   /** Empty at the end of the table. */
   readonly to: string;
-  /** Null where only their place is known, because nobody archives them. */
-  readonly rows: readonly RawRow[] | null;
-  /** Of the same rows; null in a walk along the key that does not read them. */
+  /** Null in a walk along the key that does not read the rows. */
   readonly ids: readonly string[] | null;
+  /** The same rows whole; null where nobody archives them. */
+  readonly kept: Kept | null;
+}
+
+interface Kept {
+  readonly rows: number;
+  /** The least and the greatest `expires` among them. */
+  readonly first: string;
+  readonly last: string;
+  readonly inserts: Inserts;
+}
+
+/** How rows are kept that are read to be archived. */
+export interface Keeping {
+  /** Of the whole row: `id`, `expires`, then the others. */
+  readonly columns: readonly string[];
+  inserts(): Inserts;
 }
 
 export interface WalkOrder {
   readonly cutoff: string;
   /** Where an earlier walk stood; empty at the beginning. */
   readonly from: string;
-  /** Of the whole row, `id` first, `expires` second; null where the rows are not read. */
-  readonly columns: readonly string[] | null;
+  /** Null where nobody archives. */
+  readonly keeping: Keeping | null;
 }
 
 /**
@@ -27,10 +43,10 @@ export interface WalkOrder {
  */
 export async function* walkKey(pool: OperatorPool, order: WalkOrder, pace: Pace): AsyncGenerator<Chunk> {
   for (let from = order.from; ; ) {
-    const to = await boundAfter(pool, from, pace.rows());
-    const rows = order.columns === null ? null : await rowsBetween(pool, order, { from, to });
-    if (rows !== null) pace.weigh(rows);
-    yield { from, to, rows, ids: rows === null ? null : rows.map(idOf) };
+    const to = await boundAfter(pool, from, pace.chunk());
+    const read = order.keeping === null ? nothing : await readBetween(pool, { ...order, from, to });
+    pace.weigh(read.ids?.length ?? 0, read.bytes);
+    yield { from, to, ids: read.ids, kept: read.kept };
     if (to === '') return;
     from = to;
   }
@@ -38,25 +54,22 @@ export async function* walkKey(pool: OperatorPool, order: WalkOrder, pace: Pace)
 
 /**
  * Along an index on `expires`, oldest first: for when few rows of a large table have expired. What is yielded must be
- * deleted before the next is asked for. Every row is read where the order has columns, else only its id.
+ * deleted before the next is asked for. Every row is read where it is archived, else only its id.
  */
 export async function* walkExpires(
   pool: OperatorPool,
   { index, ...order }: WalkOrder & { index: string },
   pace: Pace,
 ): AsyncGenerator<Chunk> {
-  const columns = order.columns ?? ['id', 'expires'];
+  const { keeping, cutoff } = order;
+  const key = escapeId(index, true);
   for (let from = order.from === '' ? '1000-01-01 00:00:00' : order.from; ; ) {
-    const rows = await pool.raw({
-      sql: `SELECT ${columns.map((column) => escapeId(column, true)).join(', ')} FROM token FORCE INDEX (${escapeId(index, true)})
-        WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT ${pace.rows()}`,
-      values: [order.cutoff, from],
-    });
-    if (rows.length === 0) return;
-    const to = rows.at(-1)?.[1]?.toString() ?? from;
-    pace.weigh(rows);
-    yield { from, to, rows: order.columns === null ? null : rows, ids: rows.map(idOf) };
-    from = to;
+    const where = `FORCE INDEX (${key}) WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT ${pace.chunk()}`;
+    const { ids, kept, bytes, last } = await read(pool, keeping, { where, values: [cutoff, from] });
+    if (ids.length === 0) return;
+    pace.weigh(ids.length, bytes);
+    yield { from, to: last, ids, kept };
+    from = last;
   }
 }
 
@@ -77,13 +90,41 @@ async function boundAfter(pool: OperatorPool, from: string, rows: number): Promi
   throw new Error('ids of the token table do not rise');
 }
 
-function rowsBetween(pool: OperatorPool, { cutoff, columns }: WalkOrder, place: Place): Promise<RawRow[]> {
+interface Read {
+  readonly ids: readonly string[];
+  readonly kept: Kept | null;
+  readonly bytes: number;
+  readonly last: string;
+}
+
+const nothing: Omit<Read, 'ids' | 'last'> & { ids: null } = { ids: null, kept: null, bytes: 0 };
+
+function readBetween(pool: OperatorPool, { cutoff, keeping, ...place }: WalkOrder & Place): Promise<Read> {
   const { where, values } = between(place);
-  return pool.raw({
-    sql: `SELECT ${(columns ?? []).map((column) => escapeId(column, true)).join(', ')} FROM token FORCE INDEX (PRIMARY)
-      WHERE ${where} AND expires < ? ORDER BY id`,
-    values: [...values, cutoff],
+  const sql = `FORCE INDEX (PRIMARY) WHERE ${where} AND expires < ? ORDER BY id`;
+  return read(pool, keeping, { where: sql, values: [...values, cutoff] });
+}
+
+/** Each row is written down as it comes and then forgotten: some thousands of them would not fit a small worker. */
+async function read(
+  pool: OperatorPool,
+  keeping: Keeping | null,
+  { where, values }: { where: string; values: Statement['values'] & {} },
+): Promise<Read> {
+  const columns = keeping?.columns ?? ['id', 'expires'];
+  const inserts = keeping?.inserts() ?? null;
+  const ids: string[] = [];
+  let [first, last] = ['', ''];
+  const sql = `SELECT ${columns.map((column) => escapeId(column, true)).join(', ')} FROM token ${where}`;
+  await pool.each({ sql, values }, columns.length, (row) => {
+    const moment = row[1]?.toString() ?? '';
+    ids.push(row[0]?.toString() ?? '');
+    if (first === '' || moment < first) first = moment;
+    if (moment > last) last = moment;
+    inserts?.add(row);
   });
+  const kept = inserts === null ? null : { rows: ids.length, first, last, inserts };
+  return { ids, kept, bytes: inserts?.bytes() ?? 0, last };
 }
 
 interface Place {
@@ -94,8 +135,4 @@ interface Place {
 export function between({ from, to }: Place): { where: string; values: string[] } {
   if (to === '') return { where: 'id >= ?', values: [from] };
   return { where: 'id >= ? AND id < ?', values: [from, to] };
-}
-
-function idOf(row: RawRow): string {
-  return row[0]?.toString() ?? '';
 }

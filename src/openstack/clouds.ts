@@ -129,12 +129,7 @@ interface Resolved {
 }
 
 function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved): CloudConfig {
-  const { vigie } = entry;
-  const hooks = Object.entries(vigie.hooks ?? {}).map(([hook, { timeout: timeoutMs, ...rest }]) => ({
-    name: hook,
-    timeoutMs,
-    ...rest,
-  }));
+  const hooks = hooksOf(entry);
   const modified = [sources.clouds.modified, sources.secure?.modified ?? 0];
   return {
     name,
@@ -149,48 +144,21 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
     fingerprint: createHash('sha256')
       .update(JSON.stringify([entry.auth_type, entry.auth, modified]))
       .digest('hex'),
-    settings: {
-      lanes: vigie.lanes ?? defaultSettings.lanes,
-      serverDeadline: vigie.server_deadline ?? defaultSettings.serverDeadline,
-      totalDeadline: vigie.total_deadline ?? defaultSettings.totalDeadline,
-      hostMaintenance: vigie.host_maintenance ?? defaultSettings.hostMaintenance,
-      sharedStorage: vigie.shared_storage ?? defaultSettings.sharedStorage,
-      hooks: hooks.map(({ name: hook, at, always, required }) => ({ name: hook, at, always, required })),
-      pollInterval: vigie.poll_interval ?? defaultSettings.pollInterval,
-      watchInterval: vigie.watch_interval ?? defaultSettings.watchInterval,
-    },
+    settings: settingsOf(entry, hooks),
     hooks,
-    lists: vigie.lists ?? null,
-    dsns: {
-      novaApi: vigie.nova_api ?? null,
-      cells: vigie.cells ?? {},
-      keystone: vigie.keystone ?? null,
-      keystoneWriter: vigie.keystone_writer ?? null,
-      keystoneReplicas: vigie.keystone_replicas ?? [],
-      scratch: vigie.scratch ?? null,
-    },
-    archive: vigie.archive
-      ? {
-          folder: vigie.archive.folder,
-          publicKey: vigie.archive.public_key ?? null,
-          privateKey: vigie.archive.private_key ?? null,
-        }
-      : null,
-    backup: vigie.backup ? backupOf(vigie.backup) : null,
+    lists: entry.vigie.lists ?? null,
+    dsns: dsnsOf(entry),
+    archive: archiveOf(entry),
+    backup: backupOf(entry),
   };
 }
 
-function backupOf(written: NonNullable<Entry['vigie']['backup']>): BackupSettings {
-  return {
-    folder: written.folder,
-    publicKey: written.public_key ?? null,
-    privateKey: written.private_key ?? null,
-    servers: written.servers,
-    scratch: written.scratch ?? null,
-    copies: written.copies ?? null,
-    keep: written.keep,
-    keyIds: { fernet: written.fernet_keys ?? null, credential: written.credential_keys ?? null },
-  };
+function hooksOf({ vigie }: Entry): CloudConfig['hooks'] {
+  return Object.entries(vigie.hooks ?? {}).map(([name, { timeout: timeoutMs, ...rest }]) => ({
+    name,
+    timeoutMs,
+    ...rest,
+  }));
 }
 
 /** `compute_endpoint_override` becomes `compute`. */
@@ -199,6 +167,53 @@ function perService(entry: Entry, ending: string): Record<string, string> {
     (pair): pair is [string, string] => pair[0].endsWith(ending) && typeof pair[1] === 'string',
   );
   return Object.fromEntries(own.map(([key, value]) => [key.slice(0, -ending.length).replaceAll('_', '-'), value]));
+}
+
+function settingsOf({ vigie }: Entry, hooks: CloudConfig['hooks']): CloudConfig['settings'] {
+  return {
+    lanes: vigie.lanes ?? defaultSettings.lanes,
+    serverDeadline: vigie.server_deadline ?? defaultSettings.serverDeadline,
+    totalDeadline: vigie.total_deadline ?? defaultSettings.totalDeadline,
+    hostMaintenance: vigie.host_maintenance ?? defaultSettings.hostMaintenance,
+    sharedStorage: vigie.shared_storage ?? defaultSettings.sharedStorage,
+    hooks: hooks.map(({ name, at, always, required }) => ({ name, at, always, required })),
+    pollInterval: vigie.poll_interval ?? defaultSettings.pollInterval,
+    watchInterval: vigie.watch_interval ?? defaultSettings.watchInterval,
+  };
+}
+
+function dsnsOf({ vigie }: Entry): CloudConfig['dsns'] {
+  return {
+    novaApi: vigie.nova_api ?? null,
+    cells: vigie.cells ?? {},
+    keystone: vigie.keystone ?? null,
+    keystoneWriter: vigie.keystone_writer ?? null,
+    keystoneReplicas: vigie.keystone_replicas ?? [],
+    scratch: vigie.scratch ?? null,
+  };
+}
+
+function archiveOf({ vigie: { archive } }: Entry): Required<CloudConfig>['archive'] {
+  if (!archive) return null;
+  return {
+    folder: archive.folder,
+    publicKey: archive.public_key ?? null,
+    privateKey: archive.private_key ?? null,
+  };
+}
+
+function backupOf({ vigie: { backup } }: Entry): BackupSettings | null {
+  if (!backup) return null;
+  return {
+    folder: backup.folder,
+    publicKey: backup.public_key ?? null,
+    privateKey: backup.private_key ?? null,
+    servers: backup.servers,
+    scratch: backup.scratch ?? null,
+    copies: backup.copies ?? null,
+    keep: backup.keep,
+    keyIds: { fernet: backup.fernet_keys ?? null, credential: backup.credential_keys ?? null },
+  };
 }
 
 function explained({ path, message, code }: { path: readonly PropertyKey[]; message: string; code: string }): string {

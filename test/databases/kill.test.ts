@@ -79,7 +79,9 @@ async function expectNothingLost(): Promise<void> {
   expect(found).toMatchObject({ lost: 0, livingGone: 0 });
 }
 
-test(`archive and purge killed at ${points} random moments: nothing is lost, and the end is clean`, async () => {
+test(`archive and purge killed at ${points} random moments: nothing is lost, and the end is clean`, {
+  timeout: 300_000 + points * 30_000,
+}, async () => {
   const random = chance(seed);
   let index: string | null = null;
   for (let killed = 0; killed < points; ) {

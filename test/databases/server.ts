@@ -47,24 +47,10 @@ export async function ownServer(
       ...(database === undefined ? {} : { database }),
     });
 
-  async function start(more: readonly string[] = []): Promise<void> {
-    const base = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`, `--socket=${socket}`, `--port=${port}`];
-    const small = ['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--innodb-flush-log-at-trx-commit=2'];
-    const time = ['--default-time-zone=+00:00', '--bind-address=127.0.0.1', '--character-set-server=utf8mb4'];
-    const log = openSync(join(folder, 'log'), 'a', 0o600);
-    const command = [program('mariadbd'), ...base, ...asRoot, ...small, ...time, ...options, ...more];
-    const [first = '', ...rest] = [...mortal, ...command];
-    child = spawn(first, rest, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
-    closeSync(log);
-    await untilUp(connect, child, join(folder, 'log'));
-  }
   async function stop(how: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const ending = child;
     child = null;
-    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
-    const gone = new Promise((resolve) => ending.once('exit', resolve));
-    ending.kill(how);
-    await gone;
+    if (ending !== null) await end(ending, how);
   }
   return {
     data,
@@ -72,15 +58,40 @@ export async function ownServer(
     port,
     dsn: (database) => `mysql+pymysql://root@/${database}?unix_socket=${encodeURIComponent(socket)}`,
     connect,
-    start,
+    async start(more = []) {
+      child = launch(folder, [...commandOf(folder, port), ...options, ...more], env);
+      await untilUp(connect, child, join(folder, 'log'));
+    },
     stop,
     signal: (name) => void child?.kill(name),
     errors: () => errorsOf(join(folder, 'log')),
-    drop: async () => {
+    async drop() {
       await stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function commandOf(folder: string, port: number): string[] {
+  const base = ['--no-defaults', `--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`];
+  const listening = [`--socket=${join(folder, 'sock')}`, `--port=${port}`, '--bind-address=127.0.0.1'];
+  const small = ['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--innodb-flush-log-at-trx-commit=2'];
+  const words = ['--default-time-zone=+00:00', '--character-set-server=utf8mb4'];
+  return [...mortal, program('mariadbd'), ...base, ...asRoot, ...listening, ...small, ...words];
+}
+
+function launch(folder: string, [first = '', ...rest]: readonly string[], env: Made['env']): ChildProcess {
+  const log = openSync(join(folder, 'log'), 'a', 0o600);
+  const child = spawn(first, rest, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+  closeSync(log);
+  return child;
+}
+
+async function end(child: ChildProcess, how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(how);
+  await gone;
 }
 
 /** On Linux the kernel ends it with us, however we end. */

@@ -40,22 +40,50 @@ export function openSweeping({
   pauseMs = 50,
 }: Wish): Sweeping {
   const databases = connectDatabases({ cloud: 'demo', dsns: { cells: {}, ...dsns }, archive, now: () => new Date() });
-  const notes: string[] = [];
-  const marks: Json[] = [];
-  const signal = new AbortController().signal;
-  let cancelled = false;
-  let chunks = 0;
+  const memory: Memory = { notes: [], marks: [], cancelled: false };
   const cutoff = new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
   const input = { cutoff, archive: archive !== undefined, purge, index: index ?? null, expected: null };
-  const context = {
-    cloud: { name: 'demo', databases } as unknown as Cloud,
+  const context = contextOf(memory, { name: 'demo', databases } as unknown as Cloud, onChunk);
+  return {
+    notes: memory.notes,
+    marks: memory.marks,
+    cancel: () => {
+      memory.cancelled = true;
+    },
+    async run() {
+      for (let turn = 0; ; turn += 1) {
+        try {
+          return await sweepTokens(input, context);
+        } catch (error) {
+          if (!(error instanceof OpenStackError) || turn > 200) throw error;
+          memory.notes.push(`${error.message} (again)`);
+          await delay(pauseMs);
+        }
+      }
+    },
+    close: () => databases.close(),
+  };
+}
+
+interface Memory {
+  readonly notes: string[];
+  readonly marks: Json[];
+  cancelled: boolean;
+}
+
+function contextOf(memory: Memory, cloud: Cloud, onChunk: Wish['onChunk']): StepContext {
+  const { notes, marks } = memory;
+  const signal = new AbortController().signal;
+  let chunks = 0;
+  return {
+    cloud,
     job: { id: 'test', human: 'alice', line: 'tokens purge' },
     get checkpoint() {
       return marks.at(-1) ?? null;
     },
     startedAt: new Date(),
     signal,
-    cancelled: () => cancelled,
+    cancelled: () => memory.cancelled,
     now: () => new Date(),
     sleep: (ms: number) => delay(Math.min(ms, 200)),
     remember: async (mark: Json) => void marks.push(mark),
@@ -67,25 +95,6 @@ export function openSweeping({
       return request({ signal, notAfter: performance.now() + 2000 });
     },
   } as unknown as StepContext;
-  return {
-    notes,
-    marks,
-    cancel: () => {
-      cancelled = true;
-    },
-    async run() {
-      for (let turn = 0; ; turn += 1) {
-        try {
-          return await sweepTokens(input, context);
-        } catch (error) {
-          if (!(error instanceof OpenStackError) || turn > 200) throw error;
-          notes.push(`${error.message} (again)`);
-          await delay(pauseMs);
-        }
-      }
-    },
-    close: () => databases.close(),
-  };
 }
 
 /** The next chunk is still on its way to the disk when the archive ends. Undone by the returned function. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { openFrames, statementsOf } from '../../src/archive/reader.ts';
 import { keyId, readPrivateKey, readPublicKey, seal, unseal } from '../../src/archive/seal.ts';
-import { insertsOf, type RawRow, schemaSql } from '../../src/archive/sql.ts';
+import { openInserts, type RawRow, type Statements, schemaSql } from '../../src/archive/sql.ts';
 import { finishArchive } from '../../src/archive/sum-up.ts';
 import { createArchive } from '../../src/archive/writer.ts';
 import { type CloudDatabases, cloudDatabases } from './cloud.ts';
@@ -24,6 +24,12 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(() => cloud?.drop());
 
 const schema = schemaSql('CREATE TABLE `token` (\n  `id` varchar(64) NOT NULL,\n  PRIMARY KEY (`id`)\n)');
+
+function insertsOf(table: string, columns: readonly string[], rows: readonly RawRow[]): Statements {
+  const inserts = openInserts(table, columns);
+  for (const row of rows) inserts.add(row);
+  return inserts.statements();
+}
 
 async function write(key: Parameters<typeof createArchive>[0]['key'], texts: readonly string[]): Promise<void> {
   const archive = await createArchive({ path, schema, key, from: '' });

@@ -58,7 +58,10 @@ async function approved(line: string, voters = ['bob', 'carol']): Promise<string
   );
   const card = (): string => wordsOf(stage.story.card(id) ?? { title: '', tone: 'plain', blocks: [] });
   // The card is posted a moment after the row says so.
-  await stage.story.until('its report', () => / (purged|archived)|Restored/.test(card()) || /not all/.test(card()));
+  await stage.story.until(
+    'its report',
+    () => / of demo (purged|archived)|Restored/.test(card()) || /not all/.test(card()),
+  );
   return card();
 }
 

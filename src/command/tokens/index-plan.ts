@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Report, text } from '../../chat/report.ts';
+import { type Block, type Report, text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
+import type { TokenSurvey } from '../../openstack/cloud.ts';
 import type { EndedJob, PlanContext, StepContext } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import { done, failed, gone, type Outcome } from '../outcome.ts';
@@ -18,43 +19,13 @@ const secondsPerRow = 25e-6;
 const limitMs = 20_000;
 
 /** The indexes that this release's own migrations would have made and that are not there, by their own names. */
-export async function indexPlan({ cloud, now, signal }: PlanContext): Promise<Draft> {
-  const limits = { signal, limitMs };
-  const tokens = await cloud.databases.tokens({ ...limits, fullScan: false });
-  if (!tokens.exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
-  const survey = await cloud.databases.tokenSurvey(naiveUtc(now), limits);
-  const { schema, galera } = survey;
-  if (schema === null)
-    throw new UserError(
-      `which indexes ${cloud.name} should have depends on its release: grant SELECT on migrate_version and alembic_version`,
-    );
-  if (isBeforeIndexes(schema))
-    throw new UserError(
-      `${cloud.name} is ${releaseWords(schema)}: the migration to Havana makes these indexes itself and fails where they are. tokens purge needs none`,
-    );
-  const missing = missingIndexes(survey);
-  if (missing.length === 0) throw new UserError(`no index of ${releaseWords(schema)} is missing on ${cloud.name}`);
-  const seconds = Math.max(1, tokens.estimate * secondsPerRow);
+export async function indexPlan(context: PlanContext): Promise<Draft> {
+  const wanted = await look(context);
+  const { missing, galera } = wanted;
+  const cloud = context.cloud.name;
   return {
-    title: `make ${missing.map(({ name }) => name).join(', ')} on ${cloud.name}`,
-    blocks: [
-      {
-        kind: 'fields',
-        fields: [
-          ['release', releaseWords(schema)],
-          ['rows', `about ${tokens.estimate}`],
-          ['each takes', `about ${spokenDuration(seconds * 1000)}; the table is read and written meanwhile`],
-        ],
-      },
-      ...(galera === null
-        ? []
-        : [
-            text(
-              `On Galera all ${count(galera.nodes, 'node')} wait for each index as long as it takes: no write of any database goes through.`,
-            ),
-          ]),
-      text('It cannot be stopped once it runs.'),
-    ],
+    title: `make ${missing.map(({ name }) => name).join(', ')} on ${cloud}`,
+    blocks: blocks(wanted),
     rows: missing.map((index) => ({
       key: `index:${index.name}`,
       label: wordsOf(index),
@@ -70,9 +41,54 @@ export async function indexPlan({ cloud, now, signal }: PlanContext): Promise<Dr
       stage: 'index',
       label: `create ${wordsOf(index)}`,
     })),
-    claims: [`tokens:${cloud.name}`],
+    claims: [`tokens:${cloud}`],
     size: missing.length,
   };
+}
+
+interface Wanted {
+  readonly missing: readonly TokenIndex[];
+  readonly release: string;
+  readonly estimate: number;
+  readonly galera: TokenSurvey['galera'];
+}
+
+async function look({ cloud, now, signal }: PlanContext): Promise<Wanted> {
+  const limits = { signal, limitMs };
+  const { exists, estimate } = await cloud.databases.tokens({ ...limits, fullScan: false });
+  if (!exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
+  const survey = await cloud.databases.tokenSurvey(naiveUtc(now), limits);
+  const { schema, galera } = survey;
+  if (schema === null)
+    throw new UserError(
+      `which indexes ${cloud.name} should have depends on its release: grant SELECT on migrate_version and alembic_version`,
+    );
+  const release = releaseWords(schema);
+  if (isBeforeIndexes(schema))
+    throw new UserError(
+      `${cloud.name} is ${release}: the migration to Havana makes these indexes itself and fails where they are. tokens purge needs none`,
+    );
+  const missing = missingIndexes(survey);
+  if (missing.length === 0) throw new UserError(`no index of ${release} is missing on ${cloud.name}`);
+  return { missing, release, estimate, galera };
+}
+
+function blocks({ release, estimate, galera }: Wanted): Block[] {
+  const seconds = Math.max(1, estimate * secondsPerRow);
+  const fields: [string, string][] = [
+    ['release', release],
+    ['rows', `about ${estimate}`],
+    ['each takes', `about ${spokenDuration(seconds * 1000)}; the table is read and written meanwhile`],
+  ];
+  return [
+    { kind: 'fields', fields },
+    ...(galera === null ? [] : [text(galeraWords(galera.nodes))]),
+    text('It cannot be stopped once it runs.'),
+  ];
+}
+
+function galeraWords(nodes: number): string {
+  return `On Galera all ${count(nodes, 'node')} wait for each index as long as it takes: no write of any database goes through.`;
 }
 
 /** A worker that died leaves the server at work: whoever comes next waits behind it and then finds the index there. */

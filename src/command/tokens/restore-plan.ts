@@ -5,7 +5,7 @@ import type { ArchivePart } from '../../openstack/cloud.ts';
 import type { EndedJob, PlanContext, StepContext } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import { done, type Outcome, unproven } from '../outcome.ts';
-import type { PlanDraft, PlannedStep } from '../plan.ts';
+import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count, list, size } from '../words.ts';
 
 export const RestoreInput = z.object({ name: z.string(), path: z.string(), rows: z.number().nullable() });
@@ -15,50 +15,28 @@ type Draft = PlanDraft & { steps: (PlannedStep & { step: 'restore' | 'count' })[
 
 /** Puts an archive's rows into the scratch database, which must be empty; production is never a place for it. */
 export async function restorePlan(file: string, { cloud }: PlanContext): Promise<Draft> {
-  const { databases } = cloud;
-  const parts = (await databases.archives(file)).toSorted((a, b) =>
-    a.name.localeCompare(b.name, 'en', { numeric: true }),
-  );
-  if (parts.length === 0) throw new UserError(await notThere(file, databases));
-  mustOpen(parts, databases);
+  const parts = await partsOf(file, cloud.databases);
   const isPart = parts.some(({ name }) => name === file);
   if (!isPart) mustBeAll(file, parts);
-  const scratch = await databases.scratch();
-  if (scratch.tables.length > 0)
-    throw new UserError(
-      `${scratch.label} is not empty (${list(scratch.tables)}): restores go into an empty database only`,
-    );
+  const scratch = await mustBeEmpty(cloud.databases);
   const rows = sumOf(parts, 'rows');
   const again = sumOf(parts, 'again');
   const least = rows === null || again === null ? null : rows - again;
+  const known = rows === null ? 'not known: a part has no manifest' : `${rows}`;
+  const fields: [string, string][] = [
+    ['into', scratch],
+    ['rows', known],
+  ];
   return {
     title: `restore ${count(parts.length, 'file')} of ${file} into scratch`,
     blocks: [
-      {
-        kind: 'fields',
-        fields: [
-          ['into', scratch.label],
-          ['rows', rows === null ? 'not known: a part has no manifest' : `${rows}`],
-        ],
-      },
+      { kind: 'fields', fields },
       ...(isPart || parts.some(({ manifest }) => manifest !== null) ? [] : [text(unknownParts)]),
     ],
-    rows: parts.map((part) => ({
-      key: `restore:${part.name}`,
-      label: part.name,
-      verdict: 'restore',
-      weight: 1,
-      why: whyOf(part),
-    })),
+    rows: parts.map(rowOf),
     stages: [{ name: 'restore' }, { name: 'count' }],
     steps: [
-      ...parts.map(({ name, path, manifest }) => ({
-        key: `restore:${name}`,
-        step: 'restore' as const,
-        input: { name, path, rows: manifest?.rows ?? null },
-        stage: 'restore',
-        label: `restore ${name}`,
-      })),
+      ...parts.map(stepOf),
       { key: 'count', step: 'count', input: { most: rows, least }, stage: 'count', label: 'count what is there' },
     ],
     claims: [`scratch:${cloud.name}`],
@@ -66,7 +44,22 @@ export async function restorePlan(file: string, { cloud }: PlanContext): Promise
   };
 }
 
-function mustOpen(parts: readonly ArchivePart[], databases: PlanContext['cloud']['databases']): void {
+type Databases = PlanContext['cloud']['databases'];
+
+async function partsOf(file: string, databases: Databases): Promise<ArchivePart[]> {
+  const parts = await databases.archives(file);
+  if (parts.length === 0) throw new UserError(await notThere(file, databases));
+  mustOpen(parts, databases);
+  return parts.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+async function notThere(file: string, { archives }: Databases): Promise<string> {
+  const all = await archives();
+  const known = all.length === 0 ? 'it has none' : `it has ${list(all.map(({ name }) => name))}`;
+  return `this worker has no archive ${file}: ${known}`;
+}
+
+function mustOpen(parts: readonly ArchivePart[], databases: Databases): void {
   const closed = parts.find(({ manifest }) => manifest !== null && !databases.opens(manifest.keyId));
   if (closed === undefined) return;
   throw new UserError(
@@ -93,10 +86,11 @@ function numberOf(name: string): number {
   return Number(/-(\d+)\.sql\.zst/.exec(name)?.[1] ?? 1);
 }
 
-async function notThere(file: string, { archives }: PlanContext['cloud']['databases']): Promise<string> {
-  const all = await archives();
-  const known = all.length === 0 ? 'it has none' : `it has ${list(all.map(({ name }) => name))}`;
-  return `this worker has no archive ${file}: ${known}`;
+/** How it is called. */
+async function mustBeEmpty({ scratch }: Databases): Promise<string> {
+  const { label, tables } = await scratch();
+  if (tables.length === 0) return label;
+  throw new UserError(`${label} is not empty (${list(tables)}): restores go into an empty database only`);
 }
 
 function sumOf(parts: readonly ArchivePart[], key: 'rows' | 'again'): number | null {
@@ -104,10 +98,19 @@ function sumOf(parts: readonly ArchivePart[], key: 'rows' | 'again'): number | n
   return parts.reduce((sum, { manifest }) => sum + (manifest?.[key] ?? 0), 0);
 }
 
+function rowOf(part: ArchivePart): PlanRow {
+  return { key: `restore:${part.name}`, label: part.name, verdict: 'restore', weight: 1, why: whyOf(part) };
+}
+
 function whyOf({ host, bytes, manifest }: ArchivePart): string {
   const what = `${size(bytes / 1024 ** 2)} on ${host}`;
   if (manifest === null) return `${what}, without a manifest: its whole frames`;
   return `${what}, ${count(manifest.rows, 'row')} that expired ${manifest.firstExpires} to ${manifest.lastExpires}`;
+}
+
+function stepOf({ name, path, manifest }: ArchivePart): Draft['steps'][number] {
+  const input = { name, path, rows: manifest?.rows ?? null };
+  return { key: `restore:${name}`, step: 'restore', input, stage: 'restore', label: `restore ${name}` };
 }
 
 const Mark = z.object({ frames: z.number(), rows: z.number() });

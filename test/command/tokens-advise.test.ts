@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { PlanContext } from '../../src/command/command.ts';
+import { advise } from '../../src/command/tokens/advise.ts';
+import type { CloudReader, GrowthCount, TokenSurvey, TokenTable } from '../../src/openstack/cloud.ts';
+
+const table: TokenTable = {
+  exists: true,
+  provider: 'uuid',
+  indexes: [],
+  estimate: 900_000,
+  dataBytes: 4 * 1024 ** 3,
+  counts: { live: 90_000, expired: 900_000, revoked: 10_000 },
+  histogram: [{ day: '2026-11-28', rows: 31_000 }],
+  oldest: new Date('2026-08-01T00:00:00Z'),
+  seconds: 0.2,
+};
+
+const survey: TokenSurvey = {
+  expired: 890_000,
+  expiresIndex: 'ix_token_expires',
+  schema: 67,
+  indexNames: ['PRIMARY', 'ix_token_expires', 'ix_token_expires_valid', 'ix_token_user_id'],
+  galera: null,
+  replicas: 0,
+  server: '10.11.19-MariaDB',
+};
+
+async function lines(
+  tokens: Partial<TokenTable>,
+  seen: Partial<TokenSurvey> = {},
+  growth: readonly GrowthCount[] = [],
+): Promise<string[]> {
+  const databases: Partial<CloudReader['databases']> = {
+    tokens: async () => ({ ...table, ...tokens }),
+    tokenSurvey: async () => ({ ...survey, ...seen }),
+    growth: async () => [...growth],
+  };
+  const cloud = { name: 'prod', databases } as unknown as PlanContext['cloud'];
+  const context: Partial<PlanContext> = {
+    cloud,
+    signal: new AbortController().signal,
+    now: new Date('2026-11-29T12:00:00Z'),
+  };
+  const { blocks } = await advise(context as PlanContext); // what the advice does not ask for is not there
+  return blocks.map((block) => (block.kind === 'text' ? block.text : block.kind));
+}
+
+test('UUID: five lines, from how fast it grows to what to type', async () => {
+  expect(await lines({})).toEqual([
+    'Provider: UUID in SQL: every login is a row; Juno or newer (schema 67).',
+    'Size: 1000000 rows, 900000 expired, 4.0 GB; about 31000 rows a day, as yesterday.',
+    'Indexes: ix_token_expires, ix_token_expires_valid, ix_token_user_id; missing ix_token_trust_id: tokens index makes them.',
+    'Retention: Keystone deletes nothing by itself; 48 h after it expired a row may go (890000 rows now). The oldest expired 2026-08-01 00:00 UTC.',
+    'Do: [token] expiration 3600, tokens purge by a schedule every hour or day; from Kilo on move to Fernet, which stores nothing (keys on every node first).',
+  ]);
+});
+
+test('PKI on Grizzly: no index is made that the next migration makes, and a schedule would count every row', async () => {
+  const grizzly = { schema: 22, expired: null, expiresIndex: null, indexNames: ['PRIMARY'] };
+  const said = await lines({ provider: 'pki', counts: null, histogram: [], oldest: null }, grizzly);
+  expect(said).toEqual([
+    'Provider: PKI in SQL: every login is a large row with the signed catalog; Grizzly (schema 22).',
+    'Size: about 900000 rows, not counted, 4.0 GB; growth not counted.',
+    'Indexes: none; this release has none of its own, and the next makes them itself.',
+    'Retention: Keystone deletes nothing by itself; 48 h after it expired a row may go (not counted now).',
+    'Do: leave PKI: UUID is the same rows without the catalog, Fernet (Kilo and newer) none; until then [token] expiration 3600 and tokens purge by hand: without an index on expires a schedule counts every row of the table against its --max.',
+  ]);
+});
+
+test('Fernet: what the old provider left, and what grows instead, cell by cell, with whose work it is', async () => {
+  const growth: GrowthCount[] = [
+    { database: 'keystone', table: 'revocation_event', what: 'revocations', rows: 4000, why: null },
+    { database: 'keystone', table: 'trust', what: 'expired', rows: 12, why: null },
+    { database: 'keystone', table: 'application_credential', what: 'expired', rows: 3, why: null },
+    { database: 'cell 1', table: 'instances', what: 'deleted', rows: 70_000, why: null },
+    { database: 'cell 2', table: 'instances', what: 'deleted', rows: 0, why: null },
+  ];
+  const [provider, size, , , todo] = await lines({ provider: 'fernet' }, { schema: 'alembic' }, growth);
+  expect([provider, size]).toEqual([
+    'Provider: Fernet: tokens carry themselves, nothing is stored; Yoga or newer.',
+    'Size: 1000000 rows, 900000 expired, 4.0 GB; what grows instead: keystone revocation_event 4000 revocations, keystone trust 12 expired, keystone application_credential 3 expired, cell 1 instances 70000 deleted.',
+  ]);
+  expect(todo).toBe(
+    'Do: tokens purge --cloud prod takes what the old provider left; keep the table, db_sync expects it. ' +
+      'revocation_event is pruned by Keystone itself whenever something is revoked: revoke one token if it stays large; ' +
+      'keystone-manage trust_flush for expired trusts (soft-deleted ones go with it); expired application credentials stay until their owners delete them; ' +
+      'nova-manage db archive_deleted_rows --until-complete for Nova’s deleted rows.',
+  );
+});
