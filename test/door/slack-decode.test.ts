@@ -53,4 +53,4 @@ test('a text in pieces is the same text, and each piece fits', () => {
       expect(cut.join('').replaceAll('\n', '')).toBe(text.replaceAll('\n', ''));
     }),
   );
-});
+}, 60_000);

@@ -26,9 +26,11 @@ export interface BotProcessOptions {
   readonly slack: FakeSlack;
   readonly databaseUrl: string;
   readonly policy: string;
+  /** So many times faster than the real Slack lets a bot speak. */
+  readonly rates?: number;
 }
 
-export function openBotProcesses({ slack, databaseUrl, policy }: BotProcessOptions): BotProcesses {
+export function openBotProcesses({ slack, databaseUrl, policy, rates }: BotProcessOptions): BotProcesses {
   const directory = mkdtempSync(join(tmpdir(), 'vigie-slack-'));
   writeFileSync(join(directory, 'policy.yaml'), policy);
   const alive = new Set<ChildProcess>();
@@ -42,11 +44,13 @@ export function openBotProcesses({ slack, databaseUrl, policy }: BotProcessOptio
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     SLACK_API_URL: slack.url,
+    ...(rates === undefined ? {} : { SLACK_RATES: String(rates) }),
   };
 
   function spawn(more: Readonly<Record<string, string>>): ChildProcess {
     const preload = more['DIES_AT_ACK'] === undefined ? [] : ['--import', './test/programs/dies-at-ack.ts'];
-    const child = fork('src/main.ts', ['bot'], {
+    const [program, args] = rates === undefined ? ['src/main.ts', ['bot']] : ['test/programs/slack-bot.ts', []];
+    const child = fork(program, args, {
       env: { ...env, ...more },
       execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts', ...preload],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeHourly } from './hourly.ts';
 import { type Channel, type Json, newId, type Workspace } from './state.ts';
@@ -74,6 +75,8 @@ export function makeDelivery(workspace: Workspace, transport: Transport, most = 
   const all: Delivered[] = [];
   const mischief: Mischief = { copies: 1, spread: 0, chance: Math.random };
   const stopped = new AbortController();
+  // Thousands of copies wait for their time at once, each until the end at most.
+  setMaxListeners(0, stopped.signal);
   const underWay = new Set<Promise<unknown>>();
 
   async function attempt(delivered: Delivered, retry: number, reason: string): Promise<Attempt> {
