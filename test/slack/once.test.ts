@@ -114,9 +114,9 @@ ${names.map((id) => `  'slack:${slack.team}/${id}': { cloud: demo }`).join('\n')
   }, 60_000);
 });
 
-/** Of vigie, and not the line beside a card that the whole channel sees. */
-function isAnswer({ user, subtype }: Message): boolean {
-  return user === slack.botUser && subtype === undefined;
+/** Of vigie; not the line beside a card that the whole channel sees, nor that a line was not taken and is told again. */
+function isAnswer({ user, subtype, text }: Message): boolean {
+  return user === slack.botUser && subtype === undefined && !/say it again in a minute/.test(text);
 }
 
 /** Whose answer it is: the line's, or, where one person alone was told, of whom it speaks. */
