@@ -17,8 +17,17 @@ export function prose(text: string): SlackBlock[] {
     ? []
     : pieces(whole, limits.section)
         .filter((piece) => piece.trim() !== '')
-        .map((piece) => ({ type: 'section', text: plain(piece) }));
+        .map((piece) => ({ type: 'section', text: worded(piece) }));
 }
+
+/** Literal but for commands, which stand in backticks: they are shown as what one types. */
+function worded(text: string) {
+  const around = text.replace(commands, ' ');
+  if (around === text || isFormat(around)) return plain(text);
+  return { type: 'mrkdwn', text: escaped(text), verbatim: true };
+}
+
+const commands = /(?<=^|[\s("':;,])`[^`\n]+`(?=$|[\s)"':;,.!?])/gm;
 
 /** Letters of one width, so that columns stay columns. A fence inside the data would end it. */
 export function code(text: string): SlackBlock[] {
@@ -87,14 +96,14 @@ function isSmall([label, value]: readonly [string, string]): boolean {
 /** The label bold where that can be said without harm to either. */
 function fieldText([label, value]: readonly [string, string]) {
   const [name, told] = [line(label), line(value)];
-  return isFormat(name + told)
+  return isFormat(name + told.replace(commands, ' '))
     ? plain(`${name}\n${told}`)
     : { type: 'mrkdwn', text: `*${escaped(name)}*\n${escaped(told)}`, verbatim: true };
 }
 
 /** Whether Slack would take some of it for bold, slanted, struck or code, or draw a picture for `:name:`. */
 export function isFormat(text: string): boolean {
-  return /[*_~`]|:[\w+'-]+:|^\s*>/.test(text);
+  return /[*_~`]|:[\w+'-]+:|^\s*>/m.test(text);
 }
 
 export function tableLines({ columns, rows }: Extract<Block, { kind: 'table' }>): string[] {
@@ -130,7 +139,7 @@ function stepBlocks({ steps, progress }: Steps, { live }: StepsLook): SlackBlock
 
 function barOf(done: number, all: number): string {
   const full = all <= 0 ? 0 : Math.min(barWidth, Math.max(0, Math.floor((done / all) * barWidth)));
-  return `${'▓'.repeat(full)}${'░'.repeat(barWidth - full)} ${done} of ${all}`;
+  return `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${done} of ${all}`;
 }
 
 export function counts(steps: readonly { state: StepMark }[]): string {

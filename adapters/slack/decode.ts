@@ -1,16 +1,14 @@
+import { unescaped } from './text.ts';
+
 /**
  * What was typed, from what Slack makes of it: `&lt;`, `<http://h|h>`, `<@U1>`, `<#C1|ops>`, code that was pasted along
  * with its backticks. A person stays an id: names are nobody. Typed angle brackets arrive escaped, so none is taken for
  * a link.
  */
 export function decode(text: string): string {
-  return text
-    .replace(/<([^<>]*)>/g, (_, inner: string) => named(inner))
-    .replace(/`([^`\n]+)`/g, '$1')
-    .replace(/&(lt|gt|amp);/g, (_, name: string) => characters[name] ?? '');
+  const spelled = text.replace(/<([^<>]*)>/g, (_, inner: string) => named(inner));
+  return unescaped(spelled.replace(/`([^`\n]+)`/g, '$1'));
 }
-
-const characters: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&' };
 
 function named(inner: string): string {
   const [, sign = '', target = '', label] = /^([@#!]?)([^|]*)(?:\|(.*))?$/s.exec(inner) ?? [];

@@ -52,6 +52,7 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       if (heard !== null) {
         told = heard;
         await hear(heard.message);
+        if (heard.also !== undefined) await showAlso(heard.also);
       }
       const note = heard?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
@@ -61,6 +62,11 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       if (!(error instanceof NotTaken)) log('warn', { err: error }, 'what Slack told could not be taken');
       throw new NoAck('not taken');
     }
+  }
+
+  /** What was pressed is in rows: that nothing is shown for it must not say otherwise. */
+  async function showAlso(message: Message): Promise<void> {
+    await hear(message).catch((err: unknown) => log('warn', { err }, 'a home could not be shown anew'));
   }
 
   async function excuse(

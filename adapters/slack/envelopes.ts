@@ -58,6 +58,13 @@ export function isFor(team: string, { team_id: where, authorizations = [] }: Eve
   return where == null || where === team;
 }
 
+/** More than 30,000 events within an hour: what is said in that minute vigie never hears. */
+export const HeldBack = z.looseObject({
+  type: z.literal('app_rate_limited'),
+  team_id: z.string().optional(),
+  minute_rate_limited: z.number(),
+});
+
 export const Click = z.looseObject({
   type: z.literal('block_actions'),
   user: z.looseObject({ id: z.string(), team_id: z.string().optional() }),
@@ -71,7 +78,7 @@ export const Click = z.looseObject({
     })
     .optional(),
   message: z.looseObject({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
-  view: z.looseObject({ id: z.string().optional() }).optional(),
+  view: z.looseObject({ id: z.string().optional(), type: z.string().optional() }).optional(),
   response_url: z.string().optional(),
   actions: z
     .array(z.looseObject({ action_id: z.string(), value: z.string().default(''), action_ts: z.string().default('') }))

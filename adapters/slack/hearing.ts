@@ -1,23 +1,28 @@
 import { type Message, NotTaken, type Place, type Speaker } from '../../src/chat/message.ts';
 import { clickKeys } from './clicks.ts';
 import { decode } from './decode.ts';
-import { Click, EventCallback, isFor, type Mark, type Opened, type Said, Slash } from './envelopes.ts';
+import { Click, EventCallback, HeldBack, isFor, type Mark, type Opened, type Said, Slash } from './envelopes.ts';
 import type { People } from './people.ts';
 import { homeOf, kindOf, placeOf } from './places.ts';
 import { type ReactionNames, reactionOf } from './reactions.ts';
 import { replyAction } from './replies.ts';
 import { lineIn } from './said.ts';
+import { unescaped } from './text.ts';
+import type { Threads } from './threads.ts';
 
 export interface HearingOptions {
   readonly team: string;
   readonly prefix: string;
   readonly reactions: ReactionNames;
   readonly people: People;
+  readonly threads: Threads;
   /** vigie's own user id. */
   self(): string;
   /** The channel of one person and vigie. */
   direct(user: string): Promise<string>;
   isMember(channel: string): Promise<boolean>;
+  /** Slack told nothing for a while. */
+  heldBack(at: Date): void;
   /** Whether what a mark says is still so. */
   stands(mark: Mark): Promise<boolean>;
 }
@@ -25,6 +30,8 @@ export interface HearingOptions {
 /** What an envelope says to vigie. */
 export interface Heard {
   readonly message: Message;
+  /** What else is to be shown for it. */
+  readonly also?: Message;
   /** Where the person can be told privately, outside all rows, why nothing was taken. */
   readonly responseUrl?: string;
   /** Told at once with the acknowledgement, to the person alone. */
@@ -43,7 +50,11 @@ export function openHearing(options: HearingOptions): Hearing {
     const click = Click.safeParse(body);
     if (click.success) return ofClick(options, click.data);
     const slash = Slash.safeParse(body);
-    return slash.success ? ofSlash(options, slash.data) : null;
+    if (slash.success) return ofSlash(options, slash.data);
+    const held = HeldBack.safeParse(body);
+    if (held.success && (held.data.team_id ?? options.team) === options.team)
+      options.heldBack(new Date(held.data.minute_rate_limited * 1000));
+    return null;
   };
 }
 
@@ -91,6 +102,7 @@ async function ofLine(options: HearingOptions, said: Said): Promise<Heard | null
   const thread = said.thread_ts ?? (kind === 'direct' ? undefined : said.ts);
   const place = placeOf(team, said.channel, kind);
   const key = `${team}/${said.channel}/${said.ts}`;
+  if (thread !== undefined) options.threads.met(said.channel, thread, said.thread_ts !== undefined);
   return { message: message({ key, from, place, text }, thread === undefined ? {} : { replyTo: thread }) };
 }
 
@@ -113,8 +125,12 @@ async function ofHome(options: HearingOptions, { user, tab, event_ts: at }: Open
   if (tab !== undefined && tab !== 'home') return null;
   const from = await options.people.speaker(user);
   if (from === null) return null;
-  const key = `${options.team}/home/${user}/${at ?? Date.now()}`;
-  return { message: message({ key, from, place: homeOf(options.team, user), text: `${options.prefix}mine` }) };
+  return { message: homeFor(options, user, { key: `${options.team}/home/${user}/${at ?? Date.now()}`, from }) };
+}
+
+/** The home shows what one hears who asks for it. */
+function homeFor({ team, prefix }: HearingOptions, user: string, said: Pick<Words, 'key' | 'from'>): Message {
+  return message({ ...said, place: homeOf(team, user), text: `${prefix}mine` });
 }
 
 async function ofClick(options: HearingOptions, click: Click): Promise<Heard | null> {
@@ -129,9 +145,11 @@ async function ofClick(options: HearingOptions, click: Click): Promise<Heard | n
   const { key, before } = clickKeys(click, action);
   return {
     message: message(
-      { key, from, place, text: action.value },
+      { key, from, place, text: unescaped(action.value) },
       { before, ...(thread === undefined ? {} : { replyTo: thread }) },
     ),
+    // A home shows no longer what was true before its button was pressed.
+    ...(click.view?.type === 'home' ? { also: homeFor(options, click.user.id, { key: `${key}/home`, from }) } : {}),
     ...(click.response_url === undefined ? {} : { responseUrl: click.response_url }),
   };
 }

@@ -24,6 +24,10 @@ const remembered = 5000;
 const User = z.looseObject({
   id: z.string(),
   team_id: z.string().optional(),
+  /** Of an organisation whose workspaces share their people: all of those this one is in. */
+  enterprise_user: z
+    .looseObject({ enterprise_id: z.string().optional(), teams: z.array(z.string()).default([]) })
+    .optional(),
   name: z.string().default(''),
   deleted: z.boolean().default(false),
   is_bot: z.boolean().default(false),
@@ -34,49 +38,63 @@ const User = z.looseObject({
 });
 type User = z.output<typeof User>;
 
-export function openPeople(web: Web, team: string): People {
-  const known = new Map<string, { readonly speaker: Promise<Speaker | null>; readonly at: number }>();
+/** Somebody, or why nobody. */
+type Found = { readonly user: User } | { readonly user: null; readonly why: string };
 
-  async function lookUp(id: string): Promise<Speaker | null> {
+export function openPeople(web: Web, team: string): People {
+  const known = new Map<string, { readonly found: Promise<Found>; readonly at: number }>();
+
+  async function lookUp(id: string): Promise<Found> {
     try {
       const answer = await web.ask('users.info', { user: id });
-      return speakerOf(User.parse(answer['user']), id, team);
+      return { user: User.parse(answer['user']) };
     } catch (error) {
       const hidden = error instanceof SlackTrouble && error.problem === 'user_not_visible';
-      if (hidden || error instanceof PlaceRefused) return nobody(team, id, id, 'Slack knows nobody by that account');
+      if (hidden || error instanceof PlaceRefused) return { user: null, why: 'Slack knows nobody by that account' };
       if (error instanceof SlackTrouble && error.problem === 'missing_scope')
-        return nobody(team, id, id, `vigie may not look up who you are: ${error.message}`);
+        return { user: null, why: `vigie may not look up who you are: ${error.message}` };
       throw new NotTaken('Slack does not tell vigie who you are just now: say it again in a minute');
     }
   }
 
+  function find(id: string, fresh: boolean): Promise<Found> {
+    const cached = known.get(id);
+    const age = performance.now() - (cached?.at ?? Number.NEGATIVE_INFINITY);
+    if (cached !== undefined && age < (fresh ? freshMs : keptMs)) return cached.found;
+    // Many lines of one person wait for one question.
+    const found = lookUp(id);
+    known.delete(id);
+    known.set(id, { found, at: performance.now() });
+    if (known.size > remembered) known.delete(known.keys().next().value ?? '');
+    return found.catch((error: unknown) => {
+      if (known.get(id)?.found === found) known.delete(id);
+      throw error;
+    });
+  }
+
   return {
     async speaker(id, { team: signed, fresh = false } = {}) {
-      if (signed !== undefined && signed !== team) return nobody(team, id, id, foreign);
-      const cached = known.get(id);
-      const age = performance.now() - (cached?.at ?? Number.NEGATIVE_INFINITY);
-      if (cached !== undefined && age < (fresh ? freshMs : keptMs)) return cached.speaker;
-      // Many lines of one person wait for one question.
-      const speaker = lookUp(id);
-      known.delete(id);
-      known.set(id, { speaker, at: performance.now() });
-      if (known.size > remembered) known.delete(known.keys().next().value ?? '');
-      return speaker.catch((error: unknown) => {
-        if (known.get(id)?.speaker === speaker) known.delete(id);
-        throw error;
-      });
+      const found = await find(id, fresh);
+      if (found.user === null) return nobody(team, id, id, found.why);
+      return speakerOf(found.user, { id, team, signed: signed ?? team });
     },
   };
 }
 
 const foreign = 'you are of another workspace, and only members of this one count here';
 
+interface Said {
+  readonly id: string;
+  readonly team: string;
+  readonly signed: string;
+}
+
 /** Fails closed: whoever is not plainly a member has no account. */
-function speakerOf(user: User, id: string, team: string): Speaker | null {
+function speakerOf(user: User, { id, team, signed }: Said): Speaker | null {
   const name = user.profile?.display_name || user.profile?.real_name || user.name || id;
   if (user.is_bot || id === 'USLACKBOT') return null;
   if (user.deleted) return nobody(team, id, name, 'your account in Slack is deactivated');
-  if (user.is_stranger || user.team_id !== team) return nobody(team, id, name, foreign);
+  if (user.is_stranger || !isOf(user, team) || !isOf(user, signed)) return nobody(team, id, name, foreign);
   if (user.is_restricted || user.is_ultra_restricted)
     return nobody(
       team,
@@ -85,6 +103,10 @@ function speakerOf(user: User, id: string, team: string): Speaker | null {
       'you are a guest in this workspace, and guests do not count here: ask for a full membership',
     );
   return { account: `slack:${team}/${id}`, name };
+}
+
+function isOf({ team_id: home, enterprise_user: organisation }: User, team: string): boolean {
+  return home === team || organisation?.enterprise_id === team || organisation?.teams.includes(team) === true;
 }
 
 function nobody(team: string, id: string, name: string, why: string): Speaker {

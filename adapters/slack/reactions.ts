@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NotTaken, PlaceRefused, type Reaction } from '../../src/chat/message.ts';
 import type { Mark } from './envelopes.ts';
-import type { Web } from './web.ts';
+import { SlackTrouble, type Web } from './web.ts';
 
 export interface ReactionNames {
   readonly approve: readonly string[];
@@ -41,6 +41,8 @@ export function openStanding(web: Web, { approve, deny }: ReactionNames): (mark:
       return mark.type === 'reaction_added' ? alike : !any;
     } catch (error) {
       if (error instanceof PlaceRefused) return false;
+      // Whoever stands in for Slack and cannot be asked is believed as it is.
+      if (error instanceof SlackTrouble && error.problem === 'unknown_method') return true;
       throw new NotTaken('Slack does not tell which marks stand');
     }
   };

@@ -1,7 +1,7 @@
 import type { Reply, Report } from '../../src/chat/report.ts';
 import { code, plain, prose } from './blocks.ts';
 import { limits, type SlackBlock } from './limits.ts';
-import { line, short } from './text.ts';
+import { escaped, line, short } from './text.ts';
 
 /** Its button's `action_id` begins so. */
 export const replyAction = 'say';
@@ -22,7 +22,7 @@ export function replyBlocks({ replies = [], title }: Report): SlackBlock[] {
 }
 
 export function isButton({ line: said }: Reply): boolean {
-  return said.length > 0 && said.length <= limits.buttonValue;
+  return said.length > 0 && escaped(said).length <= limits.buttonValue;
 }
 
 function buttonOf({ label, line: said, danger }: Reply, number: number, about: string) {
@@ -30,7 +30,7 @@ function buttonOf({ label, line: said, danger }: Reply, number: number, about: s
     type: 'button',
     action_id: `${replyAction}:${number}`,
     text: plain(short(line(label), limits.buttonText)),
-    value: said,
+    value: escaped(said),
     ...(danger === true ? { style: 'danger', confirm: confirmation({ label, line: said }, about) } : {}),
   };
 }

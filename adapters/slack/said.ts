@@ -1,5 +1,6 @@
 import { behindMention, decode } from './decode.ts';
 import type { Said } from './envelopes.ts';
+import { kindOf } from './places.ts';
 
 /** Subtypes of what a person said; all others are edits, joins, bots. */
 const spoken: ReadonlySet<string> = new Set(['thread_broadcast', 'file_share', 'me_message']);
@@ -12,7 +13,7 @@ export interface Ears {
 
 /** The line as the trunk wants it, with its prefix; null where nobody spoke to vigie. */
 export function lineIn(said: Said, { prefix, self }: Ears): string | null {
-  const { subtype, bot_id: bot, user, hidden, edited, channel_type: kind } = said;
+  const { subtype, bot_id: bot, user, hidden, edited, channel_type: kind, channel } = said;
   if (bot !== undefined || user === undefined || user === self || hidden === true) return null;
   // A mention that was put into an old message comes as a mention of its own: what was edited runs nothing.
   if (edited !== undefined) return null;
@@ -21,6 +22,6 @@ export function lineIn(said: Said, { prefix, self }: Ears): string | null {
   const text = decode(behind ?? said.text).trim();
   if (text.startsWith(prefix)) return text;
   // Between two people every line is meant; in a channel those that begin with the prefix or vigie's name.
-  const meant = behind !== null || kind === 'im';
+  const meant = behind !== null || kind === 'im' || kindOf(channel) === 'direct';
   return meant && text !== '' ? prefix + text : null;
 }

@@ -10,7 +10,8 @@ import { usualRates } from './rates.ts';
 import { openStanding } from './reactions.ts';
 import { type Line, openSockets } from './sockets.ts';
 import { openSpeaking } from './speaking.ts';
-import { openWatch } from './watch.ts';
+import { openThreads, type Threads } from './threads.ts';
+import { openWatch, type Watch } from './watch.ts';
 import { openWeb, type Web } from './web.ts';
 
 /** One workspace. Its connection is `slack:<team>`, its places are `slack:<team>/<channel>`. */
@@ -19,7 +20,8 @@ export function createSlack(options: SlackOptions): Adapter {
   const web = openWeb(options.botToken, options.apiUrl);
   const watch = openWatch({ web, team, log });
   const direct = openDirects(web);
-  const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, self: watch.self, direct });
+  const threads = openThreads(web);
+  const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, threads, self: watch.self, direct });
   let line: Line | null = null;
   let door: Door | null = null;
   let stopping = false;
@@ -40,7 +42,7 @@ export function createSlack(options: SlackOptions): Adapter {
     connection: `slack:${team}`,
     able: { buttons: true, reactions: true, files: true, edit: true, private: true, find: true, threads: true },
     async start(hear) {
-      const opened = doorOf(options, { web, self: watch.self, hear, speaking, direct });
+      const opened = doorOf(options, { web, watch, hear, speaking, threads, direct });
       door = opened;
       // Nothing waits for Slack: the other chats of this bot come up meanwhile.
       if (options.reach.mode === 'http') line = await openHttp({ ...options.reach, door: opened, log });
@@ -67,17 +69,20 @@ export function createSlack(options: SlackOptions): Adapter {
 
 interface DoorParts {
   readonly web: Web;
+  readonly watch: Watch;
   readonly speaking: ReturnType<typeof openSpeaking>;
-  self(): string;
+  readonly threads: Threads;
   direct(user: string): Promise<string>;
   hear(message: Message): Promise<void>;
 }
 
-function doorOf(options: SlackOptions, { web, speaking, self, direct, hear }: DoorParts): Door {
+function doorOf(options: SlackOptions, { web, watch, speaking, threads, direct, hear }: DoorParts): Door {
   const hearing = openHearing({
     ...options,
     people: openPeople(web, options.team),
-    self,
+    self: watch.self,
+    heldBack: watch.heldBack,
+    threads,
     direct,
     isMember: openMembership(web),
     stands: openStanding(web, options.reactions),
@@ -105,7 +110,8 @@ function openMembership(web: Web): (channel: string) => Promise<boolean> {
     if ((known.get(channel) ?? 0) > performance.now()) return true;
     try {
       const { channel: found } = await web.ask('conversations.info', { channel });
-      const isIn = typeof found === 'object' && (found['is_member'] === true || found['is_im'] === true);
+      // Said of channels alone; where vigie may not know of one, Slack refuses to tell.
+      const isIn = typeof found === 'object' && found['is_member'] !== false;
       if (isIn) known.set(channel, performance.now() + 60_000);
       return isIn;
     } catch {

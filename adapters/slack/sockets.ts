@@ -159,6 +159,7 @@ interface Socket {
 function openSocket(options: SocketOptions): Socket {
   const receiver = receiverOf(options);
   const { client } = receiver;
+  const unread = (err: unknown) => options.log('warn', { err }, 'Slack told something that cannot be read');
   const lost = new Promise<void>((resolve) => {
     client.on('disconnected', () => resolve());
     client.on('error', () => resolve());
@@ -166,7 +167,11 @@ function openSocket(options: SocketOptions): Socket {
   const announced = new Promise<void>((resolve) => {
     for (const listener of client.listeners('ws_message')) {
       client.off('ws_message', listener);
-      client.on('ws_message', (...told: unknown[]) => (isFarewell(told[0]) ? resolve() : listener(...told)));
+      // It reads asynchronously, and what it cannot read it throws where nobody catches: that would end the process.
+      client.on('ws_message', async (...told: unknown[]) => {
+        if (isFarewell(told[0])) return resolve();
+        await Promise.resolve(listener(...told)).catch(unread);
+      });
     }
   });
   return { receiver, lost, announced, end: () => void receiver.stop().catch(() => undefined) };

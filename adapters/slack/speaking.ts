@@ -6,6 +6,7 @@ import { findPost, metadataOf } from './lost.ts';
 import { channelOf, placeOf, userOf } from './places.ts';
 import { openPace, type Rates } from './rates.ts';
 import { render } from './render.ts';
+import type { Threads } from './threads.ts';
 import { ifOurs, openVoice, printOf } from './voice.ts';
 import { surelyNotDone, type Web } from './web.ts';
 
@@ -13,6 +14,7 @@ export interface SpeakingOptions {
   readonly web: Web;
   readonly team: string;
   readonly rates: Rates;
+  readonly threads: Threads;
   /** vigie's own user id. */
   self(): string;
   /** The channel of one person and vigie. */
@@ -29,12 +31,12 @@ export interface Speaking {
 }
 
 export function openSpeaking(options: SpeakingOptions): Speaking {
-  const { web, team, rates, self, direct } = options;
+  const { web, team, rates, threads, self, direct } = options;
   const pace = openPace(rates);
   const shelf = openShelf(web);
   /** What each message last showed. */
   const shown = memory<string>();
-  const voice = openVoice({ web, team, pace, shelf, shown, direct });
+  const voice = openVoice({ web, team, pace, shelf, shown, threads, direct });
   const notMade = memory<true>();
 
   async function deliver(place: Place, report: Report, post: PostOptions): Promise<string> {

@@ -7,6 +7,12 @@ export function escaped(text: string): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
+export function unescaped(text: string): string {
+  return text.replace(/&(lt|gt|amp);/g, (_, name: string) => letters[name] ?? '');
+}
+
+const letters: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&' };
+
 /** One line of data, harmless; never empty, for Slack refuses empty texts. */
 export function line(data: string): string {
   const text = clean(data).trim();

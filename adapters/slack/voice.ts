@@ -5,6 +5,7 @@ import type { Shelf } from './files.ts';
 import { metadataOf } from './lost.ts';
 import type { Pace } from './rates.ts';
 import { type Rendered, render } from './render.ts';
+import type { Threads } from './threads.ts';
 import { SlackTrouble, type Web } from './web.ts';
 
 export interface VoiceParts {
@@ -13,6 +14,7 @@ export interface VoiceParts {
   readonly pace: Pace;
   readonly shelf: Shelf;
   readonly shown: Memory<string>;
+  readonly threads: Threads;
   direct(user: string): Promise<string>;
 }
 
@@ -70,11 +72,13 @@ async function sayThere(parts: VoiceParts, spot: Spot, rendered: Rendered, post:
   try {
     return await say(parts, spot, rendered, post);
   } catch (error) {
-    const gone = error instanceof SlackTrouble && /^(thread_not_found|cannot_reply_to_message)$/.test(error.problem);
+    const gone = error instanceof SlackTrouble && threadGone.test(error.problem);
     if (!gone || spot.thread === null) throw error;
     return say(parts, { ...spot, thread: null }, rendered, post);
   }
 }
+
+const threadGone = /^(thread_not_found|invalid_thread_ts|cannot_reply_to_message)$/;
 
 /** With the delivery's key, by which it is found where its answer is lost. */
 async function say(parts: VoiceParts, spot: Spot, rendered: Rendered, post: PostOptions): Promise<string> {
@@ -95,6 +99,7 @@ async function say(parts: VoiceParts, spot: Spot, rendered: Rendered, post: Post
     ifOurs(post, () => parts.web.say('chat.postMessage', args)),
   );
   parts.shown.set(`${channel}/${ts}`, printOf(rendered));
+  if (thread !== null) parts.threads.met(channel, thread, true);
   if (file !== null)
     await parts.shelf.share({ channel, thread: thread ?? ts }, file, 'new').catch((error: unknown) => {
       // The message is made: it must be found again, and not be said again.
@@ -112,7 +117,8 @@ async function ephemeral(
 ): Promise<string | null> {
   const { channel, thread, user } = spot;
   const { text, blocks } = rendered;
-  const args = { channel, user, text, blocks, ...(thread === null ? {} : { thread_ts: thread }) };
+  const inThread = thread !== null && (await parts.threads.isAnswered(channel, thread));
+  const args = { channel, user, text, blocks, ...(inThread ? { thread_ts: thread } : {}) };
   try {
     const answer = await parts.pace.aside(ifOurs(post, () => parts.web.say('chat.postEphemeral', args)));
     return String(answer['message_ts'] ?? '');

@@ -18,11 +18,15 @@ export interface Watch {
   /** The token is good, or nothing else is known. */
   good(): boolean;
   problem(): string | null;
+  /** Slack held events back in this minute. */
+  heldBack(at: Date): void;
   /** A call came back with such an error: looked at at once. */
   doubt(error: unknown): void;
   close(): void;
 }
 
+/** So long it is told of. */
+const heldBackMs = 3_600_000;
 const lookMs = 60_000;
 const worriedMs = 5000;
 
@@ -31,6 +35,7 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
   let self = '';
   let trouble: string | null = 'Slack has not answered yet';
   let missing: string[] = [];
+  let held = { at: '', until: 0 };
   let wake = new AbortController();
   let introduced: () => void = () => undefined;
   const known = new Promise<void>((resolve) => {
@@ -57,10 +62,14 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
   }
 
   function scopesOf(granted: readonly string[] | undefined): void {
-    const lacking = granted === undefined ? [] : missingScopes(granted);
-    if (lacking.length > 0 && lacking.join() !== missing.join())
-      log('error', { missing: lacking }, 'the Slack app lacks scopes: add them and install it again');
-    missing = lacking;
+    const found = granted === undefined ? [] : missingScopes(granted);
+    if (found.length > 0 && found.join() !== missing.join())
+      log('error', { missing: found }, 'the Slack app lacks scopes: add them and install it again');
+    missing = found;
+  }
+
+  function lacking(): string | null {
+    return missing.length === 0 ? null : `the Slack app lacks the scopes ${missing.join(', ')}`;
   }
 
   async function forever(): Promise<void> {
@@ -78,10 +87,18 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
     self: () => self,
     known,
     good: () => trouble === null,
-    problem: () => trouble ?? (missing.length === 0 ? null : `the Slack app lacks the scopes ${missing.join(', ')}`),
+    problem: () => trouble ?? lacking() ?? (performance.now() < held.until ? deafAt(held.at) : null),
+    heldBack(at) {
+      held = { at: at.toISOString().slice(11, 16), until: performance.now() + heldBackMs };
+      log('error', { team, at }, 'Slack held events back: more than 30,000 within an hour');
+    },
     doubt: (error) => {
       if (isRevoked(error) && trouble === null) wake.abort();
     },
     close: () => stop.abort(),
   };
+}
+
+function deafAt(time: string): string {
+  return `Slack held events back at ${time} UTC, there were too many: what was said then may not have been heard`;
 }

@@ -89,6 +89,11 @@ const refusals: ReadonlySet<string> = new Set([
   'message_not_found',
   'cant_update_message',
   'edit_window_closed',
+  'ekm_access_denied',
+  'posting_to_general_channel_denied',
+  'restricted_action_non_threadable_channel',
+  'restricted_action_thread_locked',
+  'restricted_action_thread_only_channel',
 ]);
 
 /** Slack broke at it, perhaps after it was done. */
@@ -97,6 +102,7 @@ const unclear: ReadonlySet<string> = new Set([
   'fatal_error',
   'request_timeout',
   'service_unavailable',
+  'team_added_to_org',
 ]);
 
 /** The token is worth nothing any more, or not yet. */

@@ -187,7 +187,22 @@ test('a job under way: a bar, what moves and what went wrong, the rest counted',
     { title: 'drain cmp1: 21 of 40 steps', tone: 'plain', blocks: [{ kind: 'steps', steps, progress: [21, 40] }] },
     { team: 'T1', live: true },
   );
-  expect(JSON.stringify(blocks)).toContain('▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░ 21 of 40');
+  expect(JSON.stringify(blocks)).toContain('██████████░░░░░░░░░░ 21 of 40');
   expect(JSON.stringify(blocks)).toContain('✗ move web-20 failed');
   expect(JSON.stringify(blocks)).toContain('and 20 done, 16 waiting');
+});
+
+test('a command in backticks is shown as what one types; a backtick alone, or a format beside it, stays literal', () => {
+  const texts = ['until `maintenance cmp1 off`', 'a ` alone', '*bold* and `code`', 'one\n> `two`', '`<!channel>`'];
+  const { blocks } = render(
+    { title: 't', tone: 'plain', blocks: texts.map((text) => ({ kind: 'text' as const, text })) },
+    look,
+  );
+  expect(blocks.slice(1)).toMatchObject([
+    { text: { type: 'mrkdwn', text: 'until `maintenance cmp1 off`', verbatim: true } },
+    { text: { type: 'plain_text' } },
+    { text: { type: 'plain_text' } },
+    { text: { type: 'plain_text' } },
+    { text: { type: 'mrkdwn', text: '`&lt;!channel&gt;`' } },
+  ]);
 });

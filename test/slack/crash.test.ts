@@ -1,111 +1,123 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../src/mysql/database.ts';
-import { freshDatabase, redisUrl, type TestDatabase } from '../setup/servers.ts';
+import { dbIn } from '../../src/jobs/store.ts';
+import { redisUrl } from '../setup/servers.ts';
+import { openStage, type Stage } from '../stories/stage.ts';
+import { type BotProcess, type BotProcesses, openBotProcesses } from './bot-process.ts';
+import type { Person } from './fake/person.ts';
+import type { Seen } from './fake/seen.ts';
 import type { FakeSlack } from './fake/slack.ts';
 import { startManifestSlack } from './ops.ts';
 
-/** `--times 25` brings it to 50 moments. */
-const moments = 2 * Math.min(25, Number(process.env['VIGIE_TIMES'] ?? 1));
+/** How the bot dies: at one of its acknowledgements, at one of its posts, or at any other moment. */
+const moments = ['before-ack', 'after-ack', 'posted', 'answered', 'amid'] as const;
+/** `--times 10` brings it to 50. */
+const deaths = moments.length * Math.min(10, Number(process.env['VIGIE_TIMES'] ?? 1));
 
 let slack: FakeSlack;
-let fresh: TestDatabase;
-let database: Database;
-let directory: string;
-const alive = new Set<ChildProcess>();
+let stage: Stage;
+let bots: BotProcesses;
+let alice: Person;
+let bob: Person;
 
 beforeAll(async () => {
   slack = await startManifestSlack({ pace: 0.05, patience: 1000 });
-  const alice = slack.person('alice');
+  [alice, bob] = [slack.person('alice'), slack.person('bob')];
   slack.channel('ops');
-  fresh = await freshDatabase('crash');
-  database = await openDatabase(fresh.url);
-  directory = mkdtempSync(join(tmpdir(), 'vigie-slack-'));
   const policy = `
 people:
   alice: { accounts: ['slack:${alice.account}'], roles: [operator] }
+  bob: { accounts: ['slack:${bob.account}'], roles: [operator, approver] }
 rules:
   - allow: [everyone]
+places:
+  'slack:${slack.team}/${slack.workspace.channels.keys().next().value}': { cloud: demo }
 `;
-  writeFileSync(join(directory, 'policy.yaml'), policy);
+  stage = await openStage({}, { policy, redis: redisUrl() });
+  bots = openBotProcesses({ slack, databaseUrl: stage.story.databaseUrl, policy });
 }, 60_000);
 afterAll(async () => {
-  await Promise.all([...alive].map(kill));
+  await bots?.close();
+  await stage?.close();
   await slack?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true, force: true });
 });
 
-/** vigie's bot as people run it: a process of its own. */
-function startBot(): ChildProcess {
-  const env = {
-    PATH: process.env['PATH'],
-    DATABASE_URL: fresh.url,
-    REDIS_URL: redisUrl(),
-    POLICY_FILE: join(directory, 'policy.yaml'),
-    LOG_FILE: join(directory, 'bot.log'),
-    SLACK_TEAM: slack.team,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_API_URL: slack.url,
-  };
-  const child = fork('src/main.ts', ['bot'], {
-    env,
-    execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  alive.add(child);
-  child.once('exit', () => alive.delete(child));
-  return child;
+/** A bot that will die at this moment, or that is killed at it. */
+async function startDoomed(moment: (typeof moments)[number], round: number): Promise<BotProcess> {
+  if (moment === 'before-ack' || moment === 'after-ack')
+    return bots.start({ DIES_AT_ACK: `${moment.replace('-ack', '')}:${1 + (round % 6)}` });
+  const bot = await bots.start();
+  const meanwhile = () => void bot.kill();
+  // Its reply never arrives, or arrives a moment before the end.
+  if (moment === 'posted') slack.order({ method: 'chat.postMessage', fault: { meanwhile, cut: true } });
+  if (moment === 'answered') slack.order({ method: 'chat.postMessage', fault: { meanwhile, cut: false } });
+  if (moment === 'amid') setTimeout(meanwhile, 15 + ((round * 173) % 500)).unref();
+  return bot;
 }
 
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
+/** Lines, a plan that will want a vote, the slash command, and a press on the card of the plan before. */
+function sayMuch(round: number, waiting: Seen | undefined): Promise<unknown>[] {
+  for (let line = 0; line < 3; line += 1) alice.say('ops', '!jobs');
+  alice.say('ops', `!maintenance cmp${1 + (round % 4)}`);
+  const press = waiting === undefined ? [] : [bob.click(waiting, round % 2 === 0 ? 'Deny' : 'Approve')];
+  return [alice.slash('/vigie', 'jobs', 'ops'), ...press];
 }
 
-async function until(what: () => Promise<boolean> | boolean, ms = 60_000): Promise<void> {
-  for (const giveUp = performance.now() + ms; !(await what()); await sleep(20))
-    if (performance.now() > giveUp) throw new Error(`not within ${ms} ms: ${what}`);
+/** The dead bot's hold on the connection would run out in 15 s: nobody waits for that here. */
+async function leaseEnds(): Promise<void> {
+  const { rows } = stage.story.database;
+  const what = `connection:slack:${slack.team}`;
+  await rows
+    .updateTable('holding')
+    .set({ until: dbIn(-1000) })
+    .where('what', '=', what)
+    .execute();
 }
 
-function tsIn(event: unknown): string {
-  return typeof event === 'object' && event !== null && 'ts' in event ? String(event.ts) : '';
-}
+const cards = () => alice.reads('ops').filter(({ buttons }) => buttons.includes('Approve'));
+const keyOf = ({ metadata }: Seen) => JSON.stringify(metadata?.['event_payload'] ?? null);
 
-test(`the bot is killed at ${moments} moments: what Slack was told is received is answered, once`, async () => {
-  const alice = slack.person('alice');
-  const said: { readonly ts: string }[] = [];
-  for (let moment = 0; moment < moments; moment += 1) {
-    const opened = slack.sockets.opened;
-    const bot = startBot();
-    await until(() => slack.sockets.opened > opened);
-    for (let line = 0; line < 5; line += 1) said.push(alice.say('ops', '!jobs'));
-    // Some lie between the row and the acknowledgement, some just after it, some amid the answers.
-    await sleep(15 + ((moment * 173) % 500));
-    await kill(bot);
+test(`the bot is killed at ${deaths} moments: what Slack was told is received is done and answered, once`, async () => {
+  for (let round = 0; round < deaths; round += 1) {
+    const moment = moments[round % moments.length] ?? 'amid';
+    const bot = await startDoomed(moment, Math.floor(round / moments.length));
+    const said = sayMuch(round, cards().at(-1));
+    await Promise.race([bot.gone, sleep(10_000)]);
+    await bot.kill();
+    await leaseEnds();
+    await Promise.all(said);
+    slack.clearOrders();
+    for (const host of ['cmp1', 'cmp2', 'cmp3', 'cmp4']) await stage.cloud.enable(host);
   }
-  startBot();
+  await bots.start();
   await slack.delivery.quiet();
-  const waiting = database.rows.selectFrom('delivery').select('id').where('state', '=', 'waiting');
-  await until(async () => (await waiting.execute()).length === 0, 120_000);
-  const answers = alice.reads('ops').filter(({ from }) => from === 'vigie');
-  const ours = new Set(said.map(({ ts }) => ts));
-  const received = slack.delivered
-    .filter(({ acked }) => acked !== null)
-    .map(({ payload }) => tsIn(payload['event']))
-    .filter((ts) => ours.has(ts));
-  expect(received.length).toBeGreaterThan(0);
-  // Slack gives up after three more attempts: what it never got through may be missing, nothing else.
-  const answered = answers.map(({ thread }) => thread);
-  expect(new Set(answered).size).toBe(answered.length);
-  for (const ts of received) expect(answered).toContain(ts);
-}, 600_000);
+  const { rows } = stage.story.database;
+  const unsaid = rows.selectFrom('delivery').select('id').where('state', '=', 'waiting');
+  const unplanned = rows.selectFrom('job').select('id').where('state', 'in', ['planning', 'queued', 'running']);
+  const open = async () => [...(await unsaid.execute()), ...(await unplanned.execute())].length;
+  await stage.story.until('the last word', async () => (await open()) === 0, 120_000);
+
+  const answers = alice.reads('ops').filter(({ from, ephemeral }) => from === 'vigie' && !ephemeral);
+  // Nothing was said twice: neither a card nor a line beside it, nor an answer.
+  const keys = answers.map(keyOf);
+  expect(new Set(keys).size).toBe(keys.length);
+  // What was received has its card or answer, in its thread.
+  const received = slack.delivered.filter(({ acked }) => acked !== null);
+  const lines = received.flatMap(({ payload }) => tsOf(payload['event']));
+  expect(lines.length).toBeGreaterThan(deaths);
+  const threads = new Set(answers.map(({ thread }) => thread));
+  expect(lines.filter((ts) => !threads.has(ts))).toEqual([]);
+  // Who typed the slash command, or pressed, was answered; and what was pressed is decided.
+  const commands = received.filter(({ kind }) => kind === 'slash_commands').map(({ id }) => id);
+  expect(commands.filter((id) => !keys.some((key) => key.includes(id)))).toEqual([]);
+  const pressed = received.flatMap(({ kind, payload }) => (kind === 'interactive' ? [JSON.stringify(payload)] : []));
+  const jobs = pressed.flatMap((payload) => /!(?:approve|deny) (\w+)/.exec(payload)?.[1] ?? []);
+  expect(jobs.length).toBeGreaterThan(0);
+  for (const job of jobs) expect(await stage.story.state(job)).not.toBe('awaiting');
+}, 1_800_000);
+
+/** Of a line that somebody typed. */
+function tsOf(event: unknown): string[] {
+  if (typeof event !== 'object' || event === null || !('ts' in event) || !('user' in event)) return [];
+  return event.user === alice.id ? [String(event.ts)] : [];
+}

@@ -146,6 +146,15 @@ describe('sockets', () => {
     expect(await alice.slash('/vigie', 'help', 'ops')).toBe('dispatch_failed');
   });
 
+  test('beyond so many events an hour the app is told only that there were too many', async () => {
+    const slack = await slackWith({ mostEvents: 2, mode: 'http' });
+    const alice = slack.person('alice');
+    slack.channel('ops');
+    for (let line = 0; line < 4; line += 1) alice.say('ops', 'often');
+    const kinds = slack.delivered.map(({ payload }) => payload['type']);
+    expect(kinds).toEqual(['event_callback', 'event_callback', 'app_rate_limited']);
+  });
+
   test('copies, out of order, and the same envelope again', async () => {
     const slack = await slackWith();
     const alice = slack.person('alice');

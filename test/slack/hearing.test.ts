@@ -123,6 +123,32 @@ test('who was deactivated a moment ago decides nothing any more', async () => {
   expect(heard.slice(1).map(({ from }) => from.account)).toEqual([null, null, null]);
 });
 
+test('what one person alone is told stands in a thread only where somebody has answered there', async () => {
+  const place = { adapter: 'slack', id: `slack:${slack.team}/${channel()?.id}`, kind: 'channel' as const };
+  const alone = { weight: 'answer' as const, aside: `slack:${bob.account}` };
+  const tell = (title: string, replyTo: string) =>
+    adapter.post(place, { title, tone: 'plain', blocks: [] }, { key: title, ...alone, replyTo });
+  const fresh = bob.say('ops', '!cancel');
+  await slack.delivery.quiet();
+  await tell('beneath', fresh.ts);
+  expect((await bob.sees('ops', /beneath/)).thread).toBeUndefined();
+  const answered = bob.say('ops', 'shall we?');
+  bob.say('ops', 'yes', { thread: answered });
+  await slack.delivery.quiet();
+  await tell('within', answered.ts);
+  expect((await bob.sees('ops', /within/)).thread).toBe(answered.ts);
+  const elsewhere = bob.say('ops', 'said while vigie was away', { subtype: 'reminder_add' });
+  await tell('apart', elsewhere.ts);
+  expect((await bob.sees('ops', /apart/)).thread).toBeUndefined();
+});
+
+test('of an organisation with several workspaces those count who are in this one', async () => {
+  Object.assign(bob.user, { team: 'T0HOME', teams: ['T0HOME', slack.team] });
+  bob.say('ops', '!hosts');
+  await slack.delivery.quiet();
+  expect(heard.map(({ from }) => from.account)).toEqual([`slack:${slack.team}/${bob.id}`]);
+});
+
 describe('presses', () => {
   async function pressedAgain(changed: object): Promise<void> {
     const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};

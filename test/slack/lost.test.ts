@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDirects } from '../../adapters/slack/places.ts';
 import { ratesTimes } from '../../adapters/slack/rates.ts';
 import { openSpeaking, type Speaking } from '../../adapters/slack/speaking.ts';
+import { openThreads } from '../../adapters/slack/threads.ts';
 import { openWeb } from '../../adapters/slack/web.ts';
 import { NotOurs, type Place, type PostOptions, type Receipt } from '../../src/chat/message.ts';
 import type { Report } from '../../src/chat/report.ts';
@@ -26,7 +27,8 @@ afterEach(() => slack?.close());
 function vigie(factor = 1000): Speaking {
   const web = openWeb(slack.botToken, slack.url);
   const direct = openDirects(web);
-  return openSpeaking({ web, team: slack.team, rates: ratesTimes(factor), self: () => slack.botUser, direct });
+  const [rates, threads] = [ratesTimes(factor), openThreads(web)];
+  return openSpeaking({ web, team: slack.team, rates, threads, self: () => slack.botUser, direct });
 }
 
 /** As deliveries do it: what failed is looked for before it is said again. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from './fake/person.ts';
 import type { Seen } from './fake/seen.ts';
-import { type Mode, type Ops, openOps } from './ops.ts';
+import { answers, type Mode, type Ops, openOps } from './ops.ts';
 
 describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (mode) => {
   let ops: Ops;
@@ -37,7 +37,6 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
       .map(({ ts, channel }) => ops.now({ ts, channel }).text)
       .filter((text) => text.includes(job) && what.test(text));
   const votes = ({ buttons }: Seen) => buttons.filter((label) => /Approve|Deny/.test(label));
-  const isAnswer = (to: Seen, what: RegExp) => (message: Seen) => message.thread === to.ts && what.test(message.text);
 
   test('a host is emptied: the card in the thread and in the approval place, three lines for the channel', async () => {
     const { job, card } = await ops.plan(`maintenance ${host} --reason fans`);
@@ -70,9 +69,9 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
 
   test('a mention and its message are one line; the slash command and a direct message say the same', async () => {
     const mention = carol.mention('ops', 'whoami');
-    await carol.sees('ops', isAnswer(mention, /You are carol/));
+    await carol.sees('ops', answers(mention, /You are carol/));
     await ops.slack.delivery.quiet();
-    expect(carol.reads('ops').filter(isAnswer(mention, /You are carol/))).toHaveLength(1);
+    expect(carol.reads('ops').filter(answers(mention, /You are carol/))).toHaveLength(1);
     expect(await carol.slash('/vigie', 'whoami', 'ops')).toBe('done');
     await carol.sees(
       'ops',
@@ -112,9 +111,9 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
     expect(votes(card)).toEqual(['Deny']);
     const [, code = ''] = new RegExp(`approve ${job} (\\S+)`).exec(card.text) ?? [];
     const bare = bob.say('ops', `!approve ${job}`);
-    await bob.sees('ops', isAnswer(bare, /wants this yes typed/));
+    await bob.sees('ops', answers(bare, /wants this yes typed/));
     const wrong = bob.say('ops', `!approve ${job} zzzz`);
-    const refusal = await bob.sees('ops', isAnswer(wrong, /not the code of this plan: the code is on the card/));
+    const refusal = await bob.sees('ops', answers(wrong, /not the code of this plan: the code is on the card/));
     expect(refusal.text).not.toContain(code);
     bob.react(card, '✅');
     await bob.sees('ops', ({ ephemeral, thread, text }) => ephemeral && thread === undefined && /typed/.test(text));
@@ -129,7 +128,9 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
     const home = () => JSON.stringify(bob.home() ?? {});
     await ops.stage.story.until('the home', () => home().includes(job));
     expect(home()).toMatch(/\d plans? waits? for you/);
-    alice.say('ops', `!cancel ${job}`);
+    expect(await bob.clickHome(`Deny ${job}`)).toBe('done');
+    await bob.sees('dm', new RegExp(`${job} denied: nothing was touched`));
+    await ops.stage.story.until('the home as it is by then', () => /nothing waits for you/.test(home()));
     expect(await ops.ended(job)).toBe('cancelled');
   }, 60_000);
 });

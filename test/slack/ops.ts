@@ -49,6 +49,12 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** What answers that line: in its thread, or shown to who said it alone, beneath it. */
+export function answers(line: Pick<Seen, 'ts'>, what: RegExp): (message: Seen) => boolean {
+  return ({ ts, thread, ephemeral, text }) =>
+    what.test(text) && (thread === line.ts || (ephemeral && thread === undefined && Number(ts) > Number(line.ts)));
+}
+
 /** An operators' channel in a workspace of Slack, with vigie in it and a simulated cloud behind it. */
 export interface Ops {
   readonly slack: FakeSlack;

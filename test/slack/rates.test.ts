@@ -62,7 +62,7 @@ test(`${jobs} jobs report at once: no end is late, nothing is lost, and Slack ha
   const shown = [...slack.workspace.channels.values()].flatMap(({ messages }) => messages.map(({ text }) => text));
   expect(shown.filter((text) => /job \d+ is done/.test(text))).toHaveLength(jobs);
   expect(Math.max(...late)).toBeLessThan(60_000 / factor);
-  const refused = slack.calls.filter(({ answer }) => answer === 'ratelimited').length;
+  const refused = slack.calls.filter(({ answer }) => answer === '429').length;
   expect(refused).toBeLessThanOrEqual(3);
   expect(slack.calls.filter(({ method }) => method === 'chat.update').length).toBeGreaterThan(jobs);
 }, 300_000);

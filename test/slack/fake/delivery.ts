@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeHourly } from './hourly.ts';
 import { type Channel, type Json, newId, type Workspace } from './state.ts';
 import { isHeard } from './subscriptions.ts';
 
@@ -67,10 +69,14 @@ export interface Delivery {
 /** Retries come at once, after a minute, after five. */
 const gaps = [0, 60_000, 300_000];
 
-export function makeDelivery(workspace: Workspace, transport: Transport): Delivery {
+/** `most`: so many events an hour. */
+export function makeDelivery(workspace: Workspace, transport: Transport, most = Infinity): Delivery {
+  const hourly = makeHourly(most, workspace.clock.now);
   const all: Delivered[] = [];
   const mischief: Mischief = { copies: 1, spread: 0, chance: Math.random };
   const stopped = new AbortController();
+  // Thousands of copies wait for their time at once, each until the end at most.
+  setMaxListeners(0, stopped.signal);
   const underWay = new Set<Promise<unknown>>();
 
   async function attempt(delivered: Delivered, retry: number, reason: string): Promise<Attempt> {
@@ -122,11 +128,17 @@ export function makeDelivery(workspace: Workspace, transport: Transport): Delive
     return delivered;
   }
 
+  function mayGo(): boolean {
+    const { goes, says } = hourly.take();
+    if (says) start(() => persist(record('events_api', newId('Ev'), tooMany(workspace))));
+    return goes;
+  }
+
   return {
     all,
     mischief,
     event(event, channel) {
-      if (stopped.signal.aborted || !isHeard(event, channel, workspace)) return null;
+      if (stopped.signal.aborted || !isHeard(event, channel, workspace) || !mayGo()) return null;
       const id = newId('Ev');
       const delivered = record('events_api', id, envelopeOf(event, id, workspace));
       const copies = 1 + Math.floor(mischief.chance() * mischief.copies);
@@ -145,6 +157,17 @@ export function makeDelivery(workspace: Workspace, transport: Transport): Delive
       while (underWay.size > 0) await Promise.all(underWay);
     },
     stop: () => stopped.abort(),
+  };
+}
+
+/** It has no event inside. */
+function tooMany({ app, team, clock }: Workspace): Json {
+  return {
+    token: 'legacy-verification-token',
+    type: 'app_rate_limited',
+    team_id: team.id,
+    minute_rate_limited: Math.floor(clock.now() / 60_000) * 60,
+    api_app_id: app.id,
   };
 }
 

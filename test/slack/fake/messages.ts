@@ -113,6 +113,7 @@ export function profileOf(user: User, workspace: Workspace): Json {
     is_bot: user.bot,
     is_app_user: false,
     is_stranger: user.stranger,
+    ...(user.teams === undefined ? {} : { enterprise_user: { enterprise_id: 'E0ORG', teams: user.teams } }),
     ...(user.deleted
       ? {}
       : {

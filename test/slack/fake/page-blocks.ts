@@ -17,7 +17,7 @@ export function bubble(message: Message, workspace: Workspace): string {
 ${files.map((file) => `<div class="file">📄 ${escaped(String(file['title']))}</div>`).join('')}${[...reactions].map(reactionHtml).join('')}</div></div>`;
 }
 
-function blockHtml(block: Json, workspace: Workspace): string {
+export function blockHtml(block: Json, workspace: Workspace): string {
   switch (block['type']) {
     case 'header':
       return `<div class="header">${escaped(textIn(block['text']))}</div>`;
@@ -80,7 +80,8 @@ function confirmsHtml(block: Json): string {
 /** A text object: plain text is what it is, mrkdwn is drawn. */
 function objectHtml(object: unknown, workspace: Workspace): string {
   const plain = typeof object === 'object' && object !== null && 'type' in object && object.type === 'plain_text';
-  return plain ? escaped(textIn(object)) : `<span class="text">${textHtml(textIn(object), workspace)}</span>`;
+  const drawn = plain ? spelled(textIn(object), workspace) : textHtml(textIn(object), workspace);
+  return `<span class="text">${drawn}</span>`;
 }
 
 /** Slack's mrkdwn: code first, since nothing is marked inside it. */

@@ -1,13 +1,24 @@
-import { bubble } from './page-blocks.ts';
-import type { Channel, Message, Workspace } from './state.ts';
+import { blockHtml, bubble } from './page-blocks.ts';
+import { list } from './seen.ts';
+import type { Channel, Json, Message, Workspace } from './state.ts';
 
 /** A channel as its people see it, for a browser: what was said to one person alone too, marked as such. */
 export function page(channel: Channel, workspace: Workspace): string {
   const shown = channel.messages.filter(({ deleted }) => !deleted);
   const roots = shown.filter(({ thread }) => thread === undefined);
   const rows = roots.map((root) => withThread(root, shown, workspace)).join('\n');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>#${channel.name}</title><style>${style}</style></head>
-<body><h1># ${channel.name}</h1>${rows}</body></html>`;
+  return paper(`# ${channel.name}`, rows);
+}
+
+/** The Home tab that one person sees. */
+export function homePage(view: Json, workspace: Workspace): string {
+  const blocks = list(view['blocks']).map((block) => blockHtml(block, workspace));
+  return paper(workspace.app.name, blocks.join('\n'));
+}
+
+function paper(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head>
+<body><h1>${title}</h1>${body}</body></html>`;
 }
 
 function withThread(root: Message, shown: readonly Message[], workspace: Workspace): string {

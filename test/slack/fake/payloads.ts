@@ -80,3 +80,27 @@ export function clickPayload(
     actions: [{ ...pressed, type, block_id: block, action_ts: workspace.clock.ts() }],
   };
 }
+
+interface HomeClick {
+  readonly view: Json;
+  readonly block: string;
+  readonly element: Json;
+}
+
+/** A click on the Home tab has neither a channel nor an address for an answer. */
+export function homeClickPayload({ workspace }: PersonParts, user: User, { view, block, element }: HomeClick): Json {
+  const { confirm: _, type, ...pressed } = element;
+  return {
+    type: 'block_actions',
+    user: { id: user.id, username: user.name, name: user.name, team_id: user.team },
+    api_app_id: workspace.app.id,
+    token: 'legacy-verification-token',
+    container: { type: 'view', view_id: view['id'] },
+    trigger_id: workspace.triggers.make(),
+    team: { id: workspace.team.id, domain: workspace.team.name },
+    enterprise: null,
+    is_enterprise_install: false,
+    view: { ...view, app_id: workspace.app.id, bot_id: workspace.app.botId, state: { values: {} } },
+    actions: [{ ...pressed, type, block_id: block, action_ts: workspace.clock.ts() }],
+  };
+}

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './delivery.ts';
+import { join, leave } from './members.ts';
 import { addMessage, type Draft, react, removeMessage, reviseMessage } from './messages.ts';
-import { clickPayload, type PersonParts, slashPayload } from './payloads.ts';
-import { buttonsOf, type Seen, seen, seenBy } from './seen.ts';
+import { clickPayload, homeClickPayload, type PersonParts, slashPayload } from './payloads.ts';
+import { buttonsOf, list, type Seen, seen, seenBy } from './seen.ts';
 import {
   type Channel,
   channelOf,
@@ -48,6 +49,11 @@ export interface Person {
   slash(command: string, text: string, channel: string): Promise<Ended>;
   /** Presses the button with this label or action_id as it was when seen; `confirm: false` turns a dialog down. */
   click(message: Seen, button: string, options?: { readonly confirm?: boolean }): Promise<Ended>;
+  /** Presses a button on the Home tab as it stands. */
+  clickHome(button: string): Promise<Ended>;
+  /** Brings vigie into a channel of one's own, or sends it away. */
+  invites(channel: string): void;
+  removes(channel: string): void;
   react(message: Pick<Seen, 'ts' | 'channel'>, mark: string): void;
   unreact(message: Pick<Seen, 'ts' | 'channel'>, mark: string): void;
   edit(message: Pick<Seen, 'ts' | 'channel'>, text: string): void;
@@ -81,6 +87,12 @@ export function makePerson(parts: PersonParts, user: User): Person {
     if (channel === undefined) throw new Error(`no channel ${named}`);
     if (!channel.members.has(user.id)) throw new Error(`${user.name} is not in ${named}`);
     return channel;
+  }
+
+  function app(): User {
+    const found = workspace.users.get(workspace.app.user);
+    if (found === undefined) throw new Error('no app is installed');
+    return found;
   }
 
   function say(named: string, typed: string, saying: Saying = {}): Seen {
@@ -140,6 +152,17 @@ export function makePerson(parts: PersonParts, user: User): Person {
       if (button.element['confirm'] !== undefined && !confirm) return 'not confirmed';
       return ended(named, await parts.delivery.once('interactive', clickPayload(parts, user, { message, ...button })));
     },
+    async clickHome(named) {
+      const view = workspace.views.get(user.id) ?? {};
+      const button = list(view['blocks'])
+        .flatMap(buttonsOf)
+        .find(({ label }) => label === named);
+      if (button === undefined) throw new Error(`no button ${named} at home`);
+      const payload = homeClickPayload(parts, user, { view, ...button });
+      return ended(named, await parts.delivery.once('interactive', payload));
+    },
+    invites: (named) => join(parts, open(named), app(), user),
+    removes: (named) => leave(parts, open(named), app()),
     react: (message, name) => mark(message, name, false),
     unreact: (message, name) => mark(message, name, true),
     edit: (message, text) => reviseMessage(parts, its(message), { text: encoded(text, workspace) }),

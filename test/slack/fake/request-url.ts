@@ -3,6 +3,7 @@ import type { Answer, Parcel, Transport } from './delivery.ts';
 import type { Json, Workspace } from './state.ts';
 
 export interface RequestUrl {
+  address(): string;
   readonly transport: Transport;
   /** The app's address; Slack asks it for a challenge first, and takes it only if that is answered. */
   verify(url: string): Promise<boolean>;
@@ -15,6 +16,10 @@ export interface Forged {
   readonly timestamp?: number;
   readonly unsigned?: boolean;
   readonly kind?: Parcel['kind'];
+  /** Sent instead of the payload. */
+  readonly body?: string;
+  /** What was signed, where that is something else than what is sent. */
+  readonly signed?: string;
 }
 
 /** The Events API of one app. `patience` is how long an answer may take, ms. */
@@ -26,10 +31,12 @@ export function makeRequestUrl({ app, clock }: Workspace, patience: number): Req
     forged: Forged = {},
   ): Promise<Response> {
     const event = kind === 'events_api';
-    const body = event ? JSON.stringify(payload) : formOf(kind, payload);
+    const body = forged.body ?? (event ? JSON.stringify(payload) : formOf(kind, payload));
     const timestamp = String(forged.timestamp ?? Math.floor(clock.now() / 1000));
     const secret = forged.secret ?? app.signingSecret;
-    const signature = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`;
+    const signature = `v0=${createHmac('sha256', secret)
+      .update(`v0:${timestamp}:${forged.signed ?? body}`)
+      .digest('hex')}`;
     return fetch(address, {
       method: 'POST',
       body,
@@ -59,6 +66,7 @@ export function makeRequestUrl({ app, clock }: Workspace, patience: number): Req
 
   return {
     transport: { send },
+    address: () => address,
     async verify(url) {
       address = url;
       const payload = { token: 'legacy-verification-token', challenge: 'say this', type: 'url_verification' };

@@ -1,3 +1,4 @@
+import { isShownAlone } from './api/chat.ts';
 import { validBlocks } from './blocks/validate.ts';
 import { addMessage, removeMessage, reviseMessage, type Stage } from './messages.ts';
 import { Refusal } from './refusal.ts';
@@ -55,6 +56,7 @@ export function makeResponses(stage: Stage, base: string): Responses {
     }
     const thread = typeof body['thread_ts'] === 'string' ? { thread: body['thread_ts'] } : {};
     const to = body['response_type'] === 'in_channel' ? {} : { to: origin.user };
+    if ('to' in to && !isShownAlone(origin.channel, thread)) return;
     addMessage(stage, origin.channel, {
       user: workspace.app.user,
       botId: workspace.app.botId,

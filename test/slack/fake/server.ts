@@ -50,7 +50,10 @@ async function answer(sites: readonly Site[], request: IncomingMessage, response
 async function send({ status, headers, body, fault }: Answered, response: ServerResponse): Promise<void> {
   if (fault === 'lost-reply' || fault === 'lost-call') return void response.destroy();
   if (typeof fault === 'object' && fault !== null && 'delay' in fault) await sleep(fault.delay);
-  response.writeHead(status, headers).end(body);
+  const meanwhile = typeof fault === 'object' && fault !== null && 'meanwhile' in fault ? fault : null;
+  if (meanwhile?.cut === true) response.destroy();
+  else await new Promise<void>((resolve) => response.writeHead(status, headers).end(body, resolve));
+  meanwhile?.meanwhile();
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

@@ -4,7 +4,7 @@ import { methods } from './api/methods.ts';
 import { Args, argsOf } from './args.ts';
 import type { Delivery } from './delivery.ts';
 import type { Fault, Faults } from './faults.ts';
-import { page } from './page.ts';
+import { homePage, page } from './page.ts';
 import type { Rates } from './rates.ts';
 import { Refusal } from './refusal.ts';
 import type { Responses } from './responses.ts';
@@ -71,9 +71,11 @@ export function makeSite(parts: Parts): Site {
       if (pathname.startsWith('/api/')) return api(parts, pathname.slice('/api/'.length), call);
       if (pathname.startsWith('/upload/')) return upload(parts, call);
       if (pathname.startsWith('/actions/')) return respond(responses, call);
+      const [, owner] = /^\/home\/(\w+)$/.exec(pathname) ?? [];
+      if (owner !== undefined) return html(homePage(workspace.views.get(owner) ?? {}, workspace));
       const channel = channelOf(workspace, decodeURIComponent(pathname.slice(1)));
       if (channel === undefined) return plain(404, 'not found');
-      return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: page(channel, workspace) };
+      return html(page(channel, workspace));
     },
     close() {
       sockets.close();
@@ -167,6 +169,10 @@ function respond(responses: Responses, { url, body }: HttpCall): Answered {
 function limited(seconds: number, called: Called, headers: Record<string, string>): Answered {
   called.answer = '429';
   return { ...json({ ok: false, error: 'ratelimited' }, { ...headers, 'retry-after': String(seconds) }), status: 429 };
+}
+
+function html(body: string): Answered {
+  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
 }
 
 function tokenOf({ headers, body, url }: HttpCall): string {

@@ -28,6 +28,8 @@ export interface SlackOptions {
   readonly commands?: readonly string[];
   /** How much more than the real Slack is allowed: 1 is real, 100 a hundred times, Infinity (default) does not count. */
   readonly rates?: number;
+  /** Events an hour; 30,000 times `rates` if nothing is said. */
+  readonly mostEvents?: number;
   /** 0.01 makes the retries' minutes and the life of a response_url a hundred times shorter. */
   readonly pace?: number;
   /** How long an acknowledgement may take, ms; 3,000 is real. */
@@ -74,6 +76,7 @@ export interface FakeSlack {
   restore(token: 'bot' | 'app'): void;
   /** HTTP mode: the app's address, asked for a challenge. */
   requestUrl(url: string): Promise<boolean>;
+  address(): string;
   /** HTTP mode: a request as Slack or a forger would make it; the status. */
   post(payload: Json, forged?: Forged): Promise<number>;
   /** A second workspace with an installation, tokens and people of its own. */
@@ -110,6 +113,7 @@ const everyEvent = [
   'reaction_added',
   'reaction_removed',
   'member_joined_channel',
+  'member_left_channel',
 ];
 
 export async function startSlack(options: SlackOptions = {}): Promise<FakeSlack> {
@@ -123,7 +127,8 @@ function install(server: Server, options: SlackOptions): FakeSlack {
   const { app, clock } = workspace;
   const sockets = makeSockets(workspace, base, patience);
   const requestUrl = makeRequestUrl(workspace, patience);
-  const delivery = makeDelivery(workspace, (mode === 'http' ? requestUrl : sockets).transport);
+  const { mostEvents = 30_000 * rates } = options;
+  const delivery = makeDelivery(workspace, (mode === 'http' ? requestUrl : sockets).transport, mostEvents);
   const faults = makeFaults();
   const calls: Called[] = [];
   const responses = makeResponses({ workspace, delivery }, base);
@@ -175,6 +180,7 @@ function install(server: Server, options: SlackOptions): FakeSlack {
     revoke: (token) => void app.revoked.add(token),
     restore: (token) => void app.revoked.delete(token),
     requestUrl: requestUrl.verify,
+    address: requestUrl.address,
     post: requestUrl.post,
     another: (more = {}) => install(server, more),
     close: server.close,

@@ -7,6 +7,8 @@ export interface User {
   readonly id: string;
   /** The workspace the person belongs to: another one for strangers in a shared channel. */
   team: string;
+  /** All workspaces of the organisation that the person is in, where there is one. */
+  teams?: readonly string[];
   readonly name: string;
   deleted: boolean;
   readonly bot: boolean;

@@ -10,6 +10,7 @@ const scopes: Readonly<Record<string, string>> = {
   reaction_added: 'reactions:read',
   reaction_removed: 'reactions:read',
   member_joined_channel: 'channels:read',
+  member_left_channel: 'channels:read',
   user_change: 'users:read',
 };
 

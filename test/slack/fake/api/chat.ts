@@ -6,7 +6,17 @@ import { pingsOf } from '../text.ts';
 import { type Call, knownChannel, type Methods, mustBeIn, postingChannel } from './method.ts';
 import { shown } from './shown.ts';
 
-const content = ['channel', 'text', 'blocks', 'attachments', 'metadata', 'parse', 'link_names', 'mrkdwn'];
+const content = [
+  'channel',
+  'text',
+  'markdown_text',
+  'blocks',
+  'attachments',
+  'metadata',
+  'parse',
+  'link_names',
+  'mrkdwn',
+];
 const naming = ['username', 'icon_emoji', 'icon_url', 'as_user'];
 const mostText = 40_000;
 const mostTextOfEdit = 4000;
@@ -38,13 +48,11 @@ export const chat: Methods = {
       if (!call.workspace.users.has(to)) throw new Refusal('user_not_found');
       mustBeIn(call.workspace, channel);
       if (!channel.members.has(to)) throw new Refusal('user_not_in_channel');
-      const message = addMessage(call, channel, {
-        ...ownAuthor(call),
-        ...contentOf(call, mostText),
-        ...threadOf(call, channel),
-        to,
-      });
-      return { message_ts: message.ts };
+      const said = contentOf(call, mostText);
+      const spot = threadOf(call, channel);
+      // Slack takes it all the same, and nobody ever sees it.
+      if (!isShownAlone(channel, spot)) return { message_ts: call.workspace.clock.ts() };
+      return { message_ts: addMessage(call, channel, { ...ownAuthor(call), ...said, ...spot, to }).ts };
     },
   },
   'chat.update': {
@@ -92,6 +100,12 @@ export const chat: Methods = {
   },
 };
 
+/** In a thread only where somebody has answered there already. */
+export function isShownAlone({ messages }: Channel, { thread }: { readonly thread?: string }): boolean {
+  if (thread === undefined) return true;
+  return messages.some((message) => message.thread === thread && !message.deleted && message.to === undefined);
+}
+
 function ownAuthor({ workspace: { app } }: Call): { user: string; botId: string } {
   return { user: app.user, botId: app.botId };
 }
@@ -109,13 +123,21 @@ function contentOf(
   { args }: Call,
   most: number,
 ): { text: string; blocks: Json[]; attachments: Json[]; metadata?: Json } {
-  const text = args.text('text');
+  refuseMixed(args);
+  const text = args.text('text') || args.text('markdown_text');
   const blocks = args.has('blocks') ? validBlocks(args.all['blocks']) : [];
   const attachments = args.has('attachments') ? validAttachments(args.all['attachments']) : [];
   const metadata = args.has('metadata') ? validMetadata(args.object('metadata')) : undefined;
   if (text === '' && blocks.length === 0 && attachments.length === 0) throw new Refusal('no_text');
   if (text.length > most) throw new Refusal('msg_too_long');
   return { text, blocks, attachments, ...(metadata === undefined ? {} : { metadata }) };
+}
+
+/** Markdown stands alone. */
+function refuseMixed(args: Call['args']): void {
+  if (!args.has('markdown_text')) return;
+  if (args.has('text') || args.has('blocks')) throw new Refusal('markdown_text_conflict');
+  if (args.text('markdown_text').length > 12_000) throw new Refusal('msg_too_long');
 }
 
 function validAttachments(attachments: unknown): Json[] {

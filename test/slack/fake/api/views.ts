@@ -47,10 +47,48 @@ export const views: Methods = {
     args: ['trigger_id', 'view'],
     run(call) {
       call.workspace.triggers.use(call.args.needed('trigger_id'));
-      return { view: viewOf(call, 'modal') };
+      return { view: opened(call, viewOf(call, 'modal')) };
+    },
+  },
+  'views.push': {
+    token: 'bot',
+    scopes: [],
+    tier: 4,
+    args: ['trigger_id', 'view'],
+    run(call) {
+      const depth = [...call.workspace.views.values()].filter(({ type }) => type === 'modal').length;
+      if (depth >= deepest) throw new Refusal('push_limit_reached');
+      call.workspace.triggers.use(call.args.needed('trigger_id'));
+      return { view: opened(call, viewOf(call, 'modal')) };
+    },
+  },
+  'views.update': {
+    token: 'bot',
+    scopes: [],
+    tier: 4,
+    args: ['view_id', 'external_id', 'view', 'hash'],
+    run(call) {
+      const { views } = call.workspace;
+      const [id, outer] = [call.args.text('view_id'), call.args.text('external_id')];
+      if ((id === '') === (outer === '')) throw invalid('invalid_arguments', ['one of view_id and external_id']);
+      const known = [...views].find(([, view]) => (id === '' ? view['external_id'] === outer : view['id'] === id));
+      if (known === undefined) throw new Refusal('not_found');
+      const [at, before] = known;
+      if (call.args.has('hash') && call.args.text('hash') !== before['hash']) throw new Refusal('hash_conflict');
+      const view = { ...viewOf(call, before['type'] === 'home' ? 'home' : 'modal'), id: before['id'] };
+      views.set(at, view);
+      return { view };
     },
   },
 };
+
+/** Modals stand upon each other. */
+const deepest = 3;
+
+function opened({ workspace }: Call, view: Json): Json {
+  workspace.views.set(String(view['id']), view);
+  return view;
+}
 
 function viewOf({ args, workspace }: Call, type: 'home' | 'modal'): Json {
   const parsed = View.safeParse(args.object('view'));
