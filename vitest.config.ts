@@ -55,6 +55,8 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Real servers on a machine that may be busy: what is waited for ends the wait, not the clock.
+          expect: { poll: { timeout: 60_000 } },
         }),
       ),
     ],

@@ -5,7 +5,7 @@ import { openRoom } from './room.ts';
  * From a line in a chat to its answer in the chat, through rows and bells, beside the cloud's own time for the same
  * question asked directly. Goal: at most 10 ms (p50) above the cloud's own time.
  *
- *     npx tsx bench/answer.ts [lines]
+ *     bench/run answer [lines]
  */
 const lines = Number(process.argv[2] ?? 300);
 const line = 'servers --host cmp1';

@@ -5,7 +5,7 @@ import { type Ground, median, openGround, printTable } from './ground.ts';
  * Listing every server of a cloud, warm, page by page, beside the floor in the same run: the same requests with
  * JSON.parse alone. Goal: at most 1.3 times the floor at 10,000 servers; memory flat to 100,000.
  *
- *     npx tsx --expose-gc bench/listing.ts [servers …]
+ *     bench/run listing [servers …]
  */
 const sizes = process.argv.slice(2).map(Number);
 for (const servers of sizes.length > 0 ? sizes : [10_000, 100_000]) await measure(servers);

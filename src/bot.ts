@@ -53,6 +53,11 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   const campaigns = every(timesMs, () => ringFor(options, advanceCampaigns), options.log);
   const times = every(timesMs, () => fireTimes(options, voices), options.log);
   const pruning = every(pruneMs, () => prune(options.database), options.log);
+  const parts: DispatchParts = {
+    ...options,
+    bells: heardHere(options.bells, voices),
+    chats: () => options.adapters.map(stateOf),
+  };
   const underWay = new Set<Promise<void>>();
   function follow(work: Promise<void>): void {
     const followed = work.finally(() => underWay.delete(followed)).catch(() => undefined);
@@ -60,7 +65,7 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   }
   function listenTo(adapter: Adapter): Promise<void> {
     return adapter.start((message) => {
-      const taken = hear(options, message).then((report) => {
+      const taken = hear(parts, message).then((report) => {
         if (report !== null) follow(sayNow(options, adapter, message, report));
       });
       follow(taken);
@@ -94,13 +99,12 @@ async function inTime(work: Promise<unknown>): Promise<void> {
  * Takes one message: what it resolves to is to be said at once, without a row. A bug is told with a number that the log
  * has too; a database that is away is not taken, and the chat may tell it again.
  */
-async function hear(options: BotOptions, message: Message): Promise<Report | null> {
-  const parts: DispatchParts = { ...options, chats: () => options.adapters.map(stateOf) };
+async function hear(parts: DispatchParts, message: Message): Promise<Report | null> {
   try {
     return await dispatch(message, parts);
   } catch (error) {
     const trouble = randomBytes(2).toString('hex');
-    options.log.error({ err: error, trouble, place: message.place.id }, 'a message could not be taken');
+    parts.log.error({ err: error, trouble, place: message.place.id }, 'a message could not be taken');
     if (isUnreachable(error))
       throw new NotTaken(
         `vigie's database does not answer, ${trouble}: type jobs in a minute, and say it again if it is not there`,
@@ -129,8 +133,22 @@ function stateOf(adapter: Adapter): [string, string] {
   return [adapter.connection, problem ?? (adapter.connected() ? 'connected' : 'not connected')];
 }
 
+/** A bell for whom this bot speaks is heard at once; all others go through the queue. */
+function heardHere(bells: Bells, voices: readonly Voice[]): Bells {
+  return {
+    ...bells,
+    async ring(queue, id, once) {
+      const voice = voices.find(({ adapter }) => queue === `say-${adapter.connection}`);
+      if (voice?.speaks()) void voice.again();
+      else await bells.ring(queue, id, once);
+    },
+  };
+}
+
 interface Voice {
   readonly adapter: Adapter;
+  /** It holds the connection now. */
+  speaks(): boolean;
   again(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -182,6 +200,7 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const sweep = every(sweepMs, say, log);
   return {
     adapter,
+    speaks: mine,
     again: sweep.again,
     async stop() {
       stopping = true;

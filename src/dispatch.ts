@@ -47,14 +47,15 @@ const toldByCard = new Set(['vote', 'cancel']);
  * a report only for what writes no row.
  */
 export async function dispatch(message: Message, parts: DispatchParts): Promise<Report | null> {
-  const line = message.reaction === undefined ? message.text : await markedLine(message, message.reaction, parts);
-  return line === null ? null : takeLine({ ...message, text: line }, parts);
+  if (message.reaction === undefined) return takeLine(message, parts);
+  const text = await markedLine(message, message.reaction, parts);
+  return text === null ? null : takeLine({ ...message, text }, parts);
 }
 
 async function takeLine(message: Message, parts: DispatchParts): Promise<Report | null> {
   const parsed = parseWords(message.text, parts.prefix);
   if (parsed.kind === 'none') return null;
-  const line = parsed.kind === 'problem' ? null : parts.registry.interpret(parsed.canonical);
+  const line = parsed.kind === 'problem' ? null : parts.registry.interpret(parsed);
   const after =
     line?.ok && rowless.has(line.name) && message.retold !== true
       ? await answerUnwritten(message, line, parts)

@@ -5,7 +5,7 @@ import { type Identity, isChannel } from './identity.ts';
 import { type InboundLimit, openInbound, usualInbound } from './inbound.ts';
 import type { Network } from './network.ts';
 import { reactionOf } from './reactions.ts';
-import { Said, tagOf } from './said.ts';
+import { type Said, saidOf, tagOf } from './said.ts';
 
 export interface HearingOptions {
   readonly network: Network;
@@ -40,11 +40,11 @@ export function startHearing(options: HearingOptions): void {
 function listen({ network, log, now }: HearingOptions, event: string, understand: (said: Said) => Promise<void>): void {
   network.client.on(event, (told) => {
     if (isOurs(network, told)) return;
-    const said = Said.safeParse(told);
-    if (!said.success) return;
-    const { nick, time } = said.data;
-    if (isReplayed(said.data, now())) return log('info', { nick, time }, 'told again: not heard');
-    understand(said.data).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
+    const said = saidOf(told);
+    if (said === null) return;
+    const { nick, time } = said;
+    if (isReplayed(said, now())) return log('info', { nick, time }, 'told again: not heard');
+    understand(said).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
   });
 }
 
@@ -66,7 +66,7 @@ function openDoor(options: HearingOptions): Take {
   return async (said, text, reaction) => {
     const key = keyOf(network, said, now());
     if (!isNew(key)) return;
-    const turn = inbound.take(`${said.account ?? ''}/${network.client.caseLower(said.nick)}`);
+    const turn = inbound.take(`${said.account}/${network.client.caseLower(said.nick)}`);
     if (turn === 'drop') return;
     const from = await identity.of(said);
     const id = tagOf(said, 'msgid');
@@ -89,8 +89,8 @@ function openDoor(options: HearingOptions): Take {
 }
 
 /** Told again: by the server's history, a bouncer, or with an old time. None of it is an order any more. */
-function isReplayed({ batch, time }: Said, now: number): boolean {
-  return batch !== undefined || (time !== undefined && time < now - oldMs);
+function isReplayed({ batched, time }: Said, now: number): boolean {
+  return batched || (time !== null && time < now - oldMs);
 }
 
 /** Echoes are most of what a bot that speaks is told: known before anything else. */
@@ -124,16 +124,18 @@ export const guest = '~';
  * channel's operators alone (`@#ops`) is answered there, and is another place than the channel.
  */
 function placeOf({ name, client }: Network, said: Said, account: string | null): Place {
-  const id = `irc:${name}/${said.group ?? ''}${client.caseLower(said.target)}`;
+  const id = `irc:${name}/${said.group}${client.caseLower(said.target)}`;
   if (isChannel(said.target)) return { adapter: 'irc', id, kind: 'channel' };
   return { adapter: 'irc', id: account ?? `irc:${name}/${guest}${client.caseLower(said.nick)}`, kind: 'direct' };
 }
 
 /** The server's own id of the message; elsewhere who said what where in which second. */
-function keyOf({ name, client }: Network, said: Said, now: number): string {
-  const id = tagOf(said, 'msgid');
-  const second = Math.floor((said.time ?? now) / 1000);
-  const parts = [client.caseLower(said.nick), said.group ?? '', client.caseLower(said.target), said.message, second];
-  const own = id ?? createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  return `${name}/${own}`.slice(0, 190);
+function keyOf(network: Network, said: Said, now: number): string {
+  return `${network.name}/${tagOf(said, 'msgid') ?? keyOfWords(network, said, now)}`.slice(0, 190);
+}
+
+function keyOfWords({ client }: Network, { nick, group, target, message, time }: Said, now: number): string {
+  const second = Math.floor((time ?? now) / 1000);
+  const parts = [client.caseLower(nick), group, client.caseLower(target), message, second];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

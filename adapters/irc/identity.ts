@@ -23,9 +23,7 @@ export function openIdentity(network: Network, { accounts }: { accounts: boolean
     if (!network.identified())
       return { why: 'vigie itself is not logged in to services just now, and takes nobody at their word until it is' };
     if (client.network.cap.isEnabled('account-tag'))
-      return said.account !== undefined && said.account !== '' && said.account !== '*'
-        ? said.account
-        : { why: `services do not know you: ${login}` };
+      return said.account !== '' && said.account !== '*' ? said.account : { why: `services do not know you: ${login}` };
     if (!accounts) return { why: 'this network has no accounts: here you can look at most, and nobody can approve' };
     return asked(said);
   }

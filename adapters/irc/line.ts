@@ -13,8 +13,8 @@ export class Unsendable extends Error {
 
 /** Bold, colour, reset, reverse, italics, underline: what a renderer may say in colours. */
 const formatting = new Set(['\u0002', '\u0003', '\u000f', '\u0016', '\u001d', '\u001f']);
-/** Whatever else steers a terminal or a server may not pass, nor marks that turn the reading direction. */
-const steering = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** Whatever else steers a terminal or a server may not pass, nor marks that turn the reading direction, nor half a character. */
+const steering = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const middle = /^[^\s:\p{Cc}][^\s\p{Cc}]*$/u;
 const tagKey = /^\+?(?:[a-z0-9.-]+\/)?[A-Za-z0-9-]+$/;
 
@@ -32,11 +32,13 @@ export function lineOf({ command, params, tags = {} }: Outgoing): string {
   return [tagged(tags), command, ...words].filter((word) => word !== '').join(' ');
 }
 
-/** Half characters become whole ones on the way. */
 function cleaned(text: string): string {
-  return Buffer.from(text)
-    .toString()
-    .replace(steering, (letter) => (formatting.has(letter) ? letter : ''));
+  return text.replace(steering, (letter) => (formatting.has(letter) ? letter : instead(letter)));
+}
+
+/** Of half a character there is something to see; the others are gone. */
+function instead(letter: string): string {
+  return letter >= '\ud800' ? '\ufffd' : '';
 }
 
 function tagged(tags: Readonly<Record<string, string>>): string {
@@ -47,10 +49,10 @@ function tagged(tags: Readonly<Record<string, string>>): string {
 }
 
 const escapes: Readonly<Record<string, string>> = { ';': '\\:', ' ': '\\s', '\\': '\\\\', '\r': '\\r', '\n': '\\n' };
+const unfit = new RegExp(`[; \\\\]|${steering.source}`, 'gu');
 
 function escaped(value: string): string {
-  const kept = value.replace(/[; \\\r\n]/g, (letter) => escapes[letter] ?? '');
-  return Buffer.from(kept).toString().replace(steering, '');
+  return value.replace(unfit, (letter) => escapes[letter] ?? instead(letter));
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -1,26 +1,47 @@
-import { z } from 'zod';
+import { field } from './event.ts';
 
 /** What irc-framework tells of a message or a mark; everything that is not needed is left out. */
-export const Said = z.object({
-  from_server: z.boolean().optional(),
-  nick: z.string().min(1),
-  ident: z.string().default(''),
-  hostname: z.string().default(''),
-  target: z.string().min(1),
+export interface Said {
+  readonly nick: string;
+  readonly ident: string;
+  readonly hostname: string;
+  readonly target: string;
   /** `@` where only the operators of the channel were told. */
-  group: z.string().optional(),
-  message: z.string().default(''),
-  tags: z.record(z.string(), z.unknown()).default({}),
+  readonly group: string;
+  readonly message: string;
+  readonly tags: unknown;
   /** By the server's clock, where it tells. */
-  time: z.number().optional(),
-  /** The message's own account tag: absent where the sender is not logged in, or the server has no such tags. */
-  account: z.string().optional(),
-  batch: z.object({ type: z.string() }).optional(),
-});
-export type Said = z.output<typeof Said>;
+  readonly time: number | null;
+  /** The message's own account tag: empty where the sender is not logged in, or the server has no such tags. */
+  readonly account: string;
+  /** It is part of a history that is told again. */
+  readonly batched: boolean;
+}
+
+/** Null where nobody said it, or to nobody. */
+export function saidOf(event: unknown): Said | null {
+  const word = (name: string): string => {
+    const value = field(event, name);
+    return typeof value === 'string' ? value : '';
+  };
+  const [nick, target, time] = [word('nick'), word('target'), field(event, 'time')];
+  if (nick === '' || target === '') return null;
+  return {
+    nick,
+    ident: word('ident'),
+    hostname: word('hostname'),
+    target,
+    group: word('group'),
+    message: word('message'),
+    tags: field(event, 'tags'),
+    time: typeof time === 'number' ? time : null,
+    account: word('account'),
+    batched: field(event, 'batch') !== undefined,
+  };
+}
 
 /** A tag with something in it. */
 export function tagOf({ tags }: Said, name: string): string | null {
-  const value = tags[name];
+  const value = field(tags, name);
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -12,7 +12,7 @@ import { log, openGround } from '../ground.ts';
 /** One bot in a process of its own: `bare`, `hubot` or `vigie`, on the port that PORT names; says `ready` to its parent. */
 const port = Number(process.env['PORT']);
 const password = process.env['PASSWORD'] ?? '';
-const channel = '#bench';
+const channel = process.env['CHANNEL'] ?? '#bench';
 
 interface Client {
   connect(options: object): void;
@@ -84,7 +84,7 @@ places: { 'irc:bench/${channel}': { cloud: demo } }
 
 /** Bot and worker on a simulated cloud; RATE=real keeps the bucket as it is shipped. `stop worker` leaves plans where they are. */
 async function vigie(): Promise<void> {
-  const ground = await openGround({ SIMULATOR_SERVERS: '250', SIMULATOR_TOKEN_ROWS: '0' });
+  const ground = await openGround({ SIMULATOR_SERVERS: '198', SIMULATOR_TOKEN_ROWS: '0' });
   const bells = openBells(ground.redisUrl);
   const registry = await loadRegistry(new URL('../../commands', import.meta.url));
   const policy = policyOf(parsePolicy(people, 'policy.yaml'));
@@ -106,6 +106,7 @@ async function vigie(): Promise<void> {
     log: () => {},
   });
   const bot = await startBot({ ...shared, adapters: [irc], prefix: '!' });
+  process.on('disconnect', () => process.exit());
   process.on('message', (told) => {
     if (told === 'stop worker') void worker.stop().then(ready);
     if (told === 'stop')

@@ -15,7 +15,9 @@ export async function arrive(port: number, nick: string, channel: string, passwo
   socket.setNoDelay(true);
   const listeners = new Set<(line: string) => void>();
   const send = (line: string): void => void socket.write(`${line}\r\n`);
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  lines.on('error', () => {});
+  lines.on('line', (line) => {
     if (line.startsWith('PING')) send(`PONG${line.slice(4)}`);
     else for (const listener of listeners) listener(line);
   });

@@ -10,14 +10,14 @@ export function cleanLines(data: string): string[] {
 
 /** One line, whatever it was. */
 export function clean(data: string): string {
-  return cleanLines(data).join(' ');
+  return narrow.test(data) ? data : cleanLines(data).join(' ');
 }
 
 const wide =
   /[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\uFF01-\uFF60]/u;
 const none = /[\p{M}\u200B-\u200D\uFEFF]/u;
 
-/** Latin letters, which most text is, are one column each. */
+/** Latin letters, which most text is, are one column each and steer nothing. */
 const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff]*$/;
 
 export function widthOf(text: string): number {

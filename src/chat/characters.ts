@@ -7,8 +7,12 @@ const dashes = /[\u2010-\u2015\u2212]/gu;
 const doubleQuotes = /[“”„‟«»″＂]/gu;
 const singleQuotes = /[‘’‚‛′＇]/gu;
 
+/** Typed on a keyboard that improves nothing, as most lines are. */
+const plain = /^[ -~]*$/;
+
 /** Undoes what keyboards and chats "improve": smart quotes and dashes, odd spaces, invisible characters. */
 export function normalise(text: string): string {
+  if (plain.test(text)) return text;
   return text
     .replace(invisible, '')
     .replace(spaces, ' ')
@@ -24,6 +28,7 @@ const refused = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\uD800
 
 /** The first character that no line and no data should hold, by name; null if there is none. */
 export function namedCharacter(text: string): { name: string; at: number } | null {
+  if (!refused.test(text)) return null;
   const letters = [...text];
   const index = letters.findIndex((letter) => refused.test(letter));
   const letter = letters[index];

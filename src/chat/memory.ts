@@ -1,6 +1,3 @@
-/** Of so many things the newest are kept. */
-const remembered = 2000;
-
 export interface Memory<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
@@ -8,7 +5,8 @@ export interface Memory<V> {
   clear(): void;
 }
 
-export function memory<V>(): Memory<V> {
+/** Of so many things the newest are kept. */
+export function memory<V>(remembered = 2000): Memory<V> {
   const kept = new Map<string, V>();
   return {
     get: (key) => kept.get(key),

@@ -33,6 +33,8 @@ export function quoteWords(words: readonly Word[]): string {
 }
 
 function tooLong(line: string): string | null {
+  // No character is longer than what it is counted by here.
+  if (line.length <= lineLimit) return null;
   const length = [...line].length;
   if (length <= lineLimit) return null;
   return `a line has at most ${group(lineLimit)} characters, this one has ${group(length)}: shorten it`;

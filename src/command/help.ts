@@ -2,7 +2,7 @@ import { type Block, type Report, refuse, text } from '../chat/report.ts';
 import type { Risk, Role } from './command.ts';
 import type { Registry } from './registry.ts';
 import { didYouMean } from './suggest.ts';
-import { optionName, type Registered, type Slot, slotsOf, takesCloud, usageOf } from './usage.ts';
+import { optionName, type Registered, type Slot, takesCloud, usageOf } from './usage.ts';
 
 export interface HelpReader {
   /** What the person may do here; the rest is not shown. */
@@ -80,7 +80,7 @@ function page(registered: Registered, mine: readonly Registered[], { prefix }: H
 }
 
 function argFields(registered: Registered): [string, string][] {
-  const fields = slotsOf(registered).map((slot): [string, string] => [written(slot), slot.arg.help]);
+  const fields = registered.slots.map((slot): [string, string] => [written(slot), slot.arg.help]);
   if (!takesCloud(registered.command)) return fields;
   const several = registered.command.kind === 'query' ? 'a cloud, several as a,b or all' : 'exactly one cloud';
   return [...fields, ['--cloud CLOUD', `${several}; without it the place's own`]];

@@ -1,9 +1,9 @@
-import { parseWords, quoteWords, type Word } from '../chat/parse.ts';
+import { type Parsed, quoteWords, type Word } from '../chat/parse.ts';
 import { type Report, refuse } from '../chat/report.ts';
 import type { Args, Command, Values } from './command.ts';
 import { type Sorted, sort } from './sorted.ts';
 import { unknownCommand } from './unknown.ts';
-import { optionName, type Registered, type Slot, takesCloud, tokensOf, usageOf } from './usage.ts';
+import { optionName, type Registered, type Slot, takesCloud, usageOf } from './usage.ts';
 import { humanError } from './wording.ts';
 
 export type Interpreted =
@@ -19,13 +19,18 @@ export type Interpreted =
     }
   | { readonly ok: false; readonly problem: Report };
 
-/** Which command a canonical line (without prefix) says, with which values; or the one line that tells what to type. */
-export function interpret(commands: readonly Registered[], line: string): Interpreted {
-  const parsed = parseWords(line, '');
+interface Known {
+  readonly commands: readonly Registered[];
+  /** Those whose first word it is. */
+  beginning(word: string): readonly Registered[];
+}
+
+/** Which command a line says, with which values; or the one line that tells what to type. */
+export function interpret(known: Known, parsed: Parsed): Interpreted {
   if (parsed.kind === 'problem') return { ok: false, problem: refuse(parsed.problem) };
   if (parsed.kind === 'none') return { ok: false, problem: refuse('a line begins with a command; type help') };
-  const found = longest(commands, parsed.words);
-  if (found === null) return { ok: false, problem: refuse(unknownCommand(commands, parsed.words)) };
+  const found = longest(known, parsed.words);
+  if (found === null) return { ok: false, problem: refuse(unknownCommand(known.commands, parsed.words)) };
   const read = valuesOf(found);
   if (typeof read === 'string') return { ok: false, problem: refuse(`${found.registered.name}: ${read}`) };
   const { name, command } = found.registered;
@@ -33,10 +38,9 @@ export function interpret(commands: readonly Registered[], line: string): Interp
 }
 
 /** Most literal words wins: `maintenance <host> off` before `maintenance`. */
-function longest(commands: readonly Registered[], words: readonly Word[]): Sorted | null {
-  const first = words[0]?.text.toLowerCase();
-  const matching = commands
-    .filter(({ name }) => name.split(' ')[0] === first)
+function longest(known: Known, words: readonly Word[]): Sorted | null {
+  const matching = known
+    .beginning(words[0]?.text.toLowerCase() ?? '')
     .map((registered) => sort(registered, words))
     .filter((sorted) => matches(sorted) || isShort(sorted));
   const literals = ({ registered }: Sorted) => registered.name.split(' ').length;
@@ -44,7 +48,7 @@ function longest(commands: readonly Registered[], words: readonly Word[]): Sorte
 }
 
 function matches({ registered, bare }: Sorted): boolean {
-  return tokensOf(registered.words).every((token, index) => {
+  return registered.tokens.every((token, index) => {
     const word = bare[index];
     if (word === undefined) return false;
     return 'slot' in token || (!word.quoted && word.text.toLowerCase() === token.literal);
@@ -64,12 +68,12 @@ interface Read {
 
 /** The values, or what is wrong with the first thing that is. */
 function valuesOf(sorted: Sorted): Read | string {
-  const { registered, slots, problems } = sorted;
+  const { registered, problems } = sorted;
   if (problems[0] !== undefined) return problems[0];
   const raw = rawValues(sorted);
   if (typeof raw === 'string') return raw;
   const values: Record<string, unknown> = {};
-  for (const slot of slots) {
+  for (const slot of registered.slots) {
     const typed = raw.get(slot.key);
     if (typed === undefined && slot.required) return `${shown(slot)} is missing; type: ${usageOf(registered)}`;
     const read = slot.arg.schema.safeParse(typed, { error: humanError });
@@ -92,9 +96,9 @@ function badValue(slot: Slot, typed: string | true | undefined, message: string 
 }
 
 /** What was typed for each slot. */
-function rawValues({ registered, slots, bare, rest, options }: Sorted): Map<string, string | true> | string {
+function rawValues({ registered, bare, rest, options }: Sorted): Map<string, string | true> | string {
   const raw = new Map<string, string | true>();
-  const tokens = tokensOf(registered.words);
+  const { tokens, slots } = registered;
   const left = bare.slice(tokens.length);
   for (const [index, token] of tokens.entries()) if ('slot' in token) raw.set(token.slot, bare[index]?.text ?? '');
   for (const { key, arg, placed } of slots) {

@@ -1,18 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Parsed, parseWords } from '../chat/parse.ts';
 import type { Command } from './command.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { brokenRule } from './rules.ts';
-import { type Registered, tokensOf } from './usage.ts';
+import { type Registered, slotsOf, tokensOf } from './usage.ts';
 
 export type { Interpreted } from './interpret.ts';
 export type { Registered } from './usage.ts';
 
 export interface Registry {
   readonly commands: readonly Registered[];
-  /** `line` is canonical and without prefix. */
-  interpret(line: string): Interpreted;
+  /** A canonical line without prefix, or its words. */
+  interpret(line: string | Parsed): Interpreted;
 }
 
 /** A file under commands/ breaks a rule: the start stops with its name. */
@@ -36,13 +37,23 @@ export async function loadRegistry(folder: URL | string): Promise<Registry> {
 /** A registry of commands that are at hand already. */
 export function registryOf(registered: readonly Registered[]): Registry {
   const commands = [...registered].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { commands, interpret: (line) => interpret(commands, line) };
+  const byFirstWord = new Map<string, Registered[]>();
+  for (const registered of commands) {
+    const [first = ''] = registered.name.split(' ');
+    byFirstWord.set(first, [...(byFirstWord.get(first) ?? []), registered]);
+  }
+  const known = { commands, beginning: (word: string) => byFirstWord.get(word) ?? [] };
+  return {
+    commands,
+    interpret: (line) => interpret(known, typeof line === 'string' ? parseWords(line, '') : line),
+  };
 }
 
 export function register(path: string, command: Command): Registered {
   const words = command.words ?? path;
-  const literals = tokensOf(words).flatMap((token) => ('literal' in token ? [token.literal] : []));
-  return { name: literals.join(' '), words, command };
+  const tokens = tokensOf(words);
+  const literals = tokens.flatMap((token) => ('literal' in token ? [token.literal] : []));
+  return { name: literals.join(' '), words, tokens, slots: slotsOf(tokens, command), command };
 }
 
 /** Files and folders that begin with `_` are helpers beside their command. */

@@ -1,5 +1,5 @@
 import type { Registry } from './registry.ts';
-import { optionName, type Registered, type Slot, slotsOf, takesCloud, tokensOf } from './usage.ts';
+import { optionName, type Registered, type Slot, takesCloud } from './usage.ts';
 
 /** Which rule for command files this one breaks, as one sentence; null if none. */
 export function brokenRule(registered: Registered, registry: Registry): string | null {
@@ -30,14 +30,14 @@ function summary({ command }: Registered): string | null {
   return /^\S.*[^.\s]$/.test(command.summary) ? null : 'its summary is one line without a full stop at its end';
 }
 
-function placeholders(registered: Registered): string | null {
-  const names = tokensOf(registered.words).flatMap((token) => ('slot' in token ? [token.slot] : []));
-  const unknown = names.find((name) => registered.command.args[name]?.place !== 'positional');
+function placeholders({ tokens, command }: Registered): string | null {
+  const names = tokens.flatMap((token) => ('slot' in token ? [token.slot] : []));
+  const unknown = names.find((name) => command.args[name]?.place !== 'positional');
   return unknown === undefined ? null : `<${unknown}> in its words is not one of its positional args`;
 }
 
-function positionals(registered: Registered): string | null {
-  const bare = slotsOf(registered).filter((slot) => !slot.placed && isBare(slot));
+function positionals({ slots }: Registered): string | null {
+  const bare = slots.filter((slot) => !slot.placed && isBare(slot));
   if (bare.slice(0, -1).some(({ arg }) => arg.place === 'rest')) return 'a rest takes all words, so it is the last arg';
   const late = bare.find((slot, index) => slot.required && bare.slice(0, index).some((before) => !before.required));
   return late === undefined ? null : `${late.key} must be given but stands behind an arg that need not`;
@@ -47,10 +47,8 @@ function isBare({ arg }: Slot): boolean {
   return arg.place === 'positional' || arg.place === 'rest';
 }
 
-function options(registered: Registered): string | null {
-  const slots = slotsOf(registered).filter((slot) => !isBare(slot));
-  if (takesCloud(registered.command) && 'cloud' in registered.command.args)
-    return '--cloud is there by itself: take it out of args';
+function options({ slots, command }: Registered): string | null {
+  if (takesCloud(command) && 'cloud' in command.args) return '--cloud is there by itself: take it out of args';
   const badFlag = slots.find(({ arg }) => arg.place === 'flag' && !isFlag(arg.schema));
   if (badFlag !== undefined) return `the flag ${optionName(badFlag.key)} must take true and nothing`;
   return null;

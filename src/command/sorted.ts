@@ -1,11 +1,10 @@
 import type { Word } from '../chat/parse.ts';
 import { didYouMean } from './suggest.ts';
-import { optionName, type Registered, type Slot, slotsOf, takesCloud, tokensOf } from './usage.ts';
+import { optionName, type Registered, takesCloud } from './usage.ts';
 
 /** The words of a line, sorted by what one command makes of them. */
 export interface Sorted {
   readonly registered: Registered;
-  readonly slots: readonly Slot[];
   /** Words that are no options; the command's own first. */
   readonly bare: readonly Word[];
   readonly rest: readonly Word[];
@@ -16,12 +15,11 @@ export interface Sorted {
 }
 
 export function sort(registered: Registered, words: readonly Word[]): Sorted {
-  const slots = slotsOf(registered);
   const bare: Word[] = [];
   const options = new Map<string, string | true>();
   const problems: string[] = [];
-  const known = knownOptions(registered, slots);
-  const restAt = restStart(registered, slots);
+  const known = knownOptions(registered);
+  const restAt = restStart(registered);
   let ended = false;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
@@ -32,27 +30,27 @@ export function sort(registered: Registered, words: readonly Word[]): Sorted {
     else if (bare.length === restAt) {
       const rest = words.slice(at);
       if (!ended) problems.push(...late(rest, known));
-      return { registered, slots, bare, rest, options, problems };
+      return { registered, bare, rest, options, problems };
     } else bare.push(word);
   }
-  return { registered, slots, bare, rest: [], options, problems };
+  return { registered, bare, rest: [], options, problems };
 }
 
 /** Options by name; `flag` takes no value. */
-function knownOptions(registered: Registered, slots: readonly Slot[]): Map<string, 'option' | 'flag'> {
+function knownOptions({ slots, command }: Registered): Map<string, 'option' | 'flag'> {
   const known = new Map<string, 'option' | 'flag'>();
   for (const { key, arg } of slots) {
     if (arg.place === 'option' || arg.place === 'flag') known.set(optionName(key), arg.place);
   }
-  if (takesCloud(registered.command)) known.set('--cloud', 'option');
+  if (takesCloud(command)) known.set('--cloud', 'option');
   return known;
 }
 
 /** How many bare words come before a rest; -1 without one. */
-function restStart(registered: Registered, slots: readonly Slot[]): number {
+function restStart({ slots, tokens }: Registered): number {
   if (!slots.some(({ arg }) => arg.place === 'rest')) return -1;
   const positionals = slots.filter(({ arg, placed }) => arg.place === 'positional' && !placed);
-  return tokensOf(registered.words).length + positionals.length;
+  return tokens.length + positionals.length;
 }
 
 /** An option of the command's own behind the first word of a rest was meant as an option. */

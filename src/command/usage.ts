@@ -4,6 +4,9 @@ import type { Arg, Command } from './command.ts';
 export interface Registered {
   readonly name: string;
   readonly words: string;
+  /** `words`, one by one. */
+  readonly tokens: readonly Token[];
+  readonly slots: readonly Slot[];
   readonly command: Command;
 }
 
@@ -25,9 +28,9 @@ export function tokensOf(words: string): Token[] {
   });
 }
 
-export function slotsOf(registered: Registered): Slot[] {
-  const placed = new Set(tokensOf(registered.words).flatMap((token) => ('slot' in token ? [token.slot] : [])));
-  return Object.entries(registered.command.args).map(([key, arg]) => {
+export function slotsOf(tokens: readonly Token[], { args }: Command): Slot[] {
+  const placed = new Set(tokens.flatMap((token) => ('slot' in token ? [token.slot] : [])));
+  return Object.entries(args).map(([key, arg]) => {
     const required = arg.place !== 'flag' && !arg.schema.safeParse(undefined).success;
     return { key, arg, placed: placed.has(key), required };
   });
@@ -45,8 +48,8 @@ export function takesCloud(command: Command): boolean {
 
 /** `maintenance HOST [--reason REASON] [--cloud CLOUD]`; `required` leaves out what need not be said. */
 export function usageOf(registered: Registered, show: 'all' | 'required' = 'all'): string {
-  const slots = slotsOf(registered);
-  const words = tokensOf(registered.words).map((token) => ('slot' in token ? shout(token.slot) : token.literal));
+  const { slots, tokens } = registered;
+  const words = tokens.map((token) => ('slot' in token ? shout(token.slot) : token.literal));
   const free = slots.filter(({ placed, arg }) => !placed && (arg.place === 'positional' || arg.place === 'rest'));
   const isOption = ({ arg }: Slot) => arg.place === 'option' || arg.place === 'flag';
   const options = slots.filter((slot) => isOption(slot) && (show === 'all' || slot.required)).map(optionUsage);

@@ -1,7 +1,7 @@
 import { UserError } from '../chat/user-error.ts';
 import type { Registered } from '../command/registry.ts';
 import { isStanding, type Job, type JobState } from '../jobs/job.ts';
-import { openJobsIn, readJob } from '../jobs/store.ts';
+import { openJobsIn, readLocked } from '../jobs/store.ts';
 import type { Work } from '../mysql/database.ts';
 import type { Entry } from '../policy/audit.ts';
 import { authorize } from '../policy/authorize.ts';
@@ -29,24 +29,28 @@ export function work(sitting: Sitting): Work {
   return sitting.rows as Work;
 }
 
-/** The job that is meant: by its id, or the only one in one of these states in this place. */
+/**
+ * The job that is meant: by its id, or the only one in one of these states in this place. It is locked: what is read of
+ * it from here on is what it is when this transaction ends, so that of two votes at once the second sees the first.
+ */
 export async function meant(
   sitting: Sitting,
   id: string | null,
   states: readonly JobState[],
   doing: string,
 ): Promise<Job> {
-  const typed = id?.toLowerCase().replace(/^#/, '');
-  if (typed !== undefined) {
-    const job = await readJob(sitting.rows, typed);
-    if (job === null) throw new UserError(`there is no job ${typed}: type jobs`);
-    return job;
-  }
+  const typed = id?.toLowerCase().replace(/^#/, '') ?? (await onlyOpen(sitting, states, doing));
+  const job = await readLocked(work(sitting), typed);
+  if (job === null) throw new UserError(`there is no job ${typed}: type jobs`);
+  return job;
+}
+
+async function onlyOpen(sitting: Sitting, states: readonly JobState[], doing: string): Promise<string> {
   const open = await openJobsIn(sitting.rows, sitting.message.place.id, states);
   const [only] = open;
   if (only === undefined) throw new UserError(`nothing here to ${doing}`);
   if (open.length > 1) throw new UserError(`which one? type ${doing} ${open.map((job) => job.id).join(' or ')}`);
-  return only;
+  return only.id;
 }
 
 export function commandOf(sitting: Sitting, job: Job): Registered {

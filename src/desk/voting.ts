@@ -28,11 +28,11 @@ export async function approveJob(
       `you approved ${job.id} already (${before.length} of ${needed}): another person must, or approve ${job.id} --withdraw`,
     );
   await cast(sitting, job, 'yes', null);
-  const votes = await votesOf(sitting, job.id);
-  const yes = votes.filter(({ choice }) => choice === 'yes').length;
+  const others = before.filter(({ human }) => human !== person.human);
+  const votes = [...others, { human: person.human, choice: 'yes' as const, at: sitting.message.at }];
   if (tally(votes, needed) !== 'approved') {
     await touchCards(work(sitting), job.id);
-    return say(`${job.id}: ${yes} of ${needed} approvals`);
+    return say(`${job.id}: ${votes.length} of ${needed} approvals`);
   }
   await decide(sitting, job, 'queued');
   return say(`${job.id} approved by ${person.human}`);

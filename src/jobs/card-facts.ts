@@ -10,7 +10,8 @@ export async function readCard(rows: Rows | Work, id: string): Promise<CardFacts
   const job = await readJob(rows, id);
   if (job === null) return null;
   const [steps, votes, children, freeze] = await Promise.all([
-    job.kind === 'change' ? stepsOf(rows, id) : [],
+    // Steps are written when it begins.
+    job.kind === 'change' && job.started_at !== null ? stepsOf(rows, id) : [],
     job.kind === 'change' ? votesOn(rows, id) : [],
     job.kind === 'group' ? childrenOf(rows, id) : [],
     job.kind === 'change' && !hasEnded(job.state) ? isFrozen(rows, job.cloud) : null,

@@ -52,29 +52,47 @@ export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promis
   });
 }
 
-/** In order; where the chat confirms late, some are under way at once. Ends with the first that fails. */
+/**
+ * In order; where the chat confirms late, some are under way at once. As many as there is room for are read together,
+ * and no more: what is said is as it is then. Ends with the first that fails.
+ */
 async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Promise<void> {
-  const underWay: Promise<boolean>[] = [];
+  const underWay = new Set<Promise<void>>();
+  const ahead = parts.adapter.ahead ?? 1;
   let goesOn = true;
-  for (const row of rows) {
-    if (!goesOn || !(await parts.mayGoOn())) break;
-    const begun = await begin(parts, voice, row);
-    underWay.push(ended(parts, row, begun));
-    if (underWay.length >= (parts.adapter.ahead ?? 1)) goesOn = (await underWay.shift()) ?? true;
-  }
-  await Promise.all(underWay);
-}
-
-/** What it throws is told by the promise inside: beginning the next one must not wait for this one's end. */
-async function begin(parts: DeliverParts, voice: Voice, row: Row): Promise<{ readonly said: Promise<void> }> {
   try {
-    return await one(parts, voice, row);
-  } catch (error) {
-    return { said: Promise.reject(error) };
+    for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
+      const next = rows.slice(at, at + ahead - underWay.size);
+      at += next.length;
+      for (const [row, say] of await Promise.all(next.map((row) => prepared(parts, voice, row)))) {
+        const said = ended(parts, row, say()).then((fine) => {
+          goesOn &&= fine;
+          underWay.delete(said);
+        });
+        underWay.add(said);
+        said.catch(() => undefined); // told by what waits for all of them
+      }
+      if (underWay.size >= ahead) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+  } finally {
+    // However it ends: the place is busy with these until they are through.
+    await Promise.allSettled(underWay);
   }
 }
 
-async function ended(parts: DeliverParts, row: Row, { said }: { readonly said: Promise<void> }): Promise<boolean> {
+type Utterance = () => Promise<void>;
+
+/** What it throws is told where it would be said: those beside it are said all the same. */
+async function prepared(parts: DeliverParts, voice: Voice, row: Row): Promise<[Row, Utterance]> {
+  try {
+    return [row, await utterance(parts, voice, row)];
+  } catch (error) {
+    return [row, () => Promise.reject(error)];
+  }
+}
+
+async function ended(parts: DeliverParts, row: Row, said: Promise<void>): Promise<boolean> {
   try {
     await said;
     return true;
@@ -87,15 +105,16 @@ async function ended(parts: DeliverParts, row: Row, { said }: { readonly said: P
   }
 }
 
-async function one(parts: DeliverParts, voice: Voice, row: Row): Promise<{ readonly said: Promise<void> }> {
+async function utterance(parts: DeliverParts, voice: Voice, row: Row): Promise<Utterance> {
   const place = placeOf(row);
+  if (isToldByCard(parts, row)) return () => done(parts, row, null);
   const [facts, mine] = await Promise.all([factsOf(parts, row), isOurs(parts, row)]);
   const report = facts === null ? noteOf(row) : cardOf(facts);
-  if (report === null || (await isToldByCard(parts, row))) return { said: done(parts, row, null) };
-  if (!mine) return { said: Promise.resolve() };
+  if (report === null) return () => done(parts, row, null);
+  if (!mine) return () => Promise.resolve();
   const worded = withPrefix(report, parts.prefix);
   const saying = { row, place, report: worded, telling: tellingOf(parts, voice, { row, facts }) };
-  return { said: post(parts, voice, saying).then((receipt) => keep(parts, voice, saying, facts, receipt)) };
+  return () => post(parts, voice, saying).then((receipt) => keep(parts, voice, saying, facts, receipt));
 }
 
 /** With the thread it is said in. */
@@ -104,16 +123,8 @@ function placeOf({ place, reply_to: thread }: Row): Place {
 }
 
 /** Where nothing said can be changed, a card's change is a line of its own: the answer beside it would be the same again. */
-async function isToldByCard({ database, adapter }: DeliverParts, row: Row): Promise<boolean> {
-  if (row.kind !== 'aside' || row.job === null || adapter.able.edit) return false;
-  const card = await database.rows
-    .selectFrom('delivery')
-    .select('id')
-    .where('job', '=', row.job)
-    .where('kind', '=', 'card')
-    .where('place_id', '=', row.place_id)
-    .executeTakeFirst();
-  return card !== undefined;
+function isToldByCard({ adapter }: DeliverParts, row: Row): boolean {
+  return Number(row.beside_card) === 1 && !adapter.able.edit;
 }
 
 async function keep(

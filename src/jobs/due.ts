@@ -28,6 +28,16 @@ export function due(database: Database, connection: string, busy: ReadonlySet<st
   return database.rows
     .selectFrom('delivery')
     .selectAll()
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('delivery as card')
+          .select('card.id')
+          .whereRef('card.job', '=', 'delivery.job')
+          .whereRef('card.place_id', '=', 'delivery.place_id')
+          .where('card.kind', '=', 'card')
+          .where('delivery.kind', '=', 'aside'),
+      ).as('beside_card'),
+    )
     .where('connection', '=', connection)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', dbNow)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memory } from '../chat/memory.ts';
 import type { Place } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
 import type { Command } from '../command/command.ts';
@@ -124,7 +125,7 @@ export function jobOf(row: JobRow): Job {
     ...row,
     state: JobState.parse(row.state),
     kind: row.kind === 'change' || row.kind === 'group' ? row.kind : 'query',
-    plan: parsed(Plan, row.plan),
+    plan: planOf(row.plan),
     report: parsed(Report, row.report),
     approval: parsed(Approval, row.approval),
     place: PlaceRow.parse(JSON.parse(row.place)),
@@ -136,6 +137,18 @@ export function jobOf(row: JobRow): Job {
     // Never taken for an ordinary job: what no longer parses throws.
     standing: row.standing === null ? null : StandingWish.parse(JSON.parse(row.standing)),
   };
+}
+
+/** A plan is read many times while it waits and runs; the same bytes are the same plan. */
+const plans = memory<Plan | null>(50);
+
+function planOf(bytes: string | null): Plan | null {
+  if (bytes === null) return null;
+  const known = plans.get(bytes);
+  if (known !== undefined) return known;
+  const plan = parsed(Plan, bytes);
+  plans.set(bytes, plan);
+  return plan;
 }
 
 function parsed<S extends z.ZodType>(schema: S, bytes: string | null): z.output<S> | null {

@@ -76,7 +76,18 @@ function rowOf(id: string, job: NewJob) {
 }
 
 export async function readJob(rows: Rows | Work, id: string): Promise<Job | null> {
-  const row = await rows.selectFrom('job').selectAll().where('id', '=', id).executeTakeFirst();
+  return only(rows.selectFrom('job').selectAll().where('id', '=', id));
+}
+
+/** Whoever else would change it waits until this transaction ends. */
+export async function readLocked(rows: Work, id: string): Promise<Job | null> {
+  return only(rows.selectFrom('job').selectAll().where('id', '=', id).forUpdate());
+}
+
+async function only(query: {
+  executeTakeFirst(): Promise<Parameters<typeof jobOf>[0] | undefined>;
+}): Promise<Job | null> {
+  const row = await query.executeTakeFirst();
   return row === undefined ? null : jobOf(row);
 }
 

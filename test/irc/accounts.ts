@@ -31,13 +31,17 @@ function register(port: number, nick: string, password: string): Promise<string>
     const send = (line: string): void => void socket.write(`${line}\r\n`);
     const settle = (said: string): void => {
       resolve(said);
-      socket.end('QUIT\r\n');
+      // A server that has not answered may not hang up either.
+      socket.setTimeout(0);
+      if (!socket.writableEnded) socket.end('QUIT\r\n', () => socket.destroySoon());
     };
     const ask = (): void => send(`PRIVMSG NickServ :REGISTER ${password} ${nick}@vigie.test`);
     socket.setTimeout(10_000, () => settle('no answer'));
-    socket.once('error', (error) => settle(error.message));
+    socket.on('error', (error) => settle(error.message));
     socket.once('close', () => resolve('closed'));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => {}); // the socket's own, told above
+    lines.on('line', (line) => {
       if (line.startsWith('PING')) send(`PONG${line.slice(4)}`);
       else if (/ (376|422) /.test(line)) ask();
       else if (/ 401 /.test(line)) settle('there is no NickServ yet');

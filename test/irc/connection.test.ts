@@ -45,7 +45,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
 
   const asWished = () =>
     network.connected() && network.identified() && network.isIn('#OPS') && network.client.user.nick === 'vigie';
-  const back = () => expect.poll(asWished, { timeout: 20_000, interval: 50 }).toBe(true);
+  const back = () => expect.poll(asWished, { interval: 50 }).toBe(true);
 
   async function up(): Promise<void> {
     open();
@@ -55,7 +55,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
   test('cut right after registering, again and again', async () => {
     open();
     for (let cuts = 0; cuts < 4; cuts += 1) {
-      await expect.poll(network.connected, { timeout: 15_000, interval: 5 }).toBe(true);
+      await expect.poll(network.connected, { interval: 5 }).toBe(true);
       proxy.cut();
       await expect.poll(network.connected, { interval: 5 }).toBe(false);
     }
@@ -67,7 +67,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     proxy.turnAway(true);
     proxy.cut();
     const before = proxy.taken();
-    await expect.poll(() => proxy.taken() - before, { timeout: 10_000 }).toBeGreaterThan(6);
+    await expect.poll(() => proxy.taken() - before).toBeGreaterThan(6);
     proxy.turnAway(false);
     await back();
   });
@@ -83,7 +83,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
   test('bytes vanish both ways', async () => {
     await up();
     proxy.swallow(true);
-    await expect.poll(network.connected, { timeout: 5000 }).toBe(false);
+    await expect.poll(network.connected).toBe(false);
     await sleep(blackSeconds * 1000);
     proxy.swallow(false);
     proxy.cut();
@@ -120,7 +120,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     };
     network.client.raw('NICK 0');
     expect(await nickNow()).toMatch(/^\d/);
-    await expect.poll(nickNow, { timeout: 10_000 }).toBe('vigie');
+    await expect.poll(nickNow).toBe('vigie');
     await back();
     await boss.quit();
   });
@@ -137,7 +137,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
   test('services are away when it comes: it is nobody until they are back', async () => {
     await irc.atheme.stop();
     open();
-    await expect.poll(network.connected, { timeout: 15_000 }).toBe(true);
+    await expect.poll(network.connected).toBe(true);
     expect(network.identified()).toBe(false);
     await irc.atheme.start();
     await back();
@@ -157,7 +157,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     });
     const before = proxy.taken();
     network.start();
-    await expect.poll(network.connected, { timeout: 15_000 }).toBe(true);
+    await expect.poll(network.connected).toBe(true);
     expect(network.identified()).toBe(false);
     await sleep(5000);
     expect(proxy.taken() - before).toBe(1);

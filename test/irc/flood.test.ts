@@ -92,10 +92,11 @@ describe.runIf(onDebian)('no flood ends the connection, and no line is lost', ()
       const said = [post(direct, long, 'news')];
       for (let job = 0; job < 10; job += 1) said.push(post(place, say(`job ${job}: 3 of 12 steps`), 'news'));
       await new Promise((resolve) => setTimeout(resolve, 6000));
-      const asked = performance.now();
+      const before = reader.heard.length;
       await post(place, say('the lone answer'), 'answer');
-      await reader.hears(/the lone answer/);
-      expect(performance.now() - asked).toBeLessThan(5000);
+      const lone = await reader.hears(/the lone answer/);
+      // A line a second, so that these are 5 s, however late a busy machine reads them.
+      expect(reader.heard.indexOf(lone) - before).toBeLessThan(5);
       await Promise.all(said);
       await reader.hears(new RegExp(`web-${rows - 1} `));
       expect(vigie.connected()).toBe(true);

@@ -88,10 +88,10 @@ export const patience = onLab ? 240_000 : 60_000;
 
 /** What takes a minute in earnest takes a second here. */
 export const quickPace = {
-  registerMs: 4000,
+  registerMs: 15_000,
   settleMs: 400,
-  pingMs: 400,
-  silenceMs: 1500,
+  pingMs: 1000,
+  silenceMs: 4000,
   refusedMs: 60_000,
   pauseMs: () => 150,
 };
@@ -126,7 +126,7 @@ export async function enter(
   port = irc.inspircd.fast,
 ): Promise<Person> {
   const person = await arrive({ port, nick, account, channels: [channel] });
-  for (let tries = 0; tries < 50; tries += 1) {
+  for (let tries = 0; tries < 120; tries += 1) {
     const answered = await person.ask(channel, '!whoami', /^You are|knows nobody/, 500).catch(() => null);
     if (answered !== null) return person;
   }

@@ -24,12 +24,15 @@ export interface Person {
   react(target: string, msgid: string, mark: string, gone?: 'gone'): void;
   /** A line of the protocol, as typed. */
   raw(line: string): void;
-  /** The first message that fits, from `after` on (default: from the start); fails after 10 s. */
+  /** The first message that fits, from `after` on (default: from the start); fails after a minute. */
   hears(what: RegExp | ((heard: Heard) => boolean), options?: { after?: number; ms?: number }): Promise<Heard>;
   /** Says a line and waits for the first line of vigie's that fits. */
   ask(target: string, text: string, what: RegExp, ms?: number): Promise<Heard>;
   quit(): Promise<void>;
 }
+
+/** What comes ends the wait; on a busy machine it may come late. */
+const patienceMs = 60_000;
 
 export interface Arrival {
   readonly port: number;
@@ -74,6 +77,10 @@ export async function arrive({ port, nick, account = null, channels = [] }: Arri
   ] as const)
     client.on(event, (said) => heard.push(heardOf(kind, said)));
   for (const event of ['registered', 'loggedin', 'close']) client.on(event, () => void seen.add(event));
+  // The server may not have noticed yet that whoever had it is gone.
+  client.on('nick in use', () => {
+    if (!seen.has('registered')) setTimeout(() => client.raw(`NICK ${nick}`), 100).unref();
+  });
   client.on('join', ({ nick: who, channel = '' }) => {
     if (who === client.user.nick) joined.add(channel.toLowerCase());
   });
@@ -95,7 +102,7 @@ export async function arrive({ port, nick, account = null, channels = [] }: Arri
   for (const channel of channels) client.raw(`JOIN ${channel}`);
   await until(`${nick} to join`, () => joined.size >= channels.length);
 
-  const hears: Person['hears'] = async (what, { after = 0, ms = 10_000 } = {}) => {
+  const hears: Person['hears'] = async (what, { after = 0, ms = patienceMs } = {}) => {
     const fits = typeof what === 'function' ? what : ({ text }: Heard) => what.test(text);
     await until(
       `${nick} to hear ${String(what)}`,
@@ -115,7 +122,7 @@ export async function arrive({ port, nick, account = null, channels = [] }: Arri
       client.tagmsg(target, { [gone === 'gone' ? '+draft/unreact' : '+draft/react']: mark, '+draft/reply': msgid }),
     raw: (line) => client.raw(line),
     hears,
-    async ask(target, text, what, ms = 20_000) {
+    async ask(target, text, what, ms = patienceMs) {
       const after = heard.length;
       client.say(target, text);
       return hears(({ from, text: said }) => from !== client.user.nick && what.test(said), { after, ms });
@@ -131,7 +138,7 @@ function heardOf(kind: Heard['kind'], { nick = '', account, target = '', message
   return { kind, from: nick, account: account ?? null, target, text: message, msgid: tags['msgid'] ?? null, tags };
 }
 
-async function until(what: string, holds: () => boolean, ms = 10_000, more = (): string => ''): Promise<void> {
+async function until(what: string, holds: () => boolean, ms = patienceMs, more = (): string => ''): Promise<void> {
   for (const end = performance.now() + ms; !holds(); await sleep(10))
     if (performance.now() > end) fail(`${what}: not within ${ms} ms\n${more()}`);
 }

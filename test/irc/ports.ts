@@ -1,19 +1,34 @@
-import { createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 
-/** Held all at once, so that they differ. */
+/**
+ * Ports that servers may take a moment later, held all at once, so that they differ. Below those that a kernel gives to
+ * outgoing connections: one of these could be in use again before a server has it.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
+  const held = await Promise.all(Array.from({ length: count }, holdOne));
+  return Promise.all(
+    held.map(async ([port, server]) => {
+      server.close();
+      await once(server, 'close');
+      return port;
     }),
   );
-  return Promise.all(
-    held.map(async (server) => {
-      const address = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      return address !== null && typeof address === 'object' ? address.port : 0;
-    }),
+}
+
+async function holdOne(): Promise<[port: number, server: Server]> {
+  for (;;) {
+    const server = createServer();
+    const port = randomInt(15_000, 32_000);
+    server.listen(port, '127.0.0.1');
+    if (await listens(server)) return [port, server];
+  }
+}
+
+async function listens(server: Server): Promise<boolean> {
+  return once(server, 'listening').then(
+    () => true,
+    () => false,
   );
 }

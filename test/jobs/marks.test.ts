@@ -48,6 +48,15 @@ test('marks on the card of a plan are votes, and the one taken away before the s
   expect(await endedAs(story, job, 'done')).toEqual(['a done did a', 'proof done did proof']);
 });
 
+test('two votes at the same moment are two', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    await story.say('alice', '!go a');
+    const job = await story.lastJob();
+    await Promise.all(['bob', 'carol'].map((person) => story.mutter(person, `!approve ${job}`)));
+    await endedAs(story, job, 'done');
+  }
+});
+
 test('a mark on the line that calls once more for votes is a vote, as long as the plan waits', async () => {
   await story.say('alice', '!go a');
   const job = await story.lastJob();
