@@ -27,6 +27,8 @@ const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
 const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(
   (story) => `test/stories/${story}.test.ts`,
 );
+/** Nights in which people and machines do what they like, by what Nova's own database notes. */
+const nights = 'test/chaos/others.test.ts';
 /** A night of operations on each chat. */
 const chatsOnOpenstack = atLength ? ['test/irc/operations.test.ts', 'test/slack/operations.test.ts'] : [];
 
@@ -43,7 +45,7 @@ export default defineConfig({
         ['stories', 'jobs', 'demo'].map((folder) => `test/${folder}/**/*.test.ts`),
       ),
       // The same stories on a real OpenStack: one cloud for all, so one file at a time.
-      project('openstack', [...openstack, ...chatsOnOpenstack, 'test/openstack/**/*.test.ts'], {
+      project('openstack', [...openstack, nights, ...chatsOnOpenstack, 'test/openstack/**/*.test.ts'], {
         env: { VIGIE_TEST_CLOUD: 'openstack' },
         testTimeout: 300_000,
         hookTimeout: 300_000,

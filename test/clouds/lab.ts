@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { labCloud } from '../../src/demo/cloud.ts';
 import { type Api, openApi } from './api.ts';
 import type { Ground, ServerWish } from './ground.ts';
+import { openJournal } from './journal.ts';
 
 const Migrations = z.object({
   seconds: z.number().optional(),
@@ -16,6 +17,7 @@ export async function labGround(prefix: string): Promise<Ground> {
   const cloud = labCloud(await lab('env'));
   if (cloud === null) throw new Error('no lab runs here: test/openstack/lab up');
   const before = await migrations();
+  const journal = await openJournal(cloud.dsns);
   const admin = openApi(cloud.authUrl, 'admin', 'admin');
   const hosts = new Set<string>();
   const touched = new Set<string>();
@@ -55,6 +57,7 @@ export async function labGround(prefix: string): Promise<Ground> {
       await lab('migration', '--fail', `${phase}:${glob}`);
     },
     heal: () => forgetFailures(prefix),
+    journal,
     restartDatabase: async () => void (await lab('restart-mariadb')),
     async stop() {
       await forgetFailures(prefix);
