@@ -86,9 +86,11 @@ type Truth = Omit<Night, 'acts'>;
 async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<string, string>): Promise<Truth> {
   const { cloud, story } = stage;
   const journal = await cloud.journal();
-  const ours = journal.filter(({ by }) => by === 'admin');
+  // The cloud may be others', too.
+  const here = journal.filter(({ source, dest }) => source === host || dest === host);
+  const ours = here.filter(({ by, source }) => by === 'admin' && source === host);
   const left = await cloud.on(host);
-  const arrived = ours.filter(({ status, source }) => source === host && ['completed', 'confirmed'].includes(status));
+  const arrived = ours.filter(({ status }) => ['completed', 'confirmed'].includes(status));
   const servers = arrived.map(({ server }) => server);
   const waiting = new Map<number, string>();
   const ahead = ours.flatMap(({ at, migration, status, type }) => {
@@ -100,7 +102,7 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
     state: ran.state,
     untold: left.filter(({ id, name }) => !ran.words.includes(name) && !ran.words.includes(id)).map(({ name }) => name),
     twice: servers.filter((server, index) => servers.indexOf(server) !== index),
-    confirmed: await confirmedForOthers(stage, journal),
+    confirmed: await confirmedForOthers(stage, here),
     ahead,
     together: brokenRules(journal, apart).together,
     auditWhole: (await verifyAudit(story.database.rows)).whole,

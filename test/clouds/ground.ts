@@ -39,10 +39,11 @@ export interface Ground {
   startCompute(host: string): Promise<void>;
   freezeCompute(host: string): Promise<void>;
   thawCompute(host: string): Promise<void>;
+  /** How long those of this story take. */
   migrationSeconds(seconds: number): Promise<void>;
   /** Migrations of servers whose name or id matches fail in this phase. */
   fail(phase: FailPhase, glob: string): Promise<void>;
-  /** Forgets this story's failures. */
+  /** Forgets this story's failures; on the lab its migrations take no time again, too. */
   heal(): Promise<void>;
   /** What happened to migrations since the story began, oldest first: its truth, past every API. */
   journal(): Promise<readonly Entry[]>;
