@@ -14,8 +14,8 @@ export function detailsOf(blocks: readonly Block[]): string[] {
 export function digestOf(blocks: readonly Block[]): string[] {
   const steps = blocks.flatMap((block) => (block.kind === 'steps' ? block.steps : []));
   const trouble = steps.filter(({ state }) => urgent.has(state)).map(stepLine);
-  // That all is done says the title.
-  const counted = steps.every(({ state }) => state === 'done') ? [] : [`  ${counts(steps)}`];
+  // That all are alike says the title.
+  const counted = steps.every(({ state }) => state === steps[0]?.state) ? [] : [`  ${counts(steps)}`];
   // Sentences say why; fields say what, which people mostly know.
   const prose = [isSentence, ({ kind }: Block) => kind === 'fields'].flatMap((some) =>
     blocks.filter(some).flatMap(linesOf),

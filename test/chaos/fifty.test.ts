@@ -70,7 +70,7 @@ async function drainAll(stage: Stage, workers: readonly VigieProcess[], jobs: re
   const { moves, ...account } = await accountOf(stage, jobs);
   expect(account).toEqual({ twice: [], forgotten: [], unwritten: [], askedTwice: [] });
   expect(moves).toBe(drains * 3);
-  expect(await brokenRules(stage.cloud.control, new Map())).toEqual({ ahead: [], together: [], overlapping: [] });
+  expect(brokenRules(await stage.cloud.journal(), new Map())).toEqual({ ahead: [], together: [], overlapping: [] });
   expect(owners).toBeGreaterThan(1);
   expect((await verifyAudit(stage.story.database.rows)).whole).toBe(true);
 }

@@ -1,6 +1,7 @@
-import type { Control } from '../../src/simulator/simulator.ts';
+import type { Entry } from '../clouds/ground.ts';
+import type { Stage } from '../stories/stage.ts';
 
-/** What the simulated cloud's own journal says against vigie; each list should be empty. */
+/** What the cloud's own journal says against vigie; each list should be empty. */
 export interface Broken {
   /** Moments at which more than one move of a host waited in Nova's queue. */
   readonly ahead: readonly string[];
@@ -13,23 +14,34 @@ export interface Broken {
 const waiting = ['accepted', 'queued'];
 const over = ['completed', 'confirmed', 'failed', 'error', 'cancelled', 'reverted', 'done'];
 
-/** `apart`: where each member of one anti-affinity group was at first. Null on a cloud without a journal. */
-export async function brokenRules(control: Control | null, apart: ReadonlyMap<string, string>): Promise<Broken> {
+/** `apart`: where each member of one anti-affinity group was at first. */
+export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string, string>): Broken {
   const ahead: string[] = [];
   const together: string[] = [];
   const overlapping: string[] = [];
   const now = new Map<number, { status: string; source: string; server: string; type: string }>();
   const where = new Map(apart);
-  for (const { at, migration, server, status, source, dest, type } of (await control?.journal()) ?? []) {
+  for (const { at, migration, server, status, source, dest, type } of journal) {
     const moment = `${at.toISOString()} ${server}`;
     const open = [...now].some(([id, one]) => id !== migration && one.server === server && !over.includes(one.status));
     if (!now.has(migration) && open) overlapping.push(moment);
     now.set(migration, { status, source, server, type });
     const queue = [...now.values()].filter((one) => one.source === source && one.type === 'live-migration');
     if (queue.filter((one) => waiting.includes(one.status)).length > 1) ahead.push(`${moment} on ${source}`);
-    if (status !== 'completed' || dest === null || !where.has(server)) continue;
+    if ((status !== 'completed' && status !== 'finished') || dest === null || !where.has(server)) continue;
     where.set(server, dest);
     if (new Set(where.values()).size < where.size) together.push(`${moment} on ${dest}`);
   }
   return { ahead, together, overlapping };
+}
+
+/** Two servers that must never share a host, and where they are at first. */
+export async function membersApart(
+  { cloud }: Stage,
+  ...hosts: readonly [string, string]
+): Promise<Map<string, string>> {
+  const group = await cloud.group('apart', 'anti-affinity');
+  const where = new Map<string, string>();
+  for (const host of hosts) where.set((await cloud.server(`apart-${host}`, host, { group })).id, host);
+  return where;
 }

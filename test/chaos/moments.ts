@@ -9,7 +9,7 @@ import { chance, seed } from '../setup/chance.ts';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { type Account, accountOf } from './account.ts';
-import { type Broken, brokenRules } from './journal.ts';
+import { type Broken, brokenRules, membersApart } from './journal.ts';
 import { type VigieProcess, workersOf } from './workers.ts';
 
 export interface Chaos {
@@ -72,9 +72,10 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   if (onLab) await cloud.migrationSeconds(2);
   const ended: { host: string; state: string; job: string }[] = [];
   let struck = 0;
-  const apart = await membersApart(stage);
+  const first = await cloud.ownHost();
+  const apart = await membersApart(stage, first, await cloud.ownHost());
   while (ended.length < mostDrains(wish.moments) && struck < wish.moments) {
-    const host = ended.length === 0 ? apart.first : await cloud.ownHost();
+    const host = ended.length === 0 ? first : await cloud.ownHost();
     await cloud.servers(wish.servers, host);
     const { job } = await stage.plan(`maintenance ${host}`);
     await stage.approve(job);
@@ -84,17 +85,8 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   }
   const account = await accountOf(stage, ended);
   const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
-  const broken = await brokenRules(cloud.control, apart.where);
+  const broken = brokenRules(await cloud.journal(), apart);
   return { struck, drains: ended, account, broken, auditWhole };
-}
-
-/** Two servers that must never share a host: one where the first drain is, one that stays. */
-async function membersApart({ cloud }: Stage): Promise<{ first: string; where: Map<string, string> }> {
-  const [first, fellow] = [await cloud.ownHost(), await cloud.ownHost()];
-  const group = await cloud.group('apart', 'anti-affinity');
-  const where = new Map<string, string>();
-  for (const host of [first, fellow]) where.set((await cloud.server(`apart-${host}`, host, { group })).id, host);
-  return { first, where };
 }
 
 interface Strikes {

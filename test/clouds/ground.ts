@@ -10,6 +10,19 @@ export interface ServerWish {
   readonly group?: string;
 }
 
+/** A migration as it began, or one that has changed. */
+export interface Entry {
+  readonly at: Date;
+  readonly migration: number;
+  readonly type: string;
+  readonly server: string;
+  readonly status: string;
+  readonly source: string;
+  readonly dest: string | null;
+  /** Who asked for the migration, by name. */
+  readonly by: string;
+}
+
 /** What differs between the simulated cloud and the real lab; everything else a story does goes through their APIs. */
 export interface Ground {
   readonly kind: 'simulator' | 'openstack';
@@ -28,11 +41,14 @@ export interface Ground {
   startCompute(host: string): Promise<void>;
   freezeCompute(host: string): Promise<void>;
   thawCompute(host: string): Promise<void>;
+  /** How long those of this story take. */
   migrationSeconds(seconds: number): Promise<void>;
   /** Migrations of servers whose name or id matches fail in this phase. */
   fail(phase: FailPhase, glob: string): Promise<void>;
-  /** Forgets this story's failures. */
+  /** Forgets this story's failures; on the lab its migrations take no time again, too. */
   heal(): Promise<void>;
+  /** What happened to migrations since the story began, oldest first: its truth, past every API. */
+  journal(): Promise<readonly Entry[]>;
   /** Ends the cloud's database server and starts it again; null where it is a server of the story's own. */
   readonly restartDatabase: (() => Promise<void>) | null;
   /** Everything back as it was found; the servers of the story are gone by then. */

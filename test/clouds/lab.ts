@@ -5,18 +5,14 @@ import { z } from 'zod';
 import { labCloud } from '../../src/demo/cloud.ts';
 import { type Api, openApi } from './api.ts';
 import type { Ground, ServerWish } from './ground.ts';
-
-const Migrations = z.object({
-  seconds: z.number().optional(),
-  fail: z.array(z.object({ phase: z.string(), match: z.string() })).default([]),
-});
+import { openJournal } from './journal.ts';
 
 /** The real OpenStack of this machine, which others may be using: hosts of our own, everything put back. */
 export async function labGround(prefix: string): Promise<Ground> {
   const env = await lab('env');
   const cloud = labCloud(env);
   if (cloud === null) throw new Error('no lab runs here: test/openstack/lab up');
-  const before = await migrations();
+  const journal = await openJournal(cloud.dsns);
   const admin = openApi(cloud.authUrl, 'admin', 'admin');
   const hosts = new Set<string>();
   const touched = new Set<string>();
@@ -54,16 +50,16 @@ export async function labGround(prefix: string): Promise<Ground> {
       touched.delete(host);
     },
     async migrationSeconds(seconds) {
-      await lab('migration', '--seconds', String(seconds));
+      await lab('migration', '--slow', `${seconds}:${prefix}*`);
     },
     async fail(phase, glob) {
       await lab('migration', '--fail', `${phase}:${glob}`);
     },
-    heal: () => forgetFailures(prefix),
+    heal: async () => void (await lab('migration', '--forget', prefix)),
+    journal,
     restartDatabase: async () => void (await lab('restart-mariadb')),
     async stop() {
-      await forgetFailures(prefix);
-      await lab('migration', '--seconds', String(before.seconds ?? 0));
+      await lab('migration', '--forget', prefix);
       for (const host of touched) if (!hosts.has(host)) await lab('start-compute', host);
       for (const host of hosts) await lab('remove-compute', host).catch(() => undefined);
     },
@@ -74,16 +70,6 @@ export async function labGround(prefix: string): Promise<Ground> {
 async function lab(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('test/openstack/lab', args, { maxBuffer: 1 << 24 });
   return stdout;
-}
-
-async function migrations(): Promise<z.output<typeof Migrations>> {
-  return Migrations.parse(JSON.parse((await lab('migration')) || '{}'));
-}
-
-/** The failures that others ordered stay. */
-async function forgetFailures(prefix: string): Promise<void> {
-  const others = (await migrations()).fail.filter(({ match }) => !match.startsWith(prefix));
-  await lab('migration', '--clear', ...others.flatMap(({ phase, match }) => ['--fail', `${phase}:${match}`]));
 }
 
 /** Nova lets an administrator name the host; in alpha and beta `ops` and `admin` are that. */

@@ -47,6 +47,7 @@ export async function simulatedGround(options: Partial<SimulatorOptions> = {}): 
     async fail(phase, glob) {
       await control.migration({ fail: [{ phase, glob }] });
     },
+    journal: () => control.journal(),
     restartDatabase: null,
     async heal() {
       await control.migration({ clear: true });

@@ -34,6 +34,7 @@ function cloudOf(world: World): Cloud {
     },
     hypervisors: async () => (world.hypervisors ?? [{ servers: [] }]) as Hypervisor[], // only `servers` is read
     migrations: async () => world.migrations ?? [],
+    server: async () => aServer(),
     allocations: async () => (world.allocations === undefined ? [] : world.allocations),
   };
   return reader as Cloud; // what the proof does not ask for is not there
@@ -92,6 +93,16 @@ test.each([
     { migrations: [aMigration({ source: cmp2, destination: cmp1 })] },
     'unproven',
     'is on its way here',
+  ],
+  [
+    'a server on its way, told once and by name',
+    {
+      migrations: [aMigration({ source: cmp2, destination: cmp1 })],
+      hypervisors: [{ servers: [serverId] }],
+      allocations: [serverId],
+    },
+    'unproven',
+    'no server is listed, but it is not proven empty: db3 is on its way here (migration 7, running)',
   ],
   ['an orphaned allocation', { allocations: [serverId] }, 'unproven', 'Placement still holds'],
   ['Placement that cannot be asked', { allocations: null }, 'unproven', 'Placement could not be asked'],

@@ -6,9 +6,9 @@ export function times(everyDay: number): number {
   return Number(process.env['VIGIE_TIMES'] ?? everyDay);
 }
 
-/** The same moments for the same seed. */
+/** The same moments for the same seed, others for its neighbour. */
 export function chance(start: number): () => number {
-  let state = start >>> 0;
+  let state = Math.imul(start, 2_654_435_761) >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;

@@ -33,6 +33,30 @@ test('nova-compute dies on the source: the drain ends with the list, names evacu
   expect(await cloud.service(host)).toMatchObject({ status: 'disabled' });
 });
 
+test('a host that dies while it is being closed, and the worker with it: it is closed for certain, and told as dead', async () => {
+  stage = await openStage({ settings: { serverDeadline: 5000, totalDeadline: onLab ? 60_000 : 15_000 } });
+  const { cloud, story } = stage;
+  const host = await cloud.ownHost();
+  const only = await cloud.server('web', host);
+  const { job } = await stage.plan(`maintenance ${host}`);
+  await cloud.freezeCompute(host);
+  await stage.approve(job);
+  await cloud.until('it is closed', async () => (await cloud.service(host)).status === 'disabled');
+  await story.workers.shift()?.stop();
+  await cloud.until('it is down', async () => (await cloud.service(host)).state === 'down');
+  await story.startWorker();
+
+  const { state, words } = await stage.ended(job);
+  expect(state).toBe('partial');
+  expect(words).toContain(`${host} is not empty: 1 of 1 left`);
+  expect(words).toMatch(/evacuate/);
+  expect(await stage.say('rita', 'maintenance')).toContain(host);
+  expect((await cloud.show(only.id)).host).toBe(host);
+  await cloud.thawCompute(host);
+  expect((await stage.run(`maintenance ${host} off`)).state).toBe('done');
+  expect(await cloud.service(host)).toMatchObject({ status: 'enabled' });
+});
+
 test('a host that is down already is not drained: evacuation is named', async () => {
   stage = await openStage({ simulator: { serviceDownSeconds: 1, reportSeconds: 0.5 } });
   const { cloud, story } = stage;

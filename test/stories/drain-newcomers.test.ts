@@ -36,9 +36,11 @@ test('who came after the plan is asked about, and moved when a person says so', 
 
 test('left, it is named, and the host is not called empty', async () => {
   const { job, host, id } = await arrivesMeanwhile();
+  await stage.cloud.until('it has arrived', async () => (await stage.cloud.show(id)).host === host);
   await stage.say('alice', `answer ${job} leave`);
   const { state, words } = await stage.ended(job);
   expect(state).toBe('partial');
   expect((await stage.cloud.show(id)).host).toBe(host);
   expect(words).toContain(`${host} is not empty`);
+  expect(words).toMatch(/blocked: .*late came meanwhile; alice said to leave it/);
 });

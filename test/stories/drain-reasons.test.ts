@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { onLab, openStage, type Ran, type Stage } from './stage.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 500_000 });
 
 const phases = ['precheck', 'pre', 'run', 'hang', 'crash', 'cold'] as const;
 let stage: Stage;

@@ -4,6 +4,7 @@ import type { EndedJob, EndedStep } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count } from '../words.ts';
+import { serverBlocks, type Told } from './server-blocks.ts';
 
 const Way = z.object({ to: z.string() });
 const Went = z.object({ to: z.string().nullable(), seconds: z.number().optional() });
@@ -17,19 +18,26 @@ export function backTitle({ steps }: EndedJob): string {
   return `${back} of ${count(moves.length, 'server')} are back on ${to}`;
 }
 
-/** A table of every server; empty where none was to come back. */
+/** Every server; empty where none was to come back. */
 export function backBlocks({ plan, steps }: EndedJob): Block[] {
-  const rows = plan.rows.filter(({ key }) => key.startsWith('move:'));
-  if (rows.length === 0) return [];
   const byKey = new Map(steps.map((step) => [step.key, step]));
-  const told = rows.map((row) => ({ cells: cellsOf(row, byKey.get(row.key)), step: byKey.get(row.key) }));
-  const sorted = told.toSorted((a, b) => Number(b.step?.state !== 'done') - Number(a.step?.state !== 'done'));
-  return [{ kind: 'table', columns: ['server', 'now on', 'how', ''], rows: sorted.map(({ cells }) => cells) }];
+  const rows = plan.rows.filter(({ key }) => key.startsWith('move:'));
+  return serverBlocks(
+    ['server', 'now on', 'how', ''],
+    rows.map((row) => toldOf(row, byKey.get(row.key))),
+  );
 }
 
-function cellsOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): string[] {
-  if (step === undefined) return [label, '-', verdict, why];
+function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) {
+    const state = verdict === 'skip' ? 'gone' : 'blocked';
+    return { label, state, note: why, cells: [label, '-', verdict, why] };
+  }
+  const { state, note } = step;
   const went = Went.safeParse(step.output).data;
-  if (step.state !== 'done') return [label, went?.to ?? '-', step.state, step.note];
-  return [label, went?.to ?? '-', verdict, spokenDuration((went?.seconds ?? step.seconds ?? 0) * 1000)];
+  const told =
+    state === 'done'
+      ? [verdict, spokenDuration((went?.seconds ?? step.seconds ?? 0) * 1000)]
+      : [state === 'waiting' ? 'not begun' : state, note];
+  return { label, state, note, cells: [label, went?.to ?? '-', ...told] };
 }

@@ -31,7 +31,10 @@ const mostTries = 3;
 export async function cordon(input: CordonInput, context: StepContext): Promise<Outcome> {
   const service = await context.cloud.computeService(input.host);
   if (service === null) return failed(`${input.host} has no nova-compute service any more`);
-  if (input.kind === 'drain' && input.dead !== true && service.state === 'down') return failed(deadHost(input.host));
+  // Once asked for it is brought to its end, whatever became of the host: else it would be closed and nobody's.
+  const begun = context.checkpoint !== null;
+  if (input.kind === 'drain' && input.dead !== true && service.state === 'down' && !begun)
+    return failed(deadHost(input.host));
   const lease = hostLease(await context.leases.find('host', input.host));
   const mark = markOf(context.job, input.text);
   const before = foundBefore(context, service, isOurs(service, lease) ? (lease?.detail.before ?? null) : null);

@@ -9,17 +9,23 @@ import type { Survey } from './survey.ts';
 
 interface Planned {
   readonly rows: readonly (PlanRow & { readonly ram: number; readonly step: unknown })[];
+  /** The asker's words. */
+  readonly why: string;
   readonly until: Date | null;
   readonly prediction: Prediction | null;
+  readonly spares: readonly Spare[];
 }
 
-/** What a drain's plan says above its rows. */
-export function drainFields(found: Survey, { rows, until, prediction }: Planned): [string, string][] {
+/** What a drain's plan says above its rows: first what a chat with little room must show. */
+export function drainFields(found: Survey, planned: Planned): [string, string][] {
+  const { rows, why, until, prediction, spares } = planned;
   const { service, around } = found;
   const { host, zone } = service;
   const moving = rows.filter(({ step }) => step !== null);
   const ram = moving.reduce((sum, row) => sum + row.ram, 0);
+  const held = spares.filter(({ holds }) => holds).map(({ words }) => words);
   return [
+    ['why', why],
     ['host', `${host}, ${stateOf(service)}${zone === null ? '' : `, zone ${zone}`}${aggregatesOf(found)}`],
     ['to move', `${count(moving.length, 'server')}, ${size(ram)} of memory`],
     ...owners(found),
@@ -27,6 +33,7 @@ export function drainFields(found: Survey, { rows, until, prediction }: Planned)
     ...(moving.length === 0
       ? []
       : [['time', prediction?.words ?? 'not known: too few moves here yet'] satisfies [string, string]]),
+    ...(held.length === 0 ? [] : [['N-1', held.join('; ')] satisfies [string, string]]),
     ...besideFields(found.beside),
     [
       'afterwards',
@@ -57,11 +64,10 @@ function owners({ facts, projects }: Survey): [string, string][] {
   ];
 }
 
-/** What people should know before they approve: where room runs out, and whether one more host may fail afterwards. */
-export function warnings(found: Survey, reckoning: Reckoning): string[] {
-  const { homeless } = reckoning;
+/** What people should know before they approve: where room runs out, and where no other host may fail afterwards. */
+export function warnings({ homeless }: Reckoning, spares: readonly Spare[]): string[] {
   const none = homeless.length === 0 ? [] : [`By reckoning there is no room in the end for ${list(homeless, 5)}.`];
-  return [...none, ...spares(found, reckoning).map(({ words }) => `N-1: ${words}.`)];
+  return [...none, ...spares.filter(({ holds }) => !holds).map(({ words }) => `N-1: ${words}.`)];
 }
 
 export function spares({ service, around, aggregates, rooms }: Survey, reckoning: Reckoning): Spare[] {

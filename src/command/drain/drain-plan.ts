@@ -3,7 +3,7 @@ import { UserError } from '../../chat/user-error.ts';
 import type { PastDrain, PastMove } from '../history.ts';
 import type { Plan, PlanDraft, PlanRow } from '../plan.ts';
 import type { CordonInput } from './cordon.ts';
-import { drainFields, warnings } from './drain-fields.ts';
+import { drainFields, spares, warnings } from './drain-fields.ts';
 import {
   arrivals,
   type DrainStep,
@@ -40,12 +40,14 @@ export function drainPlan(
   if (steps.length > 0 && found.around.others.length === 0) {
     throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
   }
-  const guard = guarded(found, wish, reckoning);
+  const spare = spares(found, reckoning);
+  const guard = guarded(found, wish, spare);
+  const { text: why, until } = wish;
   return {
     title: `drain ${host}: ${tally(rows)}`,
     blocks: [
-      { kind: 'fields', fields: drainFields(found, { rows, until: wish.until, prediction }) },
-      ...[...warnings(found, reckoning), ...guard.words].map(text),
+      { kind: 'fields', fields: drainFields(found, { rows, why, until, prediction, spares: spare }) },
+      ...[...warnings(reckoning, spare), ...guard.words].map(text),
     ],
     rows: [hostRow(found, wish), ...rows.map((row) => shownRow(row, reckoning))],
     ...staged(found, wish, rows),

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type Block, type Reply, type Report, text } from '../../chat/report.ts';
+import { type Reply, type Report, StepMark, text } from '../../chat/report.ts';
 import type { EndedJob, EndedStep } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count, list } from '../words.ts';
 import { NewcomersOutput } from './newcomers.ts';
 import { ProofOutput } from './proof.ts';
+import { serverBlocks, type Told } from './server-blocks.ts';
 
 const Input = z.object({ host: z.string() });
 const Went = z.object({
@@ -23,18 +24,18 @@ export function drainReport(job: EndedJob): Report {
   const host = hostOf(job);
   const cordoned = stateOf(job, 'cordon') === 'done';
   const proof = job.steps.find(({ step }) => step === 'proof');
-  const rows = serverRows(job);
+  const told = serversTold(job);
   return {
     title: titleOf(host, { cordoned, proof, job }),
     tone: job.state === 'done' ? 'good' : cordoned ? 'warn' : 'bad',
     blocks: [
-      ...(rows.length === 0 ? [] : [{ kind: 'table', columns: ['server', 'to', 'how', ''], rows } satisfies Block]),
-      ...evidence(proof).map(text),
+      ...serverBlocks(['server', 'to', 'how', ''], told),
+      ...evidence(proof, told).map(text),
       ...hooksTold(job).map(text),
       ...timing(job).map(text),
       text(hostLine(host, job)),
     ],
-    ...(rows.length > filedFrom ? { file: true as const } : {}),
+    ...(told.length > filedFrom ? { file: true as const } : {}),
     replies: replies(host, job),
     footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,
   };
@@ -81,46 +82,42 @@ function titleOf(host: string, { cordoned, proof, job }: Facts): string {
   return `${stopped}${host} is not empty: ${left} of ${Math.max(all, left)} left`;
 }
 
-/** What did not move comes first: it is what people must read. */
-function serverRows(job: EndedJob): string[][] {
+function serversTold(job: EndedJob): Told[] {
   const steps = new Map(job.steps.map((step) => [step.key, step]));
   const rows = job.plan.rows.filter(({ key }) => key.startsWith('move:'));
-  const told = rows.map((row) => ({
-    cells: rowOf(row, steps.get(row.key)),
-    trouble: trouble(row, steps.get(row.key)),
-  }));
-  return [...told, ...strangers(job)]
-    .toSorted((a, b) => Number(b.trouble) - Number(a.trouble))
-    .map(({ cells }) => cells);
+  return [...rows.map((row) => toldOf(row, steps.get(row.key))), ...strangers(job)];
 }
 
 /** Those that came after the plan and were moved on when somebody said so. */
-function strangers({ steps }: EndedJob): { cells: string[]; trouble: boolean }[] {
+function strangers({ steps }: EndedJob): Told[] {
   const output = NewcomersOutput.safeParse(steps.find(({ step }) => step === 'newcomers')?.output).data;
-  return (output?.newcomers ?? []).map(({ name, state, note, output: moved }) => {
+  return (output?.newcomers ?? []).map(({ name, state: ended, note, output: moved }) => {
+    const state = StepMark.catch('failed').parse(ended);
     const went = Went.safeParse(moved).data;
-    const well = state === 'done' || state === 'gone';
     const time = timeOf(went?.seconds ?? null);
-    const told = well ? ['came meanwhile', time].filter((part) => part !== '').join('; ') : note;
-    return { cells: [name, went?.to ?? '-', well ? (went?.how ?? state) : state, told], trouble: !well };
+    const told = ['came meanwhile', time].filter((part) => part !== '').join('; ');
+    return { label: name, state, note, cells: [name, went?.to ?? '-', went?.how ?? state, told] };
   });
 }
 
-function trouble({ verdict }: PlanRow, step: EndedStep | undefined): boolean {
-  return step === undefined ? verdict !== 'skip' : step.state !== 'done' && step.state !== 'gone';
-}
-
-function rowOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): string[] {
-  if (step === undefined) return [label, '-', verdict, why];
+function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) {
+    const state = verdict === 'skip' ? 'gone' : 'blocked';
+    return { label, state, note: why, cells: [label, '-', verdict, why] };
+  }
+  const { state, note } = step;
   const went = Went.safeParse(step.output).data;
-  if (step.state !== 'done') return [label, went?.to ?? '-', step.state, step.note];
-  const told = step.note.includes(';') ? step.note.slice(step.note.indexOf(';') + 1).trim() : '';
-  return [
+  const to = went?.to ?? '-';
+  if (state !== 'done')
+    return { label, state, note, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
+  const more = note.includes(';') ? note.slice(note.indexOf(';') + 1).trim() : '';
+  const time = timeOf(went?.seconds ?? step.seconds);
+  return {
     label,
-    went?.to ?? '-',
-    went?.how ?? step.state,
-    [timeOf(went?.seconds ?? step.seconds), told].filter((part) => part !== '').join('; '),
-  ];
+    state,
+    note,
+    cells: [label, to, went?.how ?? state, [time, more].filter((part) => part !== '').join('; ')],
+  };
 }
 
 /** Of the move alone where that is known: not of its wait in Nova's queue. */
@@ -128,22 +125,19 @@ function timeOf(seconds: number | null): string {
   return seconds === null ? '' : spokenDuration(seconds * 1000);
 }
 
-function evidence(proof: EndedStep | undefined): string[] {
+/** Where servers are left, that they are is evidence enough; of those that came meanwhile only who was not told yet. */
+function evidence(proof: EndedStep | undefined, told: readonly Told[]): string[] {
   if (proof === undefined) return [];
   const output = ProofOutput.safeParse(proof.output).data;
   if (output === undefined) return [`proof: ${proof.note}`];
-  const strangers = output.left.filter(({ why }) => why.startsWith('arrived'));
+  const late = output.left.filter(
+    ({ name, why }) => why.startsWith('arrived') && !told.some((one) => one.label === name),
+  );
+  const names = late.map(({ name }) => name);
   return [
-    `Asked twice: ${list(output.looked, 9)}.`,
+    ...(output.left.length === 0 ? [`Asked twice: ${list(output.looked, 9)}.`] : []),
     ...output.doubts.map((doubt) => `Not proven: ${doubt}.`),
-    ...(strangers.length > 0
-      ? [
-          `${count(strangers.length, 'server')} arrived after the plan: ${list(
-            strangers.map(({ name }) => name),
-            9,
-          )}.`,
-        ]
-      : []),
+    ...(names.length === 0 ? [] : [`${count(names.length, 'server')} arrived after the plan: ${list(names, 9)}.`]),
   ];
 }
 

@@ -1,9 +1,8 @@
 import { UserError } from '../../chat/user-error.ts';
 import type { Plan } from '../plan.ts';
 import { list } from '../words.ts';
-import { spares } from './drain-fields.ts';
 import type { DrainWish } from './drain-rows.ts';
-import type { Reckoning } from './reckon.ts';
+import type { Spare } from './spare.ts';
 import type { Survey } from './survey.ts';
 
 interface Guarded {
@@ -26,11 +25,11 @@ function placeIn({ service: { host, zone }, closed }: Survey, { cloud, closedPer
 }
 
 /** What a drain may not do without more people: break N-1 (two agree), pass over guests' own wishes (one more does). */
-export function guarded(found: Survey, wish: DrainWish, reckoning: Reckoning): Guarded {
+export function guarded(found: Survey, wish: DrainWish, spares: readonly Spare[]): Guarded {
   const { ignoreWishes, acceptRisk } = wish;
   const { host } = found.service;
   const claims = placeIn(found, wish);
-  const broken = spares(found, reckoning).filter(({ breaks }) => breaks);
+  const broken = spares.filter(({ breaks }) => breaks);
   if (broken.length > 0 && acceptRisk === null && found.facts.length > 0) {
     const words = broken.map((one) => one.words).join('; ');
     throw new UserError(

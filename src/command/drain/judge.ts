@@ -126,6 +126,8 @@ function remarks(facts: ServerFacts, { groups }: Surroundings): string[] {
   ];
 }
 
+/** What an earlier note says already is not said again. */
 function said(notes: readonly string[]): string {
-  return notes.filter((note) => note !== '').join('; ');
+  const fresh = notes.filter((note, n) => note !== '' && !notes.slice(0, n).some((before) => before.includes(note)));
+  return fresh.join('; ');
 }

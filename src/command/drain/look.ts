@@ -1,4 +1,4 @@
-import type { Cloud, InstanceAction, Migration, Server } from '../../openstack/cloud.ts';
+import type { Cloud, CloudReader, InstanceAction, Migration, Server } from '../../openstack/cloud.ts';
 import { type CloudProblem, OpenStackError } from '../../openstack/errors.ts';
 import type { ServerId } from '../../openstack/names.ts';
 import type { MoveInput, MoveIntent } from './move-intent.ts';
@@ -59,7 +59,7 @@ export function isPassingTrouble({ problem }: OpenStackError): boolean {
 }
 
 /** Null only on Nova's own 404, which to an admin means that the server is gone. */
-export async function serverOrNull(cloud: Pick<Cloud, 'server'>, id: ServerId): Promise<Server | null> {
+export async function serverOrNull(cloud: Pick<CloudReader, 'server'>, id: ServerId): Promise<Server | null> {
   try {
     return await cloud.server(id);
   } catch (error) {

@@ -3,6 +3,7 @@ import { HostName, ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { ask, blocked, done, failed, type Json, type Outcome } from '../outcome.ts';
 import { count, list } from '../words.ts';
+import { serverOrNull } from './look.ts';
 import { move } from './move.ts';
 import { underway } from './move-view.ts';
 import { all, unique } from './survey.ts';
@@ -55,25 +56,27 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
   });
 }
 
+/** Those that are still on their way are as good as there; who was moved away or deleted meanwhile is not asked about. */
 async function whoCame({ host, planned }: NewcomersInput, { cloud }: StepContext): Promise<Progress['came']> {
   const [here, migrations] = await Promise.all([all(cloud.servers({ host })), cloud.migrations({ host })]);
-  const coming = migrations.filter(({ destination, status }) => destination === host && underway(status));
-  const came = [
-    ...unique(here).map(({ id, name }) => ({ server: id, name })),
-    ...coming
-      .filter(({ server }) => !here.some(({ id }) => id === server))
-      .map(({ server }) => ({ server, name: server })),
-  ];
-  return came.filter(({ server }) => !planned.includes(server));
+  const known = new Set<string>([...planned, ...here.map(({ id }) => id)]);
+  const coming = migrations.filter(
+    ({ server, destination, status }) => destination === host && underway(status) && !known.has(server),
+  );
+  const found = await Promise.all(coming.map(({ server }) => serverOrNull(cloud, server)));
+  const came = [...here, ...found.flatMap((server) => server ?? [])];
+  return unique(came)
+    .filter(({ id }) => !planned.includes(id))
+    .map(({ id, name }) => ({ server: id, name }));
 }
 
 function left({ came }: Progress, by: string): Outcome {
-  return blocked(
-    `${list(
-      came.map(({ name }) => name),
-      8,
-    )} came meanwhile; ${by} said to leave ${came.length === 1 ? 'it' : 'them'}`,
-  );
+  const names = came.map(({ name }) => name);
+  const note = `came meanwhile; ${by} said to leave it`;
+  const newcomers = came.map((one) => ({ ...one, state: 'blocked', note, output: null }));
+  return blocked(`${list(names, 8)} came meanwhile; ${by} said to leave ${came.length === 1 ? 'it' : 'them'}`, {
+    newcomers,
+  });
 }
 
 async function moveAll(input: NewcomersInput, known: Progress, context: StepContext): Promise<Outcome> {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { Migration, Server } from '../../openstack/cloud.ts';
+import type { CloudReader, Migration, Server } from '../../openstack/cloud.ts';
 import { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count, list } from '../words.ts';
+import { serverOrNull } from './look.ts';
 import { underway } from './move-view.ts';
 import { type Reading, readHost, settled } from './readings.ts';
 import { standing } from './standing.ts';
@@ -25,7 +26,7 @@ export const ProofOutput = z.object({ left: z.array(Left), doubts: z.array(z.str
 export async function proof(input: ProofInput, context: StepContext): Promise<Outcome> {
   const reading = await settled(() => readHost(context.cloud, input.host), context);
   const left = reading.servers.map((server) => leftOver(server, input, context));
-  const doubts = [...reading.blind, ...doubtsOf(input, reading)];
+  const doubts = [...reading.blind, ...(await doubtsOf(input, reading, context.cloud))];
   const output = { left, doubts, looked: [...reading.looked] };
   await keepWhereabouts(input.host, context);
   if (left.length > 0) return failed(remaining(input, left), output);
@@ -44,18 +45,26 @@ function leftOver(server: Server, { planned }: ProofInput, { ended }: StepContex
   return { server: server.id, name: server.name, status: server.status, why: step?.note ?? fresh };
 }
 
-function doubtsOf({ host }: ProofInput, reading: Reading): string[] {
-  const here = new Set<string>(reading.servers.map(({ id }) => id));
-  const unknown = (reading.hypervisor ?? []).filter((id) => !here.has(id));
+async function doubtsOf({ host }: ProofInput, reading: Reading, cloud: CloudReader): Promise<string[]> {
   const unconfirmed = reading.migrations.filter(({ source, status }) => source === host && status === 'finished');
   const coming = reading.migrations.filter(({ destination, status }) => destination === host && underway(status));
-  const held = (reading.consumers ?? []).filter((id) => !here.has(id));
+  const names = await namesOf([...unconfirmed, ...coming], cloud);
+  // Who is on its way here lies here already, by the hypervisor and Placement.
+  const known = new Set<string>([...reading.servers.map(({ id }) => id), ...coming.map(({ server }) => server)]);
+  const unknown = (reading.hypervisor ?? []).filter((id) => !known.has(id));
+  const held = (reading.consumers ?? []).filter((id) => !known.has(id));
   return [
     ...(unknown.length > 0 ? [`the hypervisor still lists ${list(unknown, 3)}`] : []),
     ...unconfirmed.map(
-      ({ id, server }: Migration) => `the old disk of ${server} is here: migration ${id} is not confirmed`,
+      ({ id, server }) => `the old disk of ${names.get(server)} is here: migration ${id} is not confirmed`,
     ),
-    ...coming.map(({ id, server, status }: Migration) => `${server} is on its way here (migration ${id}, ${status})`),
+    ...coming.map(({ id, server, status }) => `${names.get(server)} is on its way here (migration ${id}, ${status})`),
     ...(held.length > 0 ? [`Placement still holds allocations here for ${list(held, 3)}`] : []),
   ];
+}
+
+/** People know names; the id where it has none any more. */
+async function namesOf(migrations: readonly Migration[], cloud: CloudReader): Promise<Map<string, string>> {
+  const ids = [...new Set(migrations.map(({ server }) => server))];
+  return new Map(await Promise.all(ids.map(async (id) => [id, (await serverOrNull(cloud, id))?.name ?? id] as const)));
 }

@@ -46,10 +46,10 @@ export async function readHost(cloud: CloudReader, host: HostName): Promise<Read
       ...(consumers === null && modern >= placementIsThere ? ['Placement could not be asked'] : []),
     ],
     looked: [
-      "Nova's list with and without soft-deleted servers",
-      'migrations not confirmed or under way',
-      ...(hypervisor === null ? [] : ["the hypervisor's own list"]),
-      ...(consumers === null ? [] : ['Placement allocations']),
+      'Nova (soft-deleted servers, too)',
+      'its open migrations',
+      ...(hypervisor === null ? [] : ['the hypervisor']),
+      ...(consumers === null ? [] : ['Placement']),
     ],
   };
 }

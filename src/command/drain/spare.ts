@@ -13,6 +13,7 @@ export interface Circle {
 /** May one more host of a circle fail, once the drained one is empty? By sums: a necessary condition, not a promise. */
 export interface Spare {
   readonly circle: string;
+  readonly holds: boolean;
   /** N-1 held before, and no longer does. */
   readonly breaks: boolean;
   readonly words: string;
@@ -47,18 +48,18 @@ export function spareOf(
   const known = rooms.filter(({ host }) => circle.hosts.includes(host));
   const own = rooms.find(({ host }) => host === drained);
   if (own === undefined || known.length < circle.hosts.length) return null;
+  const where = circle.name;
   if (circle.hosts.length === 0)
-    return { circle: circle.name, breaks: false, words: `${circle.name}: no other host of it is up and enabled` };
+    return { circle: where, holds: false, breaks: false, words: `${where}: no other host of it is up and enabled` };
   const after = known.map((room) => ({ ...room, used: loads.get(room.host) ?? room.used }));
   const lack = worst(after);
   const held = worst([...known, own]) === null;
-  const where = circle.name;
   if (homeless.length > 0)
-    return { circle: where, breaks: held, words: `${where}: no room for ${list(homeless, 3)} even now` };
-  if (lack === null) return { circle: where, breaks: false, words: `${where}: ${mayFail(known.length)}` };
+    return { circle: where, holds: false, breaks: held, words: `${where}: no room for ${list(homeless, 3)} even now` };
+  if (lack === null) return { circle: where, holds: true, breaks: false, words: `${where}: ${mayFail(known.length)}` };
   const missing = `${lack.host} fails, there is no room for ${amountOf(lack)}`;
   const before = held ? '' : ' (it was so before)';
-  return { circle: where, breaks: held, words: `${where}: if ${missing}${before}` };
+  return { circle: where, holds: false, breaks: held, words: `${where}: if ${missing}${before}` };
 }
 
 function mayFail(others: number): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Report, text } from '../../chat/report.ts';
 import type { EndedJob, EndedStep } from '../command.ts';
 import { hostOf, lineFor } from '../drain/drain-report.ts';
+import { serverBlocks, type Told } from '../drain/server-blocks.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count, list } from '../words.ts';
@@ -31,7 +32,7 @@ export function evacuateReport(job: EndedJob): Report {
         ? []
         : [text(`May exist twice: ${list(twice, 20)}. Power ${host} off before anything else.`)]),
       ...(stopped === undefined ? [] : [text(stopped.note)]),
-      { kind: 'table', columns: ['server', 'to', 'disk', ''], rows: rowsOf(job) },
+      ...serverBlocks(['server', 'to', 'disk', ''], serversTold(job)),
       ...(stopped === undefined ? [text(comesBack(host, job))] : []),
     ],
     ...(moves.length > 10 ? { file: true as const } : {}),
@@ -39,20 +40,19 @@ export function evacuateReport(job: EndedJob): Report {
   };
 }
 
-function rowsOf({ plan, steps }: EndedJob): string[][] {
+function serversTold({ plan, steps }: EndedJob): Told[] {
   const byKey = new Map(steps.map((step) => [step.key, step]));
   const rows = plan.rows.filter(({ key }) => key.startsWith('move:'));
-  const told = rows.map((row) => ({ row, step: byKey.get(row.key) }));
-  const sorted = told.toSorted((a, b) => Number(b.step?.state !== 'done') - Number(a.step?.state !== 'done'));
-  return sorted.map(({ row, step }) => cellsOf(row, step));
+  return rows.map((row) => toldOf(row, byKey.get(row.key)));
 }
 
-function cellsOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): string[] {
-  if (step === undefined) return [label, '-', verdict, why];
+function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) return { label, state: 'blocked', note: why, cells: [label, '-', verdict, why] };
+  const { state, note } = step;
   const went = Went.safeParse(step.output).data;
-  if (step.state !== 'done') return [label, went?.to ?? '-', verdict, `${step.state}: ${step.note}`];
   const took = spokenDuration((went?.seconds ?? 0) * 1000);
-  return [label, went?.to ?? '-', verdict, `${took}; ${step.note.split(';')[0]?.split(', ')[1] ?? ''}`];
+  const told = state === 'done' ? `${took}; ${note.split(';')[0]?.split(', ')[1] ?? ''}` : `${state}: ${note}`;
+  return { label, state, note, cells: [label, went?.to ?? '-', verdict, told] };
 }
 
 function comesBack(host: string, job: EndedJob): string {

@@ -7,7 +7,8 @@
   still there when nova-compute starts again (FakeDriver forgets them).
 
 What to do is read from $LAB_CONTROL/migration.json before every migration:
-    {"seconds": 10, "fail": [{"phase": "run", "match": "web-*"}]}
+    {"seconds": 10, "slow": [{"seconds": 60, "match": "db-*"}],
+     "fail": [{"phase": "run", "match": "web-*"}]}
 and, where that has no "seconds", from $LAB_MIGRATE_SECONDS.
 
 The phases, and what each is like:
@@ -44,15 +45,22 @@ def _control():
         return {}
 
 
-def _seconds():
-    return float(_control().get(
+def _is_of(instance, rule):
+    return (fnmatch.fnmatch(instance.display_name or '', rule['match']) or
+            fnmatch.fnmatch(instance.uuid, rule['match']))
+
+
+def _seconds(instance):
+    control = _control()
+    for rule in control.get('slow', ()):
+        if _is_of(instance, rule):
+            return float(rule['seconds'])
+    return float(control.get(
         'seconds', os.environ.get('LAB_MIGRATE_SECONDS', 0)))
 
 
 def _fails(instance, phase):
-    return any(rule['phase'] == phase and
-               (fnmatch.fnmatch(instance.display_name or '', rule['match']) or
-                fnmatch.fnmatch(instance.uuid, rule['match']))
+    return any(rule['phase'] == phase and _is_of(instance, rule)
                for rule in _control().get('fail', ()))
 
 
@@ -143,7 +151,7 @@ class SlowFakeDriver(fake.FakeDriver):
 
     def _copy_memory(self, instance, migration):
         """Pretend to copy the guest; say how that ended."""
-        seconds = _seconds()
+        seconds = _seconds(instance)
         started = time.monotonic()
         done = 0.0
         while True:
@@ -193,7 +201,7 @@ class SlowFakeDriver(fake.FakeDriver):
 
     def migrate_disk_and_power_off(self, context, instance, dest, *args,
                                    **kwargs):
-        time.sleep(_seconds())
+        time.sleep(_seconds(instance))
         if _fails(instance, 'cold'):
             raise exception.InstanceFaultRollback(
                 exception.ResizeError(reason='lab: the disk cannot be moved'))

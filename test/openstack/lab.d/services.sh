@@ -47,6 +47,24 @@ setup_all() {                   # each once, two at a time on two cores
     done
 }
 
+# Nova keeps only how a migration is now. This notes each change, as the database writes it.
+setup_journal() {
+    sql nova <<'EOF'
+CREATE TABLE migration_journal (
+    id BIGINT AUTO_INCREMENT PRIMARY KEY, at DATETIME(3), migration INT, type VARCHAR(20), server CHAR(36),
+    status VARCHAR(255), source VARCHAR(255), dest VARCHAR(255), user_id VARCHAR(255));
+DELIMITER //
+CREATE TRIGGER journal_begun AFTER INSERT ON migrations FOR EACH ROW
+    INSERT INTO migration_journal VALUES (NULL, UTC_TIMESTAMP(3), NEW.id, NEW.migration_type,
+        NEW.instance_uuid, NEW.status, NEW.source_compute, NEW.dest_compute, NEW.user_id) //
+CREATE TRIGGER journal_changed AFTER UPDATE ON migrations FOR EACH ROW
+    IF NEW.status <> OLD.status THEN
+        INSERT INTO migration_journal VALUES (NULL, UTC_TIMESTAMP(3), NEW.id, NEW.migration_type,
+            NEW.instance_uuid, NEW.status, NEW.source_compute, NEW.dest_compute, NEW.user_id);
+    END IF //
+EOF
+}
+
 # --- services -----------------------------------------------------------------
 
 start_api() {                   # NAME WSGI_SCRIPT PROCESSES

@@ -121,6 +121,7 @@ cmd_restart-mariadb() { stop mariadb; start_mariadb; }
 
 cmd_migration() {
     local file=$CONTROL/migration.json now
+    exec 9>"$file.lock" && flock 9      # others may be at it
     now=$(cat "$file" 2>/dev/null || echo '{}')
     while (($#)); do
         case $1 in
@@ -129,6 +130,13 @@ cmd_migration() {
                 [[ $2 =~ ^(precheck|pre|run|crash|hang|cold): ]] || die "no such phase: $2"
                 now=$(jq --arg p "${2%%:*}" --arg m "${2#*:}" \
                     '.fail += [{phase: $p, match: $m}]' <<<"$now"); shift 2 ;;
+            --slow)
+                [[ $2 =~ ^[0-9.]+:. ]] || die "migration --slow: how many seconds, and for whom?"
+                now=$(jq --argjson s "${2%%:*}" --arg m "${2#*:}" \
+                    '.slow = [{seconds: $s, match: $m}] + [.slow[]? | select(.match != $m)]' <<<"$now"); shift 2 ;;
+            --forget)
+                now=$(jq --arg p "$2" 'def others: [.[]? | select(.match | startswith($p) | not)];
+                    .slow |= others | .fail |= others' <<<"$now"); shift 2 ;;
             --clear) now=$(jq 'del(.fail)' <<<"$now"); shift ;;
             *) die "migration: what is $1?" ;;
         esac
