@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CopyInput, copyDump } from '../../src/command/backup/dump-step.ts';
 import { KeepInput, removeOlder } from '../../src/command/backup/keep-step.ts';
 import { provePlan } from '../../src/command/backup/prove-plan.ts';
 import { ProveInput, proveBackup } from '../../src/command/backup/prove-step.ts';
@@ -17,7 +18,11 @@ export default change({
     'A dump that was refused as too small is proven by its name only: that accepts it. A monthly drill is a schedule of this line.',
   ],
   args: { name: positional(Name.optional(), 'the dump, as backup list names it') },
-  steps: { prove: step(ProveInput, proveBackup), keep: step(KeepInput, removeOlder) },
+  steps: {
+    copy: step(CopyInput, copyDump),
+    prove: step(ProveInput, proveBackup),
+    keep: step(KeepInput, removeOlder),
+  },
   plan: ({ name }, context) => provePlan(name, context),
   report: backupReport,
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,7 +30,7 @@ function rewrite(made: Made, facts: Made['facts']): Made {
 }
 
 function sha256Of(file: string): string {
-  return execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 64);
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 test('as it is, it is proven, and nothing of the server it was proven in is left', async () => {

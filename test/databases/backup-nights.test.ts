@@ -32,6 +32,8 @@ afterEach(async () => {
 });
 
 const keystone = (): string => stage.cloud.databaseServer.databases[0] ?? '';
+/** A proof makes a server: on a busy machine that takes its time. */
+const run = (line: string) => stage.run(line, 200_000);
 const title = (words: string): string => words.split('\n')[0] ?? '';
 const dumps = (folder = 'dumps'): string[] =>
   readdirSync(join(ground.folder, folder)).filter((name) => !name.endsWith('.json'));
@@ -39,7 +41,7 @@ const dumps = (folder = 'dumps'): string[] =>
 test('a dump that shrank is refused with alarm, not tried; who says that it is right makes it the measure, and older ones go', async () => {
   changes = { keep: 1, copies: join(ground.folder, 'elsewhere') };
   mkdirSync(join(ground.folder, 'elsewhere'));
-  const first = await stage.run('backup run');
+  const first = await run('backup run');
   expect(first).toMatchObject({ state: 'done' });
   expect(first.words).toMatch(/done: copy main .*elsewhere\/dump-demo-main-.*, read back/);
   expect(first.words).toContain(
@@ -48,42 +50,39 @@ test('a dump that shrank is refused with alarm, not tried; who says that it is r
   expect(dumps('elsewhere')).toEqual(dumps());
 
   await root.query('DELETE FROM token');
-  const refused = await stage.run('backup run');
+  const refused = await run('backup run');
   expect(refused.state).toBe('failed');
-  expect(title(refused.words)).toBe('ALARM: no dump of demo was made');
+  expect(title(refused.words)).toBe('ALARM: the dump of demo is refused');
   expect(refused.words).toMatch(
     /refused: \w+keystone is far smaller than the last proven one: \d+ KB, and it was 2 MB/,
   );
   expect(refused.words).toContain('blocked: prove main there is no dump to prove');
-  expect(title(await stage.say('rita', 'backup status'))).toMatch(/^last proven backup \d+ s ago/);
+  expect(title(await stage.say('rita', 'backup status'))).toMatch(/^last proven backup \d+ (s|min) ago/);
 
   const name = /backup prove (dump-\S+)/.exec(refused.words)?.[1] ?? '';
-  const accepted = await stage.plan(`backup prove ${name}`);
-  expect(accepted.words).toContain('Proven, it is what later ones are held against.');
-  expect((await stage.ended(accepted.job)).state).toBe('done');
+  expect(await run(`backup prove ${name}`)).toMatchObject({ state: 'done' });
   expect(dumps()).toEqual([name]);
-  expect(dumps('elsewhere')).toEqual([]);
-  expect((await stage.run('backup run')).state).toBe('done');
+  expect(dumps('elsewhere')).toEqual([name]);
+  expect((await run('backup run')).state).toBe('done');
 });
 
 test('a worker that holds no private key dumps and proves nothing: nobody calls it a backup', async () => {
   changes = { privateKey: null };
-  const ran = await stage.run('backup run');
+  const ran = await run('backup run');
   expect(ran.state).toBe('partial');
   expect(title(ran.words)).toBe('dump of demo is not proven');
   expect(ran.words).toMatch(/unproven: prove main it is sealed to key [0-9a-f]{16}, whose private half/);
   expect(ran.words).toContain('gone: remove older ones nothing was proven anew, so nothing is removed');
   const status = await stage.say('rita', 'backup status');
   expect(title(status)).toBe('demo has no proven backup of main');
-  expect(status).toMatch(/\d+ s ago, unproven: it is sealed to key/);
+  expect(status).toMatch(/\d+ (s|min) ago, unproven: it is sealed to key/);
 });
 
 test('only some databases, without a proof; and what nobody listed is told', async () => {
-  const { words } = await stage.run(`backup run --no-proof ${keystone()}`);
+  const { words } = await run(`backup run --no-proof ${keystone()}`);
   expect(title(words)).toBe('dump of demo written, not proven yet');
   expect(await stage.say('alice', 'backup run heat')).toMatch(/vigie\.backup lists no database heat: it has /);
-  const plan = await stage.plan('backup prove');
-  expect((await stage.ended(plan.job)).words).toMatch(/^backup of demo proven/);
+  expect((await run('backup prove')).words).toMatch(/^backup of demo proven/);
   expect(await stage.say('rita', 'backup status')).toMatch(/^demo has no proven backup of main\n/);
 });
 
@@ -103,6 +102,10 @@ test('every night by itself: approved once by two, then it runs within its bound
     .select(['id', 'state'])
     .where('schedule', 'is not', null)
     .where('standing', 'is', null);
-  await story.until('the night’s job', async () => (await fired.execute()).some(({ state }) => state === 'done'));
+  await story.until(
+    'the night’s job',
+    async () => (await fired.execute()).some(({ state }) => state === 'done'),
+    60_000,
+  );
   expect(dumps().length).toBeGreaterThan(0);
 });

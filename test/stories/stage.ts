@@ -15,9 +15,9 @@ export interface Stage {
   /** A plan, as it waits for a vote. */
   plan(line: string): Promise<{ job: string; words: string }>;
   /** Plans as alice, approves as bob, waits for the end. */
-  run(line: string): Promise<Ran>;
+  run(line: string, ms?: number): Promise<Ran>;
   approve(job: string): Promise<void>;
-  ended(job: string): Promise<Ran>;
+  ended(job: string, ms?: number): Promise<Ran>;
   /** Rows of what exists only because somebody said something. */
   traces(): Promise<{ jobs: number; leases: number; votes: number }>;
   close(): Promise<void>;
@@ -42,11 +42,11 @@ export async function openStage(cloudOptions: StoryCloudOptions = {}, storyOptio
     say: async (person, line) => wordsOf(await story.say(person, `!${line}`)),
     plan: (line) => plan(story, line),
     approve: (job) => approve(story, job),
-    ended: (job) => ended(story, job),
-    async run(line) {
+    ended: (job, ms) => ended(story, job, ms),
+    async run(line, ms) {
       const { job } = await plan(story, line);
       if ((await story.state(job)) === 'awaiting') await approve(story, job);
-      return ended(story, job);
+      return ended(story, job, ms);
     },
     async traces() {
       const count = async (table: 'job' | 'lease' | 'vote') =>
@@ -76,9 +76,9 @@ async function approve(story: Story, job: string): Promise<void> {
   if (!said.title.includes('approved')) throw new Error(`${job} could not be approved: ${said.title}`);
 }
 
-async function ended(story: Story, job: string): Promise<Ran> {
+async function ended(story: Story, job: string, ms = patience): Promise<Ran> {
   const over = async () => hasEnded(JobState.parse(await story.state(job)));
-  await story.until(`the end of ${job}`, over, patience);
+  await story.until(`the end of ${job}`, over, ms);
   const unsaid = async () =>
     (await story.database.rows.selectFrom('delivery').select('id').where('state', '=', 'waiting').execute()).length;
   await story.until(`the last word on ${job}`, async () => (await unsaid()) === 0);

@@ -7,7 +7,8 @@ import { bytes, doubtOf } from './doubt.ts';
 import { follow } from './follow.ts';
 
 export const DumpInput = z.object({ server: z.string(), databases: z.array(z.string()), expected: z.number() });
-export const CopyInput = z.object({ server: z.string() });
+/** `name` null: what this job itself dumped of the server. */
+export const CopyInput = z.object({ server: z.string(), name: z.string().nullable() });
 
 /** What the steps after it, and the report, need of a dump. */
 export const Dumped = z.object({
@@ -41,9 +42,9 @@ export function dumpedOf(ended: readonly EndedStep[], server: string): Dumped | 
   return dump?.state === 'done' ? (Dumped.safeParse(dump.output).data ?? null) : null;
 }
 
-export async function copyDump({ server }: z.output<typeof CopyInput>, context: StepContext): Promise<Outcome> {
-  const dumped = dumpedOf(context.ended, server);
-  const backup = dumped === null ? null : await context.backups.find(dumped.name);
+export async function copyDump(input: z.output<typeof CopyInput>, context: StepContext): Promise<Outcome> {
+  const name = input.name ?? dumpedOf(context.ended, input.server)?.name ?? null;
+  const backup = name === null ? null : await context.backups.find(name);
   if (backup === null) return blocked('there is no dump to copy');
   try {
     const where = await context.cloud.databases.dumps.copy(backup.path, backup.facts);

@@ -7,7 +7,7 @@ import { bytes } from './doubt.ts';
 import type { Backup } from './ledger.ts';
 import { stateWords } from './words.ts';
 
-export type ProveDraft = PlanDraft & { steps: (PlannedStep & { step: 'prove' | 'keep' })[] };
+export type ProveDraft = PlanDraft & { steps: (PlannedStep & { step: 'copy' | 'prove' | 'keep' })[] };
 
 /** `backup prove`: the newest dump of each server, or the one that is named: restored and looked at, whatever was found before. */
 export async function provePlan(name: string | undefined, { cloud, backups, now }: PlanContext): Promise<ProveDraft> {
@@ -17,7 +17,7 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
   const chosen = name === undefined ? newest(servers, known) : [named(name, known)];
   if (chosen.length === 0)
     throw new UserError(`nothing of ${cloud.name} was dumped that could be proven: type backup run`);
-  const { keep, host } = await dumps.place();
+  const { keep, host, copies } = await dumps.place();
   const input = { servers: chosen.map(({ server }) => server), keep };
   return {
     title: `prove ${list(chosen.map((one) => one.name))}`,
@@ -34,6 +34,7 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
       { name: 'keep', onFailure: 'continue' },
     ],
     steps: [
+      ...(copies === null ? [] : chosen.map(copyStep)),
       ...chosen.map((one) => ({
         key: `prove:${one.server}`,
         step: 'prove' as const,
@@ -46,6 +47,12 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
     claims: [`backup:${cloud.name}`],
     size: chosen.length,
   };
+}
+
+/** One that was refused, or dumped while the other disk was away, is there afterwards, too: what was there is written again. */
+function copyStep({ server, name }: Backup) {
+  const input = { server, name };
+  return { key: `copy:${server}`, step: 'copy' as const, input, stage: 'proof', label: `copy ${name}` };
 }
 
 /** A dump that was refused is tried only by its name: whoever says it accepts what was found. */

@@ -118,7 +118,7 @@ function stepsOf({ name, databases, survey }: Surveyed, { copies }: DumpPlace, p
   const copy: Act = {
     key: `copy:${name}`,
     step: 'copy',
-    input: { server: name },
+    input: { server: name, name: null },
     stage: 'proof',
     label: `copy ${name}`,
   };

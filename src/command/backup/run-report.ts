@@ -41,10 +41,16 @@ function unprovenTitle(
   if (state === 'cancelled') return `dump of ${cloud} cancelled`;
   if (proven > 0) return `${cloud}: ${proven} of ${proofs} dumps proven`;
   const isDump = steps.some(({ step }) => step === 'dump');
+  if (steps.some(isRefused)) return `ALARM: the dump of ${cloud} is refused`;
   if (isDump && dumped === 0) return `ALARM: no dump of ${cloud} was made`;
   if (proofs === 0) return `dump of ${cloud} written, not proven yet`;
   const bad = steps.some(({ step, state: ended }) => step === 'prove' && ended === 'failed');
   return bad ? `ALARM: the dump of ${cloud} cannot be restored` : `dump of ${cloud} is not proven`;
+}
+
+/** It is there, and not what was meant. */
+function isRefused({ step, state, output }: EndedJob['steps'][number]): boolean {
+  return step === 'dump' && state === 'failed' && output !== null;
 }
 
 function seen({ said }: Proven): Block[] {
