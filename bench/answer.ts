@@ -44,7 +44,7 @@ async function ask(): Promise<void> {
     now: new Date(),
     signal: new AbortController().signal,
     mustArchive: false,
-    history: { drains: async () => [], moved: async () => null },
+    history: { drains: async () => [], moved: async () => null, edited: async () => null },
     heedsWishes: () => false,
     closedPerZone: null,
     leaseMs: () => null,

@@ -1,7 +1,9 @@
 import type { ArchiveSettings } from '../archive/place.ts';
 import type { Databases } from '../openstack/cloud.ts';
+import { openRunbooks, type Runbooks } from '../runbooks/folder.ts';
 import { countGrowth } from './growth.ts';
 import { countTokens } from './keystone-db.ts';
+import type { Cell } from './nova-cell.ts';
 import {
   cellsWithoutDsn,
   findInstance,
@@ -10,7 +12,8 @@ import {
   requestedZone,
   setFlag,
 } from './nova-db.ts';
-import { openOperatorPool } from './operator-pool.ts';
+import { type OperatorPool, openOperatorPool } from './operator-pool.ts';
+import { connectEdits } from './runbooks.ts';
 import { connectTokens } from './tokens.ts';
 
 export interface OperatorDsns {
@@ -21,6 +24,14 @@ export interface OperatorDsns {
   readonly keystoneWriter?: string | null;
   readonly keystoneReplicas?: readonly string[];
   readonly scratch?: string | null;
+  /** The accounts that run runbooks, where they are not those above. */
+  readonly runbooks?: RunbookDsns | null;
+}
+
+export interface RunbookDsns {
+  readonly novaApi: string | null;
+  readonly cells: Readonly<Record<string, string>>;
+  readonly keystone: string | null;
 }
 
 export interface DatabasesOptions {
@@ -28,6 +39,8 @@ export interface DatabasesOptions {
   readonly cloud: string;
   readonly dsns: OperatorDsns;
   readonly archive?: ArchiveSettings | null | undefined;
+  /** None where this process runs none. */
+  readonly runbooks?: Runbooks;
   /** A token of our own: its shape tells which provider Keystone runs. */
   readonly ownToken?: () => Promise<string>;
   readonly now: () => Date;
@@ -38,20 +51,17 @@ export function connectDatabases({
   cloud,
   dsns,
   archive,
+  runbooks = openRunbooks([]),
   ownToken,
   now,
 }: DatabasesOptions): Databases & { close(): Promise<void> } {
-  const api = dsns.novaApi ? openOperatorPool(dsns.novaApi, `nova_api of ${cloud}`) : null;
-  const cells = Object.entries(dsns.cells).map(([uuid, dsn]) => ({
-    uuid,
-    pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
-  }));
-  const keystone = dsns.keystone ? openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`) : null;
-  const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
+  const { nova, cells, keystone } = openPools(cloud, dsns);
+  const own = dsns.runbooks ? openPools(cloud, dsns.runbooks) : null;
+  const edits = connectEdits({ nova: own?.nova ?? nova, keystone: own?.keystone ?? keystone, runbooks, archive, now });
   const tokens = connectTokens({ cloud, keystone, dsns, archive, now });
-  const pools = [api, keystone, ...cells.map(({ pool }) => pool), tokens].filter((pool) => pool !== null);
   return {
     ...tokens,
+    ...edits,
     instance: (id) => findInstance(nova, id),
     requestedZone: (id) => requestedZone(nova, id),
     protectedInstances: () => protectedInstances(nova),
@@ -60,7 +70,31 @@ export function connectDatabases({
     tokens: (options) => countTokens({ cloud, keystone, now, ...(ownToken && { ownToken }) }, options),
     growth: (options) => countGrowth({ cloud, keystone, cells, now }, options),
     close: async () => {
+      const pools = [...opened(nova, keystone), ...(own === null ? [] : opened(own.nova, own.keystone)), tokens];
       await Promise.all(pools.map((pool) => pool.close()));
     },
   };
+}
+
+interface Pools {
+  readonly nova: NovaDatabases;
+  readonly cells: readonly Cell[];
+  readonly keystone: OperatorPool | null;
+}
+
+function openPools(cloud: string, { novaApi, cells: cellDsns, keystone }: Omit<OperatorDsns, 'runbooks'>): Pools {
+  const cells = Object.entries(cellDsns).map(([uuid, dsn]) => ({
+    uuid,
+    pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
+  }));
+  const api = novaApi ? openOperatorPool(novaApi, `nova_api of ${cloud}`) : null;
+  return {
+    nova: { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) },
+    cells,
+    keystone: keystone ? openOperatorPool(keystone, `keystone's database of ${cloud}`) : null,
+  };
+}
+
+function opened({ api, cells }: NovaDatabases, keystone: OperatorPool | null): OperatorPool[] {
+  return [api, keystone, ...[...cells.values()].map(({ pool }) => pool)].filter((pool) => pool !== null);
 }

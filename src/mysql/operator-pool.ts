@@ -32,6 +32,8 @@ export interface OperatorPool {
   readFresh<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
   /** Rows as the server sends them: each column's bytes, null for NULL. */
   raw(statement: Statement): Promise<RawRow[]>;
+  /** The same on a connection of its own, as `readFresh`. */
+  rawFresh(statement: Statement): Promise<RawRow[]>;
   /** One statement by itself, never retried: how many rows it matched. */
   write(statement: Statement): Promise<number>;
   /** Runs as a whole again after a deadlock or a lost Galera race; so `work` must be harmless twice. */
@@ -60,13 +62,15 @@ export function openOperatorPool(dsn: string, label: string): OperatorPool {
   const greeted = new WeakMap<object, Dialect>();
   const use = <T>(work: (session: OpenSession) => Promise<T>): Promise<T> =>
     onConnection(pool, { label, user: login.user, greeted }, work);
+  const useFresh = <T>(work: (session: OpenSession) => Promise<T>): Promise<T> =>
+    onFresh(() => createConnection(options), { label, user: login.user }, work);
 
   const read: OperatorPool['read'] = (row, statement) => use((session) => session.read(row, statement));
   return {
     label,
     read,
-    readFresh: (row, statement) =>
-      onFresh(() => createConnection(options), { label, user: login.user }, row, statement),
+    readFresh: (row, statement) => useFresh((session) => session.read(row, statement)),
+    rawFresh: (statement) => useFresh((session) => session.raw(statement)),
     raw: (statement) => use((session) => session.raw(statement)),
     write: (statement) => use((session) => session.write(statement)),
     transaction: (work) => patiently(() => use((session) => inTransaction(session, work))),
@@ -104,18 +108,17 @@ function dispose(connection: PoolConnection): void {
   connection.destroy();
 }
 
-async function onFresh<S extends z.ZodType>(
+async function onFresh<T>(
   connect: () => Promise<Connection>,
   identity: Identity,
-  row: S,
-  statement: Statement,
-): Promise<z.output<S>[]> {
+  work: (session: OpenSession) => Promise<T>,
+): Promise<T> {
   const connection = await connect().catch(toWords(identity.label));
   try {
     const dialect = await greet(connection, identity);
     // On Galera another node may be behind: it first catches up with what the cluster has agreed on.
     await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined); // unknown where there is no Galera
-    return await sessionOn(connection, dialect, identity.label).read(row, statement);
+    return await work(sessionOn(connection, dialect, identity.label));
   } finally {
     connection.destroy();
   }

@@ -3,6 +3,7 @@ import type { HostName, ProjectId, ServerId } from './names.ts';
 import type { Candidates, Room, Server, ServerFilter, ServerGroup } from './server.ts';
 
 export type { Databases, DatabasesReader, GrowthCount, InstanceRow, TokenTable } from './database-ports.ts';
+export type * from './runbook-ports.ts';
 export type { Amounts, Candidates, Flavor, Room, Server, ServerFilter, ServerGroup } from './server.ts';
 export type * from './token-ports.ts';
 

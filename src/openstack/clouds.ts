@@ -168,6 +168,13 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
       keystoneWriter: vigie.keystone_writer ?? null,
       keystoneReplicas: vigie.keystone_replicas ?? [],
       scratch: vigie.scratch ?? null,
+      runbooks: vigie.runbooks
+        ? {
+            novaApi: vigie.runbooks.nova_api ?? null,
+            cells: vigie.runbooks.cells ?? {},
+            keystone: vigie.runbooks.keystone ?? null,
+          }
+        : null,
     },
     archive: vigie.archive
       ? {

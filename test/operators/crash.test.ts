@@ -74,7 +74,7 @@ function plan(): PlanContext {
     now: new Date(),
     signal: new AbortController().signal,
     mustArchive: false,
-    history: { drains: async () => [], moved: async () => null },
+    history: { drains: async () => [], moved: async () => null, edited: async () => null },
     heedsWishes: () => false,
     closedPerZone: null,
     leaseMs: () => null,

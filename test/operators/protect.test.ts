@@ -145,7 +145,7 @@ function plan(): PlanContext {
   return {
     cloud: stage.cloud,
     leases: { find: async () => null, list: async () => [] },
-    history: { drains: async () => [], moved: async () => null },
+    history: { drains: async () => [], moved: async () => null, edited: async () => null },
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
