@@ -46,7 +46,7 @@ async function ask(): Promise<void> {
     signal: new AbortController().signal,
     campaigns: { of: async () => null },
     mustArchive: false,
-    history: { drains: async () => [], moved: async () => null },
+    history: { drains: async () => [], moved: async () => null, edited: async () => null },
     heedsWishes: () => false,
     closedPerZone: null,
     leaseMs: () => null,

@@ -10,6 +10,7 @@ import { stampOf } from './openstack/cloud-files.ts';
 import { type CloudsRequest, readClouds } from './openstack/clouds.ts';
 import type { CloudConfig } from './openstack/config.ts';
 import { type ConnectedCloud, connectCloud } from './openstack/connect.ts';
+import type { Runbooks } from './runbooks/folder.ts';
 
 export interface Clouds {
   readonly names: readonly string[];
@@ -23,6 +24,8 @@ export interface Clouds {
 interface Parts {
   readonly database: Database;
   readonly log: Log;
+  /** None where this process runs none. */
+  readonly runbooks?: Runbooks;
   now?(): Date;
 }
 
@@ -134,12 +137,17 @@ function serve(name: string, config: CloudConfig, parts: Parts): Served {
   return one;
 }
 
-function connect(name: string, config: CloudConfig, { database, log, now = () => new Date() }: Parts): Connection {
+function connect(
+  name: string,
+  config: CloudConfig,
+  { database, log, runbooks, now = () => new Date() }: Parts,
+): Connection {
   const databases = connectDatabases({
     cloud: name,
     dsns: config.dsns,
     archive: config.archive,
     backup: config.backup,
+    ...(runbooks && { runbooks }),
     ownToken: () => cloud.ownToken(),
     now,
   });

@@ -63,6 +63,11 @@ export const workerVariables: readonly Variable[] = [
     fallback: '',
     sentence: 'The clouds this worker serves, as a,b; empty is every cloud of the file.',
   },
+  {
+    name: 'RUNBOOKS',
+    fallback: '',
+    sentence: 'A folder of runbooks of your own, beside those that come with vigie; see docs/runbooks.md.',
+  },
 ];
 
 const DatabaseUrl = z.string('write mysql://user:password@host:3306/vigie').refine(isDatabaseUrl, {
@@ -99,12 +104,14 @@ const Worker = Shared.extend({
   CLOUDS_FILE: z.string().transform(emptyIsNull),
   SECURE_FILE: z.string().transform(emptyIsNull),
   WORKER_CLOUDS: z.string().transform((names) => names.split(/[\s,]+/).filter((name) => name !== '')),
+  RUNBOOKS: z.string().transform(emptyIsNull),
 }).transform((env) => ({
   ...shared(env),
   cloudsFile: env.CLOUDS_FILE,
   secureFile: env.SECURE_FILE,
   /** Empty: every cloud of the file. */
   clouds: env.WORKER_CLOUDS,
+  runbooksFolder: env.RUNBOOKS,
 }));
 export type WorkerConfig = z.output<typeof Worker>;
 

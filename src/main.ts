@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createConsole } from '../adapters/console/console.ts';
 import { createIrc } from '../adapters/irc/irc.ts';
 import type { Login } from '../adapters/irc/options.ts';
@@ -19,6 +20,7 @@ import { isAnswered } from './jobs/settled.ts';
 import { type Log, openLog } from './log.ts';
 import { type Database, isUnreachable, openDatabase } from './mysql/database.ts';
 import { keepPolicy } from './policy/keep.ts';
+import { openRunbooks, type Runbooks } from './runbooks/folder.ts';
 import { readSlackConfig } from './slack-config.ts';
 import { startWorker } from './worker.ts';
 
@@ -118,7 +120,8 @@ async function worker(args: readonly string[]): Promise<Stop> {
   const only = cloudArgument(args) ?? (config.clouds.length > 0 ? config.clouds : null);
   const database = await reach(config.databaseUrl);
   const bells = openBells(config.redisUrl);
-  const clouds = openClouds({ ...config, only, cwd: process.cwd(), home: homedir() }, { database, log });
+  const runbooks = await shelve(config.runbooksFolder, log);
+  const clouds = openClouds({ ...config, only, cwd: process.cwd(), home: homedir() }, { database, log, runbooks });
   const running = await startWorker({
     version: version(),
     database,
@@ -137,6 +140,14 @@ async function worker(args: readonly string[]): Promise<Stop> {
     await bells.close();
     await database.close();
   };
+}
+
+/** A file that is no runbook is told at once, and refuses only itself. */
+async function shelve(own: string | null, log: Log): Promise<Runbooks> {
+  const runbooks = openRunbooks([fileURLToPath(projectFile('runbooks')), ...(own === null ? [] : [resolve(own)])]);
+  for (const { file, line, said } of (await runbooks()).troubles)
+    log.warn({ file, line, said }, 'a runbook is refused');
+  return runbooks;
 }
 
 /** The address without its password, for who has to mend it. */
@@ -167,8 +178,12 @@ function namesOf({ commands }: Registry): string[] {
 }
 
 function version(): string {
-  const file = new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url);
-  return String(JSON.parse(readFileSync(file, 'utf8')).version);
+  return String(JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version);
+}
+
+/** What is no program lies where it lay, from wherever this one was built. */
+function projectFile(name: string): URL {
+  return new URL(import.meta.url.includes('/dist/') ? `../../${name}` : `../${name}`, import.meta.url);
 }
 
 async function answer(given: () => Promise<boolean>): Promise<void> {

@@ -1,6 +1,6 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeWhole } from './whole-file.ts';
 
 /** What stands beside an archive as `FILE.json`, once its writer has ended. Holds no id and no user's data. */
 export const Manifest = z.object({
@@ -36,23 +36,8 @@ export const Manifest = z.object({
 });
 export type Manifest = z.output<typeof Manifest>;
 
-/** Appears whole or not at all. */
-export async function writeManifest(archive: string, manifest: object): Promise<void> {
-  const path = manifestPath(archive);
-  try {
-    const file = await open(`${path}.new`, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-  } catch (error) {
-    await rm(`${path}.new`, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
+export function writeManifest(archive: string, manifest: object): Promise<void> {
+  return writeWhole(manifestPath(archive), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Null where there is none: its writer did not come to an end. */
@@ -77,14 +62,4 @@ export async function readBeside<S extends z.ZodType>(archive: string, schema: S
 
 export function manifestPath(archive: string): string {
   return `${archive}.json`;
-}
-
-/** A new name is safe only once its folder is on the disk, too. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { compress } from '@mongodb-js/zstd';
 import { boundOf, encodeFrame } from './frames.ts';
-import { syncFolder } from './manifest.ts';
 import { keyId, seal } from './seal.ts';
+import { syncFolder } from './whole-file.ts';
 import { inWords, level, putAll } from './writer.ts';
 
 /** One long text in frames: what a dump program says, as it says it. */

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { compress } from '@mongodb-js/zstd';
 import { UserError } from '../chat/user-error.ts';
 import { boundOf, encodeFrame, type FrameHead, readFrames } from './frames.ts';
-import { syncFolder } from './manifest.ts';
 import { keyId, seal } from './seal.ts';
 import type { Statements } from './sql.ts';
+import { syncFolder } from './whole-file.ts';
 
 /** Rows that go into one frame. */
 export interface Batch {

@@ -3,6 +3,14 @@ export interface History {
   drains(): Promise<PastDrain[]>;
   /** What a job of this cloud that has ended moved off which host; null where there is no such job. */
   moved(job: string): Promise<{ readonly host: string; readonly moved: readonly Whereabouts[] } | null>;
+  /** What a job of this cloud that has ended told of the rows it changed; null where it changed none by a runbook. */
+  edited(job: string): Promise<PastEdit | null>;
+}
+
+export interface PastEdit {
+  readonly runbook: string;
+  /** Null where it was cut off before it could tell. */
+  readonly undo: { readonly host: string; readonly path: string; readonly sha256: string } | null;
 }
 
 /** Where a server went, and how. */

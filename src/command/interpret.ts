@@ -114,10 +114,11 @@ function keep(raw: Map<string, string | true>, key: string, typed: string | true
   if (typed !== undefined) raw.set(key, typed);
 }
 
-/** One quoted text is meant without its quotes; several words are kept as a line. */
+/** One quoted text is meant without its quotes; words are kept as a line. */
 function restText(rest: readonly Word[]): string | undefined {
   if (rest.length === 0) return undefined;
-  return rest.length === 1 ? rest[0]?.text : quoteWords(rest);
+  const [first] = rest;
+  return rest.length === 1 && first?.quoted ? first.text : quoteWords(rest);
 }
 
 function tooMany(registered: Registered, extra: Word): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { History, PastDrain, PastMove, Whereabouts } from '../command/history.ts';
+import type { History, PastDrain, PastEdit, PastMove, Whereabouts } from '../command/history.ts';
 import type { Rows } from '../mysql/database.ts';
 import { hasEnded, jobOf } from './job.ts';
 import { type StepRow, stepsOf } from './steps.ts';
@@ -41,7 +41,22 @@ export function historyOf(rows: Rows, cloud: string): History {
       if (host === undefined) return null;
       return { host, moved: steps.flatMap(whereabouts) };
     },
+    async edited(id) {
+      const job = await readJob(rows, id);
+      if (job === null || job.cloud !== cloud || job.command !== 'sql run' || !hasEnded(job.state)) return null;
+      return pastEdit(await stepsOf(rows, id));
+    },
   };
+}
+
+const Ordered = z.object({ runbook: z.string() });
+const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string(), sha256: z.string() }) });
+
+/** A step that wrote no intent asked for nothing. */
+function pastEdit(steps: readonly StepRow[]): PastEdit | null {
+  const step = steps.find(({ name, checkpoint }) => name === 'edit' && checkpoint !== null);
+  const ordered = Ordered.safeParse(step?.input);
+  return ordered.success ? { ...ordered.data, undo: Wrote.safeParse(step?.output).data?.undo ?? null } : null;
 }
 
 function whereabouts({ key, output }: StepRow): Whereabouts[] {

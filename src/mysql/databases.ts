@@ -1,9 +1,11 @@
 import type { ArchiveSettings } from '../archive/place.ts';
 import type { Databases } from '../openstack/cloud.ts';
 import type { BackupSettings } from '../openstack/config.ts';
+import { openRunbooks, type Runbooks } from '../runbooks/folder.ts';
 import { connectDumps } from './dumps/dumps.ts';
 import { countGrowth } from './growth.ts';
 import { countTokens } from './keystone-db.ts';
+import type { Cell } from './nova-cell.ts';
 import {
   cellsWithoutDsn,
   findInstance,
@@ -12,7 +14,8 @@ import {
   requestedZone,
   setFlag,
 } from './nova-db.ts';
-import { openOperatorPool } from './operator-pool.ts';
+import { type OperatorPool, openOperatorPool } from './operator-pool.ts';
+import { connectEdits } from './runbooks.ts';
 import { connectTokens } from './tokens.ts';
 
 export interface OperatorDsns {
@@ -23,6 +26,14 @@ export interface OperatorDsns {
   readonly keystoneWriter?: string | null;
   readonly keystoneReplicas?: readonly string[];
   readonly scratch?: string | null;
+  /** The accounts that run runbooks, where they are not those above. */
+  readonly runbooks?: RunbookDsns | null;
+}
+
+export interface RunbookDsns {
+  readonly novaApi: string | null;
+  readonly cells: Readonly<Record<string, string>>;
+  readonly keystone: string | null;
 }
 
 export interface DatabasesOptions {
@@ -31,6 +42,8 @@ export interface DatabasesOptions {
   readonly dsns: OperatorDsns;
   readonly archive?: ArchiveSettings | null | undefined;
   readonly backup?: BackupSettings | null | undefined;
+  /** None where this process runs none. */
+  readonly runbooks?: Runbooks;
   /** A token of our own: its shape tells which provider Keystone runs. */
   readonly ownToken?: () => Promise<string>;
   readonly now: () => Date;
@@ -42,21 +55,18 @@ export function connectDatabases({
   dsns,
   archive,
   backup,
+  runbooks = openRunbooks([]),
   ownToken,
   now,
 }: DatabasesOptions): Databases & { close(): Promise<void> } {
-  const api = dsns.novaApi ? openOperatorPool(dsns.novaApi, `nova_api of ${cloud}`) : null;
-  const cells = Object.entries(dsns.cells).map(([uuid, dsn]) => ({
-    uuid,
-    pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
-  }));
-  const keystone = dsns.keystone ? openOperatorPool(dsns.keystone, `keystone's database of ${cloud}`) : null;
-  const nova: NovaDatabases = { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) };
+  const { nova, cells, keystone } = openPools(cloud, dsns);
+  const own = dsns.runbooks ? openPools(cloud, dsns.runbooks) : null;
+  const edits = connectEdits({ nova: own?.nova ?? nova, keystone: own?.keystone ?? keystone, runbooks, archive, now });
   const tokens = connectTokens({ cloud, keystone, dsns, archive, now });
   const dumps = connectDumps({ cloud, backup, now });
-  const pools = [api, keystone, ...cells.map(({ pool }) => pool), tokens, dumps].filter((pool) => pool !== null);
   return {
     ...tokens,
+    ...edits,
     dumps,
     instance: (id) => findInstance(nova, id),
     requestedZone: (id) => requestedZone(nova, id),
@@ -66,7 +76,31 @@ export function connectDatabases({
     tokens: (options) => countTokens({ cloud, keystone, now, ...(ownToken && { ownToken }) }, options),
     growth: (options) => countGrowth({ cloud, keystone, cells, now }, options),
     close: async () => {
+      const pools = [...opened(nova, keystone), ...(own === null ? [] : opened(own.nova, own.keystone)), tokens, dumps];
       await Promise.all(pools.map((pool) => pool.close()));
     },
   };
+}
+
+interface Pools {
+  readonly nova: NovaDatabases;
+  readonly cells: readonly Cell[];
+  readonly keystone: OperatorPool | null;
+}
+
+function openPools(cloud: string, { novaApi, cells: cellDsns, keystone }: Omit<OperatorDsns, 'runbooks'>): Pools {
+  const cells = Object.entries(cellDsns).map(([uuid, dsn]) => ({
+    uuid,
+    pool: openOperatorPool(dsn, `cell ${uuid} of ${cloud}`),
+  }));
+  const api = novaApi ? openOperatorPool(novaApi, `nova_api of ${cloud}`) : null;
+  return {
+    nova: { cloud, api, cells: new Map(cells.map((cell) => [cell.uuid, cell])) },
+    cells,
+    keystone: keystone ? openOperatorPool(keystone, `keystone's database of ${cloud}`) : null,
+  };
+}
+
+function opened({ api, cells }: NovaDatabases, keystone: OperatorPool | null): OperatorPool[] {
+  return [api, keystone, ...[...cells.values()].map(({ pool }) => pool)].filter((pool) => pool !== null);
 }

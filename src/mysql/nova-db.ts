@@ -59,6 +59,23 @@ export async function setFlag(
   return writeFlag(cell, id, on, { ...limits, cloud: nova.cloud });
 }
 
+/**
+ * The cell a server's row lies in, for who looks at it whatever state it is in: a server that is being deleted has one,
+ * too. Null where Nova has placed it in none.
+ */
+export async function cellOfServer(nova: NovaDatabases, id: string): Promise<Cell | null> {
+  const [only] = nova.cells.values();
+  if (nova.api === null && only !== undefined && nova.cells.size === 1) return only;
+  if (nova.api === null) {
+    configured(nova);
+    throw new UserError(
+      `${nova.cloud} has several cells: add vigie.nova_api in clouds.yaml, which knows the right one`,
+    );
+  }
+  const mapping = await mappingOf(nova.api, id);
+  return mapping === null || mapping.cell === null ? null : cellOf(nova, mapping.cell);
+}
+
 const cell0 = '00000000-0000-0000-0000-000000000000';
 const CellRow = z.object({ uuid: z.string(), name: z.string().nullable() });
 
@@ -69,7 +86,7 @@ const MappingRow = z.object({
 });
 type Mapping = z.output<typeof MappingRow>;
 
-async function mappingOf(api: OperatorPool, id: ServerId): Promise<Mapping | null> {
+async function mappingOf(api: OperatorPool, id: string): Promise<Mapping | null> {
   // Clouds older than Pike have no such column.
   const queued = (await api.columns('instance_mappings')).has('queued_for_delete') ? 'm.queued_for_delete' : 'NULL';
   const [mapping] = await api.read(MappingRow, {

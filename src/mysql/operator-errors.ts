@@ -10,6 +10,7 @@ export type DatabaseProblem =
   | 'busy'
   | 'read-only'
   | 'syntax'
+  | 'conflict'
   | 'broken';
 
 interface Facts {
@@ -155,6 +156,21 @@ const problems: readonly Known[] = [
     codes: ['ER_OPTION_PREVENTS_STATEMENT', 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', '1836'],
     problem: 'read-only',
     words: 'is read-only (a replica?): its DSN must name the server that takes writes',
+  },
+  {
+    codes: ['ER_ROW_IS_REFERENCED_2', 'ER_ROW_IS_REFERENCED'],
+    problem: 'conflict',
+    words: 'has rows of other tables that refer to such a row: nothing was changed',
+  },
+  {
+    codes: ['ER_NO_REFERENCED_ROW_2', 'ER_NO_REFERENCED_ROW'],
+    problem: 'conflict',
+    words: 'lacks a row that such a row refers to: nothing was changed',
+  },
+  {
+    codes: ['ER_DUP_ENTRY'],
+    problem: 'conflict',
+    words: 'has another row by now with a value that only one row may have: nothing was changed',
   },
   {
     codes: ['ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED'],

@@ -34,6 +34,8 @@ export interface OperatorPool {
   raw(statement: Statement): Promise<RawRow[]>;
   /** The same, each handed over as it comes: its bytes are the driver's, to be copied at once. */
   each(statement: Statement, columns: number, take: (row: RawRow) => void): Promise<void>;
+  /** The same on a connection of its own, as `readFresh`. */
+  rawFresh(statement: Statement): Promise<RawRow[]>;
   /** One statement by itself, never retried: how many rows it matched. */
   write(statement: Statement): Promise<number>;
   /** Runs as a whole again after a deadlock or a lost Galera race; so `work` must be harmless twice. */
@@ -62,13 +64,15 @@ export function openOperatorPool(dsn: string, label: string): OperatorPool {
   const greeted = new WeakMap<object, Dialect>();
   const use = <T>(work: (session: OpenSession) => Promise<T>): Promise<T> =>
     onConnection(pool, { label, user: login.user, greeted }, work);
+  const useFresh = <T>(work: (session: OpenSession) => Promise<T>): Promise<T> =>
+    onFresh(() => createConnection(options), { label, user: login.user }, work);
 
   const read: OperatorPool['read'] = (row, statement) => use((session) => session.read(row, statement));
   return {
     label,
     read,
-    readFresh: (row, statement) =>
-      onFresh(() => createConnection(options), { label, user: login.user }, row, statement),
+    readFresh: (row, statement) => useFresh((session) => session.read(row, statement)),
+    rawFresh: (statement) => useFresh((session) => session.raw(statement)),
     raw: (statement) => use((session) => session.raw(statement)),
     each: (statement, columns, take) => use((session) => session.each(statement, columns, take)),
     write: (statement) => use((session) => session.write(statement)),
@@ -107,18 +111,17 @@ function dispose(connection: PoolConnection): void {
   connection.destroy();
 }
 
-async function onFresh<S extends z.ZodType>(
+async function onFresh<T>(
   connect: () => Promise<Connection>,
   identity: Identity,
-  row: S,
-  statement: Statement,
-): Promise<z.output<S>[]> {
+  work: (session: OpenSession) => Promise<T>,
+): Promise<T> {
   const connection = await connect().catch(toWords(identity.label));
   try {
     const dialect = await greet(connection, identity);
     // On Galera another node may be behind: it first catches up with what the cluster has agreed on.
     await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined); // unknown where there is no Galera
-    return await sessionOn(connection, dialect, identity.label).read(row, statement);
+    return await work(sessionOn(connection, dialect, identity.label));
   } finally {
     connection.destroy();
   }

@@ -6,7 +6,7 @@ export interface Statement {
   /** `?` for every value: values travel beside the statement, never in it. */
   readonly sql: string;
   /** A list stands for `?, ?, …`; a statement with one is not prepared, for its length is never the same. */
-  readonly values?: readonly (string | number | readonly string[])[];
+  readonly values?: readonly (Value | readonly string[])[];
   /** The server ends a statement that takes longer. */
   readonly limitMs?: number;
   readonly signal?: AbortSignal;
@@ -17,7 +17,11 @@ export interface Session {
   read<S extends z.ZodType>(row: S, statement: Statement): Promise<z.output<S>[]>;
   /** How many rows the statement matched. */
   write(statement: Statement): Promise<number>;
+  /** Rows as the server sends them: each column's bytes, null for NULL. */
+  raw(statement: Statement): Promise<RawRow[]>;
 }
+
+export type Value = string | number | Buffer | null;
 
 export const defaultLimitMs = 10_000;
 
@@ -26,7 +30,6 @@ export type Dialect = 'mariadb' | 'mysql';
 export type RawRow = readonly (Buffer | null)[];
 
 export interface OpenSession extends Session {
-  raw(statement: Statement): Promise<RawRow[]>;
   each(statement: Statement, columns: number, take: (row: RawRow) => void): Promise<void>;
   control(word: 'START TRANSACTION' | 'COMMIT'): Promise<void>;
 }
@@ -39,9 +42,7 @@ export function sessionOn(connection: Connection, dialect: Dialect, label: strin
     const plain = bytes !== undefined || values.some((value) => Array.isArray(value));
     try {
       const [result] = await unlessAborted(signal, () =>
-        plain
-          ? connection.query(options, [...values])
-          : connection.execute(options, [...(values as (string | number)[])]),
+        plain ? connection.query(options, [...values]) : connection.execute(options, [...(values as Value[])]),
       );
       return result;
     } catch (error) {

@@ -77,14 +77,24 @@ const HookEntry = z.strictObject({
   required: Truth.default(false),
 });
 
+const Cells = z.record(z.uuid('is the uuid of a cell, as `nova-manage cell_v2 list_cells` shows it'), Dsn);
+
+/** Accounts that may run runbooks and nothing else. */
+const RunbookAccounts = z.strictObject({
+  nova_api: Dsn.optional(),
+  cells: Cells.optional(),
+  keystone: Dsn.optional(),
+});
+
 /** vigie's own keys: a mistyped one must not be passed over in silence. */
 const Vigie = z.strictObject({
   nova_api: Dsn.optional(),
-  cells: z.record(z.uuid('is the uuid of a cell, as `nova-manage cell_v2 list_cells` shows it'), Dsn).optional(),
+  cells: Cells.optional(),
   keystone: Dsn.optional(),
   keystone_writer: Dsn.optional(),
   keystone_replicas: z.array(Dsn).optional(),
   scratch: Dsn.optional(),
+  runbooks: RunbookAccounts.optional(),
   archive: Archive.optional(),
   backup: Backup.optional(),
   lanes: z.number().int().min(1).max(32).optional(),

@@ -4,6 +4,7 @@ import type { Candidates, Room, Server, ServerFilter, ServerGroup } from './serv
 
 export type { Databases, DatabasesReader, GrowthCount, InstanceRow, TokenTable } from './database-ports.ts';
 export type * from './dump-ports.ts';
+export type * from './runbook-ports.ts';
 export type { Amounts, Candidates, Flavor, Room, Server, ServerFilter, ServerGroup } from './server.ts';
 export type * from './token-ports.ts';
 

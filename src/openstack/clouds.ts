@@ -190,6 +190,13 @@ function dsnsOf({ vigie }: Entry): CloudConfig['dsns'] {
     keystoneWriter: vigie.keystone_writer ?? null,
     keystoneReplicas: vigie.keystone_replicas ?? [],
     scratch: vigie.scratch ?? null,
+    runbooks: vigie.runbooks
+      ? {
+          novaApi: vigie.runbooks.nova_api ?? null,
+          cells: vigie.runbooks.cells ?? {},
+          keystone: vigie.runbooks.keystone ?? null,
+        }
+      : null,
   };
 }
 

@@ -72,6 +72,8 @@ export interface Dsns {
   readonly keystoneReplicas?: readonly string[];
   /** An empty database to restore into. */
   readonly scratch?: string | null;
+  /** The accounts that run runbooks; null: those above. */
+  readonly runbooks?: Pick<Dsns, 'novaApi' | 'cells' | 'keystone'> | null;
 }
 
 /** Where this worker keeps archives. Paths, not keys. */

@@ -1,10 +1,11 @@
 import type { RequestLimits } from './cloud.ts';
 import type { Dumps, DumpsReader } from './dump-ports.ts';
 import type { HostName, ServerId } from './names.ts';
+import type { Edits, EditsReader } from './runbook-ports.ts';
 import type { Tokens, TokensReader } from './token-ports.ts';
 
 /** The operators' nova and keystone databases. Rows read with parameters and a time limit. */
-export interface DatabasesReader extends TokensReader {
+export interface DatabasesReader extends TokensReader, EditsReader {
   /** The flag as it stands in the server's cell. */
   instance(id: ServerId): Promise<InstanceRow | null>;
   /**
@@ -23,7 +24,7 @@ export interface DatabasesReader extends TokensReader {
   readonly dumps: DumpsReader;
 }
 
-export interface Databases extends DatabasesReader, Tokens {
+export interface Databases extends DatabasesReader, Tokens, Edits {
   /** Exactly one living row in exactly one cell, or `UserError`. Reads back what it wrote. */
   setDisableTerminate(id: ServerId, on: boolean, limits: RequestLimits): Promise<InstanceRow>;
   readonly dumps: Dumps;

@@ -31,7 +31,13 @@ test('two addresses are enough', () => {
     environment: 'production',
     ircFile: null,
   });
-  expect(readWorkerConfig(least)).toEqual({ ...shared, cloudsFile: null, secureFile: null, clouds: [] });
+  expect(readWorkerConfig(least)).toEqual({
+    ...shared,
+    cloudsFile: null,
+    secureFile: null,
+    clouds: [],
+    runbooksFolder: null,
+  });
 });
 
 test('sockets are addresses too', () => {

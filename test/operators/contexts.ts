@@ -18,7 +18,7 @@ export function planContext(cloud: Cloud, leases: PlanContext['leases']): PlanCo
     leases,
     backups: noBackups,
     campaigns: { of: async () => null },
-    history: { drains: async () => [], moved: async () => null },
+    history: { drains: async () => [], moved: async () => null, edited: async () => null },
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import { connectDatabases, type OperatorDsns } from '../../src/mysql/databases.t
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { type CloudConfig, defaultSettings } from '../../src/openstack/config.ts';
 import { connectCloud } from '../../src/openstack/connect.ts';
+import { openRunbooks } from '../../src/runbooks/folder.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { openGate } from '../openstack-client/fake-cloud.ts';
 import { plantSecrets } from '../setup/secrets.ts';
@@ -23,7 +24,11 @@ export interface Stage {
 export async function openStage(
   options: Partial<SimulatorOptions> = {},
   dsns: Partial<OperatorDsns> = {},
-  { archive = null, policy }: { archive?: ArchiveSettings | null; policy?: string } = {},
+  {
+    archive = null,
+    policy,
+    runbooks = [],
+  }: { archive?: ArchiveSettings | null; policy?: string; runbooks?: string[] } = {},
 ): Promise<Stage> {
   const simulator = await startSimulator({
     mysql: mariadbUrl(),
@@ -36,6 +41,7 @@ export async function openStage(
     cloud: 'demo',
     dsns: { ...simulator.dsns, ...dsns },
     archive,
+    runbooks: openRunbooks(['runbooks', ...runbooks]),
     ownToken: () => cloud.ownToken(),
     now: () => new Date(),
   });

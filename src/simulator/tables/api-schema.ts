@@ -1,3 +1,6 @@
+/** What alembic calls the schema of nova_api in Zed. */
+export const API_REVISION = 'b30f573d3377';
+
 /** The tables of nova_api that map servers and hosts to cells. */
 export const API_TABLES: Readonly<Record<string, string>> = {
   cell_mappings: `
@@ -18,6 +21,12 @@ export const API_TABLES: Readonly<Record<string, string>> = {
     created_at datetime, updated_at datetime, id int NOT NULL AUTO_INCREMENT, instance_uuid varchar(36) NOT NULL,
     spec mediumtext NOT NULL, PRIMARY KEY (id), UNIQUE KEY uniq_request_specs0instance_uuid (instance_uuid),
     KEY request_spec_instance_uuid_idx (instance_uuid)`,
+  build_requests: `
+    created_at datetime, updated_at datetime, id int NOT NULL AUTO_INCREMENT, project_id varchar(255) NOT NULL,
+    block_device_mappings mediumtext, instance_uuid varchar(36), instance mediumtext, tags text, PRIMARY KEY (id),
+    UNIQUE KEY uniq_build_requests0instance_uuid (instance_uuid),
+    KEY build_requests_instance_uuid_idx (instance_uuid), KEY build_requests_project_id_idx (project_id)`,
+  alembic_version: 'version_num varchar(32) NOT NULL, PRIMARY KEY (version_num)',
 };
 
 /** Keystone's tables that hold something here; the token table is still there, though nothing since Rocky uses it. */

@@ -1,3 +1,6 @@
+/** What alembic calls the schema of a cell in Zed. */
+export const CELL_REVISION = 'ccb0fa1a2252';
+
 /** The tables of a cell's database, with the columns and keys of Zed. */
 export const CELL_TABLES: Readonly<Record<string, string>> = {
   instances: `
@@ -66,4 +69,5 @@ export const CELL_TABLES: Readonly<Record<string, string>> = {
     deleted int, PRIMARY KEY (id),
     KEY instance_faults_instance_uuid_deleted_created_at_idx (instance_uuid,deleted,created_at),
     KEY instance_faults_host_idx (host)`,
+  alembic_version: 'version_num varchar(32) NOT NULL, PRIMARY KEY (version_num)',
 };

@@ -1,8 +1,8 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Settings } from '../settings.ts';
 import type { Cell } from '../world.ts';
-import { API_TABLES, KEYSTONE_TABLES } from './api-schema.ts';
-import { CELL_TABLES } from './cell-schema.ts';
+import { API_REVISION, API_TABLES, KEYSTONE_TABLES } from './api-schema.ts';
+import { CELL_REVISION, CELL_TABLES } from './cell-schema.ts';
 
 export interface Databases {
   readonly api: string;
@@ -35,6 +35,12 @@ export async function createDatabases(pool: Pool, databases: Databases): Promise
   for (const [database] of wanted) await refuseForeign(pool, database);
   // side by side: each table waits for the disk
   await Promise.all(wanted.map(([database, tables]) => create(pool, database, tables)));
+  const revisions = [
+    [databases.api, API_REVISION],
+    ...databases.cells.map(({ database }) => [database, CELL_REVISION]),
+  ];
+  for (const [database, revision] of revisions)
+    await pool.query(`INSERT INTO \`${database}\`.alembic_version VALUES (?)`, [revision]);
 }
 
 async function create(pool: Pool, database: string, tables: Readonly<Record<string, string>>): Promise<void> {

@@ -1,0 +1,69 @@
+/*
+name: migration-record
+summary: End the record of a migration that nothing works on any more
+database: cell
+releases:
+  words: Liberty to 2026.1
+  migrate_version: [302, 417]
+  alembic_version:
+    - 8f2f1571d55b
+    - 16f1fbcab42b
+    - ccb0fa1a2252
+    - 960aac0e09ea
+    - 1b91788ec3a6
+    - 1acf2c98e646
+    - 13863f4e1612
+    - d60bddf7a903
+    - 2903cd72dc14
+risk: disruptive
+rows: { expect: 1, max: 1 }
+parameters:
+  server: { type: server, help: the server it was to move }
+  migration: { type: number, help: 'the number of the migration, as openstack server migration list shows it' }
+  restarted:
+    type: moment
+    optional: true
+    help: when nova-compute of its source was last restarted (UTC); whatever it had begun before is dead
+instead:
+  - call: openstack server migration abort {server} {migration}
+    why: while nova-compute of the source still knows a live migration (running from 2.24, queued and preparing from 2.65)
+  - call: openstack server migration confirm {server}
+    why: or revert, where the server waits in VERIFY_RESIZE
+notes:
+  - Look on both hosts that no guest of it runs twice; what the migration left there stays.
+*/
+
+-- preview
+SELECT id, instance_uuid, migration_type, status, source_compute, dest_compute, created_at, updated_at
+  FROM migrations
+ WHERE id = :migration AND instance_uuid = :server AND deleted = 0
+   AND COALESCE(status, '') NOT IN ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done');
+
+-- none: its server is in the middle of a move by its task_state; see runbook task-state
+SELECT id FROM instances
+ WHERE uuid = :server AND deleted = 0
+   AND (task_state LIKE 'resize%' OR task_state IN ('migrating', 'rebuilding', 'rebuild_spawning'));
+
+-- none: its server waits for confirmation; confirm or revert it by the API
+SELECT id FROM instances WHERE uuid = :server AND deleted = 0 AND vm_state = 'resized';
+
+-- none: it was written to within the last hour, so it may be alive
+SELECT id FROM migrations
+ WHERE id = :migration AND COALESCE(updated_at, created_at) > UTC_TIMESTAMP() - INTERVAL 1 HOUR;
+
+-- none: restarted lies in the future; it is a moment in UTC
+SELECT 1 FROM DUAL WHERE :restarted > UTC_TIMESTAMP();
+
+-- none: an event of its server's actions has not ended, so something may still work on it; where nova-compute was restarted since, say restarted=WHEN
+SELECT e.id FROM instance_actions_events e JOIN instance_actions a ON a.id = e.action_id
+ WHERE a.instance_uuid = :server AND e.finish_time IS NULL
+   AND (:restarted IS NULL OR e.start_time > :restarted);
+
+-- some: nova-compute of its source is neither up nor fenced (forced down), so nobody knows what it will still do
+SELECT s.id FROM services s JOIN migrations m ON m.source_compute = s.host
+ WHERE m.id = :migration AND s.`binary` = 'nova-compute' AND s.deleted = 0
+   AND (s.forced_down = 1 OR s.last_seen_up > UTC_TIMESTAMP() - INTERVAL 60 SECOND);
+
+-- change
+UPDATE migrations SET status = 'error'
+ WHERE id = :migration AND instance_uuid = :server AND deleted = 0;

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { type Report, text } from '../../chat/report.ts';
+import { UserError } from '../../chat/user-error.ts';
+import type { Edited, EditOrder, UndoFile } from '../../openstack/cloud.ts';
+import type { EndedJob, StepContext } from '../command.ts';
+import { done, gone, type Outcome, unproven } from '../outcome.ts';
+import { count } from '../words.ts';
+
+export const EditInput = z.object({
+  runbook: z.string(),
+  sha256: z.string(),
+  cell: z.string().nullable(),
+  values: z.record(z.string(), z.string().nullable()),
+  rows: z.array(z.string()).min(1),
+});
+
+/** All rows in one transaction. Who takes over from a dead worker looks by the row images what that one did. */
+export async function runEdit(input: z.output<typeof EditInput>, context: StepContext): Promise<Outcome> {
+  const order = { job: context.job.id, human: context.job.human, ...input };
+  if (context.checkpoint !== null) return resume(order, context);
+  const { rows, left, undo } = await ask(order, context);
+  return undo === null ? gone('no approved row is as it was: nothing was changed') : written(rows, left, undo);
+}
+
+/** The row images of a worker that died may lie on another host: then what is found refused may be what that one did. */
+async function resume(order: EditOrder, context: StepContext): Promise<Outcome> {
+  const before = await context.cloud.databases.edited(order);
+  if (before === 'unclear') return unproven('the rows are neither as before nor as this job would have left them');
+  try {
+    const { rows, left, undo } = before ?? (await ask(order, context));
+    if (undo !== null) return written(rows, left, undo);
+    return unproven(`the approved rows are no longer as they were; ${elsewhere}`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return unproven(`${error.message}; ${elsewhere}`);
+  }
+}
+
+const elsewhere = 'a worker that died may have changed them: the row images on its disk tell';
+
+function ask(order: EditOrder, context: StepContext): Promise<Edited> {
+  const intent = { runbook: order.runbook, rows: order.rows.length };
+  return context.act(intent, (limits) => context.cloud.databases.edit(order, limits));
+}
+
+function written(rows: number, left: number, undo: UndoFile): Outcome {
+  const others = left > 0 ? `; ${count(left, 'row')} needed it no more` : '';
+  return done(`${count(rows, 'row')} written, read back${others}`, { rows, left, undo: { ...undo } });
+}
+
+const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string() }) });
+
+export function runReport(job: EndedJob): Report {
+  const edit = job.steps.find(({ step }) => step === 'edit');
+  const wrote = Wrote.safeParse(edit?.output).data?.undo ?? null;
+  const name = EditInput.safeParse(edit?.input).data?.runbook ?? job.line;
+  return {
+    title: edit?.state === 'done' ? `${name}: ${edit.note}` : `${name}: ${edit?.note ?? 'nothing was changed'}`,
+    tone: edit?.state === 'done' ? 'good' : edit?.state === 'gone' ? 'plain' : 'bad',
+    blocks: [
+      { kind: 'steps', steps: job.steps.map(({ label, state, note }) => ({ label, state, note })) },
+      ...(wrote === null ? [] : [text(`Row images: ${wrote.host}:${wrote.path}`)]),
+    ],
+    ...(wrote === null
+      ? {}
+      : { replies: [{ label: 'Undo', line: `sql undo ${job.id} --cloud ${job.cloud}`, danger: true }] }),
+    footer: `${job.cloud} · ${job.id}`,
+  };
+}
