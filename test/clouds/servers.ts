@@ -138,7 +138,7 @@ async function unprotect({ dsns }: Ground, ids: readonly string[]): Promise<void
 
 /** Nova may be moving it just now, and put it back after the first try. */
 async function deleteSurely(admin: Api, id: string): Promise<void> {
-  for (let tries = 0; tries < 20; tries += 1) {
+  for (let tries = 0; tries < 40; tries += 1) {
     if ((await admin.call('GET', `/servers/${id}`)).status === 404) return;
     await admin.call('POST', `/servers/${id}/action`, { 'os-resetState': { state: 'error' } });
     await admin.call('POST', `/servers/${id}/action`, { unlock: null });
