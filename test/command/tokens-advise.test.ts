@@ -48,7 +48,7 @@ async function lines(
 test('UUID: five lines, from how fast it grows to what to type', async () => {
   expect(await lines({})).toEqual([
     'Provider: UUID in SQL: every login is a row; Juno or newer (schema 67).',
-    'Size: 1000000 rows, 900000 expired, 4.0 GB; about 31000 rows a day, as yesterday.',
+    'Size: 1000000 rows, 900000 expired, 4 GB; about 31000 rows a day, as yesterday.',
     'Indexes: ix_token_expires, ix_token_expires_valid, ix_token_user_id; missing ix_token_trust_id: tokens index makes them.',
     'Retention: Keystone deletes nothing by itself; 48 h after it expired a row may go (890000 rows now). The oldest expired 2026-08-01 00:00 UTC.',
     'Do: [token] expiration 3600, tokens purge by a schedule every hour or day; from Kilo on move to Fernet, which stores nothing (keys on every node first).',
@@ -60,7 +60,7 @@ test('PKI on Grizzly: no index is made that the next migration makes, and a sche
   const said = await lines({ provider: 'pki', counts: null, histogram: [], oldest: null }, grizzly);
   expect(said).toEqual([
     'Provider: PKI in SQL: every login is a large row with the signed catalog; Grizzly (schema 22).',
-    'Size: about 900000 rows, not counted, 4.0 GB; growth not counted.',
+    'Size: about 900000 rows, not counted, 4 GB; growth not counted.',
     'Indexes: none; this release has none of its own, and the next makes them itself.',
     'Retention: Keystone deletes nothing by itself; 48 h after it expired a row may go (not counted now).',
     'Do: leave PKI: UUID is the same rows without the catalog, Fernet (Kilo and newer) none; until then [token] expiration 3600 and tokens purge by hand: without an index on expires a schedule counts every row of the table against its --max.',
@@ -78,7 +78,7 @@ test('Fernet: what the old provider left, and what grows instead, cell by cell, 
   const [provider, size, , , todo] = await lines({ provider: 'fernet' }, { schema: 'alembic' }, growth);
   expect([provider, size]).toEqual([
     'Provider: Fernet: tokens carry themselves, nothing is stored; Yoga or newer.',
-    'Size: 1000000 rows, 900000 expired, 4.0 GB; what grows instead: keystone revocation_event 4000 revocations, keystone trust 12 expired, keystone application_credential 3 expired, cell 1 instances 70000 deleted.',
+    'Size: 1000000 rows, 900000 expired, 4 GB; what grows instead: keystone revocation_event 4000 revocations, keystone trust 12 expired, keystone application_credential 3 expired, cell 1 instances 70000 deleted.',
   ]);
   expect(todo).toBe(
     'Do: tokens purge --cloud prod takes what the old provider left; keep the table, db_sync expects it. ' +
