@@ -6,7 +6,8 @@ import { UserError } from '../chat/user-error.ts';
 import { completeAuth, Entry, isRaw, layer, type Raw, underscored } from './cloud-entry.ts';
 import { type CloudsFile, type CloudsPlaces, type FileProblem, findFile, searchPath } from './cloud-files.ts';
 import { readLogin } from './cloud-login.ts';
-import { type BackupSettings, type CloudConfig, defaultSettings, type Login } from './config.ts';
+import type { CloudConfig, Login } from './config.ts';
+import { archiveOf, backupOf, dsnsOf, hooksOf, settingsOf } from './own-keys.ts';
 
 /** `only`: the clouds this process serves; what is wrong with others is not its business. */
 export interface CloudsRequest extends CloudsPlaces {
@@ -153,74 +154,12 @@ function toConfig(name: string, entry: Entry, { login, tls, sources }: Resolved)
   };
 }
 
-function hooksOf({ vigie }: Entry): CloudConfig['hooks'] {
-  return Object.entries(vigie.hooks ?? {}).map(([name, { timeout: timeoutMs, ...rest }]) => ({
-    name,
-    timeoutMs,
-    ...rest,
-  }));
-}
-
 /** `compute_endpoint_override` becomes `compute`. */
 function perService(entry: Entry, ending: string): Record<string, string> {
   const own = Object.entries(entry).filter(
     (pair): pair is [string, string] => pair[0].endsWith(ending) && typeof pair[1] === 'string',
   );
   return Object.fromEntries(own.map(([key, value]) => [key.slice(0, -ending.length).replaceAll('_', '-'), value]));
-}
-
-function settingsOf({ vigie }: Entry, hooks: CloudConfig['hooks']): CloudConfig['settings'] {
-  return {
-    lanes: vigie.lanes ?? defaultSettings.lanes,
-    serverDeadline: vigie.server_deadline ?? defaultSettings.serverDeadline,
-    totalDeadline: vigie.total_deadline ?? defaultSettings.totalDeadline,
-    hostMaintenance: vigie.host_maintenance ?? defaultSettings.hostMaintenance,
-    sharedStorage: vigie.shared_storage ?? defaultSettings.sharedStorage,
-    hooks: hooks.map(({ name, at, always, required }) => ({ name, at, always, required })),
-    pollInterval: vigie.poll_interval ?? defaultSettings.pollInterval,
-    watchInterval: vigie.watch_interval ?? defaultSettings.watchInterval,
-  };
-}
-
-function dsnsOf({ vigie }: Entry): CloudConfig['dsns'] {
-  return {
-    novaApi: vigie.nova_api ?? null,
-    cells: vigie.cells ?? {},
-    keystone: vigie.keystone ?? null,
-    keystoneWriter: vigie.keystone_writer ?? null,
-    keystoneReplicas: vigie.keystone_replicas ?? [],
-    scratch: vigie.scratch ?? null,
-    runbooks: vigie.runbooks
-      ? {
-          novaApi: vigie.runbooks.nova_api ?? null,
-          cells: vigie.runbooks.cells ?? {},
-          keystone: vigie.runbooks.keystone ?? null,
-        }
-      : null,
-  };
-}
-
-function archiveOf({ vigie: { archive } }: Entry): Required<CloudConfig>['archive'] {
-  if (!archive) return null;
-  return {
-    folder: archive.folder,
-    publicKey: archive.public_key ?? null,
-    privateKey: archive.private_key ?? null,
-  };
-}
-
-function backupOf({ vigie: { backup } }: Entry): BackupSettings | null {
-  if (!backup) return null;
-  return {
-    folder: backup.folder,
-    publicKey: backup.public_key ?? null,
-    privateKey: backup.private_key ?? null,
-    servers: backup.servers,
-    scratch: backup.scratch ?? null,
-    copies: backup.copies ?? null,
-    keep: backup.keep,
-    keyIds: { fernet: backup.fernet_keys ?? null, credential: backup.credential_keys ?? null },
-  };
 }
 
 function explained({ path, message, code }: { path: readonly PropertyKey[]; message: string; code: string }): string {
