@@ -28,6 +28,8 @@ export interface Toy {
   rows: Record<string, number>;
   stages: z.input<typeof Stage>[];
   claims: string[];
+  /** How long a cloud takes to answer `look`. */
+  looks: () => Promise<void>;
 }
 
 export function toy(): Toy {
@@ -40,6 +42,7 @@ export function toy(): Toy {
       { name: 'proof', always: true },
     ],
     claims: [],
+    looks: async () => undefined,
   };
 }
 
@@ -103,7 +106,10 @@ export function toyRegistry(play: Toy) {
     examples: ['look'],
     role: 'reader',
     args: {},
-    answer: async () => ({ title: 'seen', tone: 'good', blocks: [] }),
+    answer: async () => {
+      await play.looks();
+      return { title: 'seen', tone: 'good', blocks: [] };
+    },
   });
   return registryOf([
     register('go', go),
