@@ -22,9 +22,9 @@ function again() {
 }
 
 function summary() {
-  const first = byName(reports());
-  const second = byName(reports('again'));
-  for (const file of first.values()) if (isFailed(file)) tellFailure(file, second.get(file.name));
+  const first = byPlace(reports());
+  const second = byPlace(reports('again'));
+  for (const [place, file] of first) if (isFailed(file)) tellFailure(place, file, second.get(place));
   const tests = [...new Map([...first, ...second]).values()].flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === 'passed').length;
   // What broke without a failed test of its own (a lint error, a time limit) counts as one failed.
@@ -33,17 +33,22 @@ function summary() {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-function byName(all) {
-  return new Map(all.flatMap((report) => report.testResults).map((file) => [file.name, file]));
+/** A story runs in `stories` and on the real cloud: two results. */
+function byPlace(all) {
+  return new Map(
+    all.flatMap(({ group, testResults }) =>
+      testResults.map((file) => [`${group}, ${relative(process.cwd(), file.name)}`, file]),
+    ),
+  );
 }
 
 function isFailed({ status }) {
   return status === 'failed';
 }
 
-function tellFailure(file, second) {
+function tellFailure(place, file, second) {
   const outcome = second === undefined ? 'failed' : isFailed(second) ? 'failed twice' : 'passed the second time';
-  console.log(`== ${relative(process.cwd(), file.name)}: ${outcome}`);
+  console.log(`== ${place}: ${outcome}`);
   if (file.message) console.log(indented(file.message));
   for (const test of file.assertionResults.filter(isFailed)) {
     console.log(`   ${test.fullName}`);
@@ -70,5 +75,6 @@ function reports(group = '') {
 }
 
 function read(name) {
-  return JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'));
+  const group = basename(name, '.json').replace(/^again-/, '');
+  return { ...JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')), group };
 }

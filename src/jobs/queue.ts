@@ -30,6 +30,16 @@ export function openBells(url: string, name = 'vigie'): Bells {
   // A bell may be lost, never pile up.
   const ringing = ringingAt(address);
   ringing.on('error', () => {});
+  // While Sentinels or a cluster's nodes are looked for nobody counts attempts: what waits there would pile up.
+  let isAway = false;
+  if (address.kind === 'sentinel' || address.kind === 'cluster') {
+    ringing.on('close', () => {
+      isAway = true;
+    });
+    ringing.on('ready', () => {
+      isAway = false;
+    });
+  }
   function queueOf(name: string): Queue {
     const known = queues.get(name);
     if (known !== undefined) return known;
@@ -40,6 +50,7 @@ export function openBells(url: string, name = 'vigie'): Bells {
   }
   return {
     async ring(queue, id, once) {
+      if (isAway) return;
       const added = queueOf(safe(queue)).add(
         'bell',
         { id },

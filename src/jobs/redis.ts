@@ -44,10 +44,12 @@ function sentinelOptions(address: RedisAddress & { kind: 'sentinel' }) {
 }
 
 function clusterOf(address: RedisAddress & { kind: 'cluster' }, maxRetriesPerRequest: number | null): Cluster {
-  return new Cluster([...address.nodes], {
+  const cluster = new Cluster([...address.nodes], {
     clusterRetryStrategy: retryStrategy,
     redisOptions: { maxRetriesPerRequest, ...loginOf(address) },
   });
+  cluster.on('error', () => {});
+  return cluster;
 }
 
 function loginOf({ username, password, tls }: RedisAddress & { kind: 'sentinel' | 'cluster' }) {
