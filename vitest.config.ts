@@ -28,6 +28,8 @@ export default defineConfig({
   test: {
     // Stories wait more than they compute: three at once on two cores.
     maxWorkers: 3,
+    // What one run transformed the next need not: bin/test and the groups are many runs.
+    experimental: { fsModuleCache: true },
     projects: [
       project('quick', ['test/**/*.test.ts'], {
         exclude: ['stories', 'jobs', 'demo', 'openstack', ...groups].map((group) => `test/${group}/**`),
