@@ -84,7 +84,9 @@ function body(facts: CardFacts): Report {
 
 function awaiting(facts: CardFacts, title: string): Report {
   const { job } = facts;
-  const missing = Math.max(0, (job.approval?.votes ?? 1) - facts.votes.filter((vote) => vote.choice === 'yes').length);
+  const yes = approversOf(facts);
+  const missing = Math.max(0, (job.approval?.votes ?? 1) - yes.length);
+  const soFar = yes.length === 0 ? '' : `: approved by ${yes.join(', ')}, needs ${missing} more`;
   const who = job.approval?.roles.join(' or ') || 'another person';
   const until = job.until === null ? '' : ` before ${deadline(job.until, job.planned_at)}`;
   const needs = text(
@@ -96,7 +98,7 @@ function awaiting(facts: CardFacts, title: string): Report {
   const calls = job.approval?.call ?? [];
   const typed = job.approval?.typed === true ? [text(`to approve, type: ${typedLine(job)}`)] : [];
   return {
-    ...card(title, 'warn', [...planBlocks(job.plan), ...frozenLine(facts), needs, ...typed], votesOn(job)),
+    ...card(`${title}${soFar}`, 'warn', [...planBlocks(job.plan), ...frozenLine(facts), needs, ...typed], votesOn(job)),
     ...(calls.length === 0 ? {} : { calls }),
   };
 }
@@ -154,8 +156,13 @@ function settled(steps: readonly StepRow[]): number {
   return steps.filter((step) => step.endedAt !== null || step.state === 'gone').length;
 }
 
-function approvedWord({ job, votes }: CardFacts): string {
-  const yes = votes.filter(({ choice }) => choice === 'yes').map(({ human }) => human);
+function approversOf({ votes }: CardFacts): string[] {
+  return votes.filter(({ choice }) => choice === 'yes').map(({ human }) => human);
+}
+
+function approvedWord(facts: CardFacts): string {
+  const { job } = facts;
+  const yes = approversOf(facts);
   if (yes.length > 0) return `approved by ${yes.join(', ')}, about to start`;
   return job.approval?.votes === 0 ? 'needs no approval, about to start' : 'about to start';
 }

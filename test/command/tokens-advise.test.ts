@@ -81,7 +81,7 @@ test('Fernet: what the old provider left, and what grows instead, cell by cell, 
     'Size: 1000000 rows, 900000 expired, 4 GB; what grows instead: keystone revocation_event 4000 revocations, keystone trust 12 expired, keystone application_credential 3 expired, cell 1 instances 70000 deleted.',
   ]);
   expect(todo).toBe(
-    'Do: tokens purge --cloud prod takes what the old provider left; keep the table, db_sync expects it. ' +
+    'Do: tokens purge --cloud prod takes what the old provider left; keep the table, db_sync expects it; ' +
       'revocation_event is pruned by Keystone itself whenever something is revoked: revoke one token if it stays large; ' +
       'keystone-manage trust_flush for expired trusts (soft-deleted ones go with it); expired application credentials stay until their owners delete them; ' +
       'nova-manage db archive_deleted_rows --until-complete for Nova’s deleted rows.',

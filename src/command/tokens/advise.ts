@@ -102,8 +102,10 @@ function adviceLine({ tokens, survey, growth, cloud }: Seen): string {
   const left = (survey?.expired ?? 0) > 0;
   switch (tokens.provider) {
     case 'fernet':
-    case 'jws':
-      return `Do: ${left ? `tokens purge --cloud ${cloud} takes what the old provider left; keep the table, db_sync expects it. ` : ''}${growthAdvice(growth)}`;
+    case 'jws': {
+      const purge = `tokens purge --cloud ${cloud} takes what the old provider left; keep the table, db_sync expects it`;
+      return `Do: ${[...(left ? [purge] : []), ...growthAdvice(growth)].join('; ') || 'nothing'}.`;
+    }
     case 'uuid':
       return `Do: [token] expiration 3600, ${purgeWords(survey)}; from Kilo on move to Fernet, which stores nothing (keys on every node first).`;
     case 'pki':
@@ -122,10 +124,10 @@ function purgeWords(survey: TokenSurvey | null): string {
   return `tokens purge by hand: without an index on expires${first} a schedule counts every row of the table against its --max`;
 }
 
-function growthAdvice(growth: readonly GrowthCount[]): string {
+function growthAdvice(growth: readonly GrowthCount[]): string[] {
   const rows = (table: string): number =>
     growth.filter((one) => one.table === table).reduce((sum, one) => sum + (one.rows ?? 0), 0);
-  const said = [
+  return [
     ...(rows('revocation_event') > many
       ? [
           'revocation_event is pruned by Keystone itself whenever something is revoked: revoke one token if it stays large',
@@ -137,5 +139,4 @@ function growthAdvice(growth: readonly GrowthCount[]): string {
       : []),
     ...(rows('instances') > 0 ? ['nova-manage db archive_deleted_rows --until-complete for Nova’s deleted rows'] : []),
   ];
-  return said.length === 0 ? 'nothing.' : `${said.join('; ')}.`;
 }
