@@ -63,7 +63,8 @@ async function drainAll(stage: Stage, workers: readonly VigieProcess[], jobs: re
   const victim = workers.find(({ pid }) => owners.some((owner) => owner.includes(`-${pid}-`)));
   expect(victim).toBeDefined();
   victim?.signal('SIGKILL');
-  await stage.story.until('all are done', async () => (await inState(stage, 'done')) === drains, 300_000);
+  await stage.story.until('all are over', async () => (await openOnes(stage)) === 0, 300_000);
+  expect(await ends(stage)).toEqual(new Map([['done', drains]]));
   const took = (performance.now() - began) / 1000;
   console.info(
     `${drains} drains in ${took.toFixed(0)} s, ${owners.length} workers at work, the largest ${largest} MiB`,
@@ -90,6 +91,22 @@ async function workersUp({ story }: Stage): Promise<number> {
 async function inState({ story }: Stage, state: 'running' | 'done'): Promise<number> {
   const jobs = story.database.rows.selectFrom('job').select('id').where('command', '=', 'maintenance');
   return (await jobs.where('state', '=', state).execute()).length;
+}
+
+async function openOnes({ story }: Stage): Promise<number> {
+  const open = ['planning', 'awaiting', 'queued', 'running', 'asking', 'parked'] as const;
+  const jobs = story.database.rows.selectFrom('job').select('id').where('command', '=', 'maintenance');
+  return (await jobs.where('state', 'in', open).execute()).length;
+}
+
+async function ends({ story }: Stage): Promise<Map<string, number>> {
+  const jobs = story.database.rows.selectFrom('job').select(['state', 'reason']).where('command', '=', 'maintenance');
+  const ended = new Map<string, number>();
+  for (const { state, reason } of await jobs.execute()) {
+    const how = reason === null ? state : `${state}: ${reason}`;
+    ended.set(how, (ended.get(how) ?? 0) + 1);
+  }
+  return ended;
 }
 
 /** Workers that own a running job. */
