@@ -10,17 +10,22 @@ vi.setConfig({ testTimeout: nights * 300_000, hookTimeout: 300_000 });
 const atOnce = onLab ? 2 : 1;
 
 test(`in ${nights} nights others stop, move, resize and delete what is drained, and machines fail`, async () => {
+  let arrived = 0;
   async function everySecond(first: number): Promise<void> {
-    for (let number = first; number < nights; number += atOnce) await oneNight(seed + number);
+    for (let number = first; number < nights; number += atOnce) {
+      const moved = await oneNight(seed + number);
+      arrived += moved;
+    }
   }
   // A night that ends badly leaves the others their time to put everything back.
   const ended = await Promise.allSettled(Array.from({ length: atOnce }, (_, first) => everySecond(first)));
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  expect(arrived, 'moves that came to their end').toBeGreaterThan(0);
 });
 
-async function oneNight(own: number): Promise<void> {
-  const { state, acts, ...truth } = await night(chance(own));
-  console.info(`seed ${own}: ${state} after ${acts.length} acts: ${acts.join(', ')}`);
+async function oneNight(own: number): Promise<number> {
+  const { state, acts, arrived, ...truth } = await night(chance(own));
+  console.info(`seed ${own}: ${state}, ${arrived} moved, after ${acts.length} acts: ${acts.join(', ')}`);
   expect(truth, `seed ${own}`).toEqual({
     untold: [],
     twice: [],
@@ -29,4 +34,5 @@ async function oneNight(own: number): Promise<void> {
     together: [],
     auditWhole: true,
   });
+  return arrived;
 }

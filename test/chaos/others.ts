@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Report } from '../../src/chat/report.ts';
+import { ProofOutput } from '../../src/command/drain/proof.ts';
 import { verifyAudit } from '../../src/policy/audit.ts';
 import { openApi } from '../clouds/api.ts';
 import type { Entry } from '../clouds/ground.ts';
+import type { Shown } from '../clouds/servers.ts';
 import { onLab } from '../clouds.ts';
 import { openStage, type Ran, type Stage } from '../stories/stage.ts';
 import { calm, type Others, oneAct } from './acts.ts';
@@ -10,7 +13,9 @@ import { brokenRules, membersApart } from './journal.ts';
 /** What came of one drain among people and machines that did what they liked meanwhile. Every list should be empty. */
 export interface Night {
   readonly state: string;
-  /** Servers on the host that the end does not name. */
+  /** How many moves of vigie's came to their end: in a night without any nothing is shown. */
+  readonly arrived: number;
+  /** Servers on the host that the proof does not have by their id, or that no row tells as left there. */
   readonly untold: readonly string[];
   /** Servers that vigie moved off the host more than once. */
   readonly twice: readonly string[];
@@ -89,7 +94,6 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   // The cloud may be others', too.
   const here = journal.filter(({ source, dest }) => source === host || dest === host);
   const ours = here.filter(({ by, source }) => by === 'admin' && source === host);
-  const left = await cloud.on(host);
   const arrived = ours.filter(({ status }) => ['completed', 'confirmed'].includes(status));
   const servers = arrived.map(({ server }) => server);
   const waiting = new Map<number, string>();
@@ -100,13 +104,40 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   });
   return {
     state: ran.state,
-    untold: left.filter(({ id, name }) => !ran.words.includes(name) && !ran.words.includes(id)).map(({ name }) => name),
+    arrived: arrived.length,
+    untold: await untold(stage, host, ran),
     twice: servers.filter((server, index) => servers.indexOf(server) !== index),
     confirmed: await confirmedForOthers(stage, here),
     ahead,
     together: brokenRules(journal, apart).together,
     auditWhole: (await verifyAudit(story.database.rows)).whole,
   };
+}
+
+async function untold({ cloud, story }: Stage, host: string, { job, report }: Ran): Promise<string[]> {
+  const { rows } = story.database;
+  const step = rows.selectFrom('step').select('output').where('job', '=', job).where('name', '=', 'proof');
+  const { output } = await step.executeTakeFirstOrThrow();
+  const { left, doubts } = ProofOutput.parse(JSON.parse(output ?? 'null'));
+  const proven = new Set(left.map(({ server }) => server));
+  const lines = toldAsLeft(report);
+  const isTold = ({ id, name }: Shown) =>
+    // On its way when the proof looked, it has arrived since.
+    doubts.some((doubt) => [name, id].some((one) => doubt.startsWith(`${one} is on its way here`))) ||
+    (proven.has(id) && lines.some((line) => line === name || line.startsWith(`${name} (`) || line.includes(`(${id})`)));
+  return (await cloud.on(host)).filter((server) => !isTold(server)).map(({ id, name }) => `${name} ${id}`);
+}
+
+const notLeft = ['not begun', 'blocked', 'failed', 'unproven'];
+
+/** The rows of those that did not leave, and the line of those that have no such row. */
+function toldAsLeft({ blocks }: Report): string[] {
+  return blocks.flatMap((block) => {
+    if (block.kind === 'steps') return block.steps.map(({ label }) => label);
+    if (block.kind === 'table')
+      return block.rows.filter(([, , how = '']) => notLeft.includes(how)).map(([label = '']) => label);
+    return block.kind === 'text' && block.text.startsWith('Still on ') ? [block.text] : [];
+  });
 }
 
 /** Nobody but vigie confirms anything in such a night: more than its own moves would be others' resizes. */

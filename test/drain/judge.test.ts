@@ -108,3 +108,15 @@ test('hard group rules that no host could keep block; soft ones do not', () => {
 test('a server that another job holds is left to it', () => {
   expect(judge(facts({}, { holder: 'protect db3 (7f3a)' }), around()).why).toContain('held by protect db3 (7f3a)');
 });
+
+test('an obstacle is told once, and no word of an owner hides what the hardware ties', () => {
+  const hardware = { facts: ['pinned CPUs'], refusal: null, evacuation: null };
+  const locked = facts({ locked: true, lockedReason: 'has pinned CPUs' }, { hardware });
+  expect(judge(locked, around()).why).toBe('locked: has pinned CPUs; pinned CPUs');
+  const group = aGroup({ policy: 'affinity', members: [serverId, 'fellow'] });
+  const beside = around({ groups: [group], memberHosts: new Map([['fellow', cmp1]]) });
+  expect(judge(facts(), beside).why).toBe('server group web (affinity) keeps it beside its fellows on cmp1');
+  expect(judge(facts({}, { pinnedZone: 'rack7' }), around()).why).toBe(
+    'pinned to zone rack7, where no other host is up and enabled',
+  );
+});

@@ -3,6 +3,7 @@ import type { StepContext } from '../../src/command/command.ts';
 import { proof } from '../../src/command/drain/proof.ts';
 import type { Cloud, Hypervisor, Migration, Server, Service } from '../../src/openstack/cloud.ts';
 import { defaultSettings } from '../../src/openstack/config.ts';
+import { OpenStackError } from '../../src/openstack/errors.ts';
 import { aMigration, aServer, aService, cmp1, cmp2, serverId } from './things.ts';
 
 interface World {
@@ -14,6 +15,7 @@ interface World {
   allocations?: string[] | null;
   admin?: boolean;
   minor?: number;
+  nameless?: OpenStackError;
 }
 
 /** A cloud that only answers: the proof asks, it changes nothing. */
@@ -34,7 +36,10 @@ function cloudOf(world: World): Cloud {
     },
     hypervisors: async () => (world.hypervisors ?? [{ servers: [] }]) as Hypervisor[], // only `servers` is read
     migrations: async () => world.migrations ?? [],
-    server: async () => aServer(),
+    server: async () => {
+      if (world.nameless !== undefined) throw world.nameless;
+      return aServer();
+    },
     allocations: async () => (world.allocations === undefined ? [] : world.allocations),
   };
   return reader as Cloud; // what the proof does not ask for is not there
@@ -116,4 +121,11 @@ test('an old cloud without Placement and without that list is believed without t
   expect(await proven({ minor: 38, allocations: null, hypervisors: [{ servers: null }] })).toMatchObject({
     state: 'done',
   });
+});
+
+test('a name that cannot be asked is told by its id, and costs no proof', async () => {
+  const nameless = new OpenStackError({ problem: 'timeout', cloud: 'demo', request: 'GET compute /servers/ID' });
+  const result = await proven({ nameless, migrations: [aMigration({ source: cmp2, destination: cmp1 })] });
+  expect(result).toMatchObject({ state: 'unproven' });
+  expect(result.note).toContain(`${serverId} is on its way here`);
 });

@@ -28,10 +28,11 @@ export function backBlocks({ plan, steps }: EndedJob): Block[] {
   );
 }
 
-function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  const server = key.slice('move:'.length);
   if (step === undefined) {
     const state = verdict === 'skip' ? 'gone' : 'blocked';
-    return { label, state, note: why, cells: [label, '-', verdict, why] };
+    return { server, label, state, note: why, cells: [label, '-', verdict, why] };
   }
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
@@ -39,5 +40,5 @@ function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): 
     state === 'done'
       ? [verdict, spokenDuration((went?.seconds ?? step.seconds ?? 0) * 1000)]
       : [state === 'waiting' ? 'not begun' : state, note];
-  return { label, state, note, cells: [label, went?.to ?? '-', ...told] };
+  return { server, label, state, note, cells: [label, went?.to ?? '-', ...told] };
 }

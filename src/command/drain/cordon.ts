@@ -7,6 +7,7 @@ import { done, failed, type Outcome } from '../outcome.ts';
 import { agentsOn } from './beside.ts';
 import { type HostDetail, type HostLease, hostLease, isOurs, markOf, stateOf } from './host-lease.ts';
 import { isPassingTrouble } from './look.ts';
+import { lostRequest } from './move-view.ts';
 
 export const CordonInput = z.object({
   host: HostName,
@@ -29,14 +30,12 @@ const mostTries = 3;
 
 /** Stops scheduling to the host and takes its lease; what was found is kept, so that `off` can put it back. */
 export async function cordon(input: CordonInput, context: StepContext): Promise<Outcome> {
-  const service = await context.cloud.computeService(input.host);
-  if (service === null) return failed(`${input.host} has no nova-compute service any more`);
-  // Once asked for it is brought to its end, whatever became of the host: else it would be closed and nobody's.
-  const begun = context.checkpoint !== null;
-  if (input.kind === 'drain' && input.dead !== true && service.state === 'down' && !begun)
-    return failed(deadHost(input.host));
-  const lease = hostLease(await context.leases.find('host', input.host));
   const mark = markOf(context.job, input.text);
+  const isTooLate = (one: Service) => input.kind === 'drain' && input.dead !== true && isDeadWithout(mark, one);
+  const service = await settledService(input.host, isTooLate, context);
+  if (service === null) return failed(`${input.host} has no nova-compute service any more`);
+  if (isTooLate(service)) return failed(deadHost(input.host));
+  const lease = hostLease(await context.leases.find('host', input.host));
   const before = foundBefore(context, service, isOurs(service, lease) ? (lease?.detail.before ?? null) : null);
   const hooks = input.hooks ?? lease?.detail.hooks ?? [];
   const kept = { hooks, moved: lease?.detail.moved ?? [], agents: await aliveAgents(input.host, lease, context) };
@@ -50,6 +49,23 @@ export async function cordon(input: CordonInput, context: StepContext): Promise<
   await takeLease(input, { before, mark, ...kept }, context);
   const note = await hostMaintenance(input.host, true, context);
   return done(`disabled, read back${note}`, { before, mark });
+}
+
+/** What carries our mark is brought to its end, dead or not: else it would be closed and nobody's. */
+function isDeadWithout(mark: string, { state, status, disabledReason }: Service): boolean {
+  return state === 'down' && !(status === 'disabled' && disabledReason === mark);
+}
+
+/** Nobody knows whether a request that was written down has left: looked at again when it is here or never comes. */
+async function settledService(
+  host: HostName,
+  isTooLate: (service: Service) => boolean,
+  { cloud, checkpointAt, now, sleep }: StepContext,
+): Promise<Service | null> {
+  const service = await cloud.computeService(host);
+  if (service === null || checkpointAt === null || !isTooLate(service)) return service;
+  await sleep(Math.max(0, checkpointAt.getTime() + lostRequest - now().getTime()));
+  return cloud.computeService(host);
 }
 
 /** A dead host is another verb: its servers are rebuilt elsewhere, which is never begun from here. */

@@ -3,10 +3,10 @@ import { type Reply, type Report, StepMark, text } from '../../chat/report.ts';
 import type { EndedJob, EndedStep } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
-import { count, list } from '../words.ts';
+import { list } from '../words.ts';
 import { NewcomersOutput } from './newcomers.ts';
 import { ProofOutput } from './proof.ts';
-import { serverBlocks, type Told } from './server-blocks.ts';
+import { isWell, serverBlocks, type Told } from './server-blocks.ts';
 
 const Input = z.object({ host: z.string() });
 const Went = z.object({
@@ -30,7 +30,8 @@ export function drainReport(job: EndedJob): Report {
     tone: job.state === 'done' ? 'good' : cordoned ? 'warn' : 'bad',
     blocks: [
       ...serverBlocks(['server', 'to', 'how', ''], told),
-      ...evidence(proof, told).map(text),
+      ...stillThere(host, proof, told).map(text),
+      ...evidence(proof).map(text),
       ...hooksTold(job).map(text),
       ...timing(job).map(text),
       text(hostLine(host, job)),
@@ -91,28 +92,30 @@ function serversTold(job: EndedJob): Told[] {
 /** Those that came after the plan and were moved on when somebody said so. */
 function strangers({ steps }: EndedJob): Told[] {
   const output = NewcomersOutput.safeParse(steps.find(({ step }) => step === 'newcomers')?.output).data;
-  return (output?.newcomers ?? []).map(({ name, state: ended, note, output: moved }) => {
+  return (output?.newcomers ?? []).map(({ server, name, state: ended, note, output: moved }) => {
     const state = StepMark.catch('failed').parse(ended);
     const went = Went.safeParse(moved).data;
     const time = timeOf(went?.seconds ?? null);
     const told = ['came meanwhile', time].filter((part) => part !== '').join('; ');
-    return { label: name, state, note, cells: [name, went?.to ?? '-', went?.how ?? state, told] };
+    return { server, label: name, state, note, cells: [name, went?.to ?? '-', went?.how ?? state, told] };
   });
 }
 
-function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  const server = key.slice('move:'.length);
   if (step === undefined) {
     const state = verdict === 'skip' ? 'gone' : 'blocked';
-    return { label, state, note: why, cells: [label, '-', verdict, why] };
+    return { server, label, state, note: why, cells: [label, '-', verdict, why] };
   }
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const to = went?.to ?? '-';
   if (state !== 'done')
-    return { label, state, note, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
+    return { server, label, state, note, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
   const more = note.includes(';') ? note.slice(note.indexOf(';') + 1).trim() : '';
   const time = timeOf(went?.seconds ?? step.seconds);
   return {
+    server,
     label,
     state,
     note,
@@ -125,19 +128,25 @@ function timeOf(seconds: number | null): string {
   return seconds === null ? '' : spokenDuration(seconds * 1000);
 }
 
-/** Where servers are left, that they are is evidence enough; of those that came meanwhile only who was not told yet. */
-function evidence(proof: EndedStep | undefined, told: readonly Told[]): string[] {
+/** Who is on the host though no row says so: it came after the plan, or came back. Nothing else names it. */
+function stillThere(host: string, proof: EndedStep | undefined, told: readonly Told[]): string[] {
+  const rows = new Map(told.map(({ server, state }) => [server, state]));
+  const unsaid = (ProofOutput.safeParse(proof?.output).data?.left ?? []).flatMap(({ server, name, status, why }) => {
+    const state = rows.get(server);
+    if (state === undefined) return [`${name} ${status}, ${why} (${server})`];
+    return isWell(state) ? [`${name} ${status} (${server})`] : [];
+  });
+  return unsaid.length === 0 ? [] : [`Still on ${host}: ${unsaid.join('; ')}.`];
+}
+
+/** Where servers are left, that they are is evidence enough. */
+function evidence(proof: EndedStep | undefined): string[] {
   if (proof === undefined) return [];
   const output = ProofOutput.safeParse(proof.output).data;
   if (output === undefined) return [`proof: ${proof.note}`];
-  const late = output.left.filter(
-    ({ name, why }) => why.startsWith('arrived') && !told.some((one) => one.label === name),
-  );
-  const names = late.map(({ name }) => name);
   return [
     ...(output.left.length === 0 ? [`Asked twice: ${list(output.looked, 9)}.`] : []),
     ...output.doubts.map((doubt) => `Not proven: ${doubt}.`),
-    ...(names.length === 0 ? [] : [`${count(names.length, 'server')} arrived after the plan: ${list(names, 9)}.`]),
   ];
 }
 

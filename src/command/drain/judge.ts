@@ -57,7 +57,12 @@ export function judge(facts: ServerFacts, around: Surroundings): Judged {
   if (verdict === 'skip') return { verdict, weight: weights.skip, ...still, why: said(notes) };
   const obstacle = verdict === 'blocked' ? why : obstacleOf(facts, around);
   if (obstacle !== null)
-    return { verdict: 'blocked', weight: weights.blocked, ...still, why: said([obstacle, ...remarks(facts, around)]) };
+    return {
+      verdict: 'blocked',
+      weight: weights.blocked,
+      ...still,
+      why: said([obstacle, ...besides(obstacle, facts, around)]),
+    };
   if (verdict === 'ask') return { verdict, weight: weights.ask, ...still, why: said(notes) };
   if (asksForCold(facts))
     return { verdict: 'cold', weight: weights.interrupt, how: 'cold', interrupts: true, why: said(notes) };
@@ -98,11 +103,12 @@ function asksForCold({ server, wish }: ServerFacts): boolean {
   return wish?.binds === true && wish.move === 'cold' && server.status === 'ACTIVE' && server.taskState === null;
 }
 
+/** Which wish that is, the remark says. */
 function wishConflict({ server, wish }: ServerFacts): string | null {
   if (wish?.binds !== true) return null;
-  if (wish.move === 'never') return 'its owner asks that it is never moved (vigie:move = never)';
+  if (wish.move === 'never') return 'its owner asks that it is never moved';
   const runs = server.status !== 'SHUTOFF';
-  return wish.move === 'stop' && runs ? 'its owner wants it moved only while it is stopped (vigie:move = stop)' : null;
+  return wish.move === 'stop' && runs ? 'its owner wants it moved only while it is stopped' : null;
 }
 
 /** Nova refuses some only while they run: stopped, they are moved cold. */
@@ -126,8 +132,11 @@ function remarks(facts: ServerFacts, { groups }: Surroundings): string[] {
   ];
 }
 
-/** What an earlier note says already is not said again. */
+/** What the obstacle begins with is not said again. Nothing else is compared: a lock's reason is its owner's own words. */
+function besides(obstacle: string, facts: ServerFacts, around: Surroundings): string[] {
+  return remarks(facts, around).filter((remark) => !obstacle.replace(/^server (?=group )/, '').startsWith(remark));
+}
+
 function said(notes: readonly string[]): string {
-  const fresh = notes.filter((note, n) => note !== '' && !notes.slice(0, n).some((before) => before.includes(note)));
-  return fresh.join('; ');
+  return notes.filter((note) => note !== '').join('; ');
 }

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { CloudReader, Migration, Server } from '../../openstack/cloud.ts';
-import { HostName } from '../../openstack/names.ts';
+import { OpenStackError } from '../../openstack/errors.ts';
+import { HostName, type ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count, list } from '../words.ts';
 import { serverOrNull } from './look.ts';
 import { underway } from './move-view.ts';
 import { type Reading, readHost, settled } from './readings.ts';
+import { inBatches } from './server-facts.ts';
 import { standing } from './standing.ts';
 import { keepWhereabouts } from './whereabouts.ts';
 
@@ -24,11 +26,12 @@ export const ProofOutput = z.object({ left: z.array(Left), doubts: z.array(z.str
  * soft-deleted servers, the hypervisor's own, unconfirmed migrations, Placement.
  */
 export async function proof(input: ProofInput, context: StepContext): Promise<Outcome> {
+  // Nothing of what is asked below may cost the way back.
+  await keepWhereabouts(input.host, context);
   const reading = await settled(() => readHost(context.cloud, input.host), context);
   const left = reading.servers.map((server) => leftOver(server, input, context));
   const doubts = [...reading.blind, ...(await doubtsOf(input, reading, context.cloud))];
   const output = { left, doubts, looked: [...reading.looked] };
-  await keepWhereabouts(input.host, context);
   if (left.length > 0) return failed(remaining(input, left), output);
   if (doubts.length > 0) return unproven(`no server is listed, but it is not proven empty: ${list(doubts, 3)}`, output);
   return done('empty, asked twice', output);
@@ -63,8 +66,17 @@ async function doubtsOf({ host }: ProofInput, reading: Reading, cloud: CloudRead
   ];
 }
 
-/** People know names; the id where it has none any more. */
+/** People know names; the id where there is none any more or it cannot be asked now: no name is worth the proof. */
 async function namesOf(migrations: readonly Migration[], cloud: CloudReader): Promise<Map<string, string>> {
   const ids = [...new Set(migrations.map(({ server }) => server))];
-  return new Map(await Promise.all(ids.map(async (id) => [id, (await serverOrNull(cloud, id))?.name ?? id] as const)));
+  return new Map(await inBatches(ids, async (id) => [id, await nameOf(id, cloud)] as const));
+}
+
+async function nameOf(id: ServerId, cloud: CloudReader): Promise<string> {
+  try {
+    return (await serverOrNull(cloud, id))?.name ?? id;
+  } catch (error) {
+    if (!(error instanceof OpenStackError)) throw error;
+    return id;
+  }
 }

@@ -2,6 +2,8 @@ import type { Block, StepMark } from '../../chat/report.ts';
 
 /** What became of one server. */
 export interface Told {
+  /** Its id: another may have the same name. */
+  readonly server: string;
   readonly label: string;
   readonly state: StepMark;
   readonly note: string;
@@ -29,6 +31,7 @@ export function serverBlocks(columns: readonly string[], told: readonly Told[]):
   ];
 }
 
-function isWell(state: StepMark): boolean {
+/** It is elsewhere, or no more: its row says that it left. */
+export function isWell(state: StepMark): boolean {
   return state === 'done' || state === 'gone';
 }

@@ -46,13 +46,16 @@ function serversTold({ plan, steps }: EndedJob): Told[] {
   return rows.map((row) => toldOf(row, byKey.get(row.key)));
 }
 
-function toldOf({ label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
-  if (step === undefined) return { label, state: 'blocked', note: why, cells: [label, '-', verdict, why] };
+function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+  const server = key.slice('move:'.length);
+  if (step === undefined) return { server, label, state: 'blocked', note: why, cells: [label, '-', verdict, why] };
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const took = spokenDuration((went?.seconds ?? 0) * 1000);
   const told = state === 'done' ? `${took}; ${note.split(';')[0]?.split(', ')[1] ?? ''}` : `${state}: ${note}`;
-  return { label, state, note, cells: [label, went?.to ?? '-', verdict, told] };
+  // Where a row stands alone, whether its disk is lost is said in it.
+  const alone = state === 'done' ? note : `${verdict}; ${note}`;
+  return { server, label, state, note: alone, cells: [label, went?.to ?? '-', verdict, told] };
 }
 
 function comesBack(host: string, job: EndedJob): string {
