@@ -52,10 +52,10 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       if (heard !== null) {
         told = heard;
         await hear(heard.message);
-        if (heard.also !== undefined) await showAlso(heard.also);
       }
       const note = heard?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
+      if (heard?.also !== undefined) await showAlso(heard.also);
     } catch (error) {
       const again = (envelope.retryNum ?? 0) > 0;
       if (error instanceof NotTaken && !again) void excuse(told, envelope.body, error.message);
