@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Click } from '../../adapters/slack/envelopes.ts';
 import { createSlack } from '../../adapters/slack/slack.ts';
 import type { Adapter, Message } from '../../src/chat/message.ts';
+import { web } from './fake/clients.ts';
 import type { Person } from './fake/person.ts';
 import type { Seen } from './fake/seen.ts';
 import type { FakeSlack } from './fake/slack.ts';
@@ -137,6 +138,10 @@ test('what one person alone is told stands in a thread only where somebody has a
   await slack.delivery.quiet();
   await tell('within', answered.ts);
   expect((await bob.sees('ops', /within/)).thread).toBe(answered.ts);
+  // As another bot of the same app would.
+  await web(slack).chat.postMessage({ channel: channel()?.id ?? '', text: 'done', thread_ts: fresh.ts });
+  await tell('later', fresh.ts);
+  expect((await bob.sees('ops', /later/)).thread).toBe(fresh.ts);
   const elsewhere = bob.say('ops', 'said while vigie was away', { subtype: 'reminder_add' });
   await tell('apart', elsewhere.ts);
   expect((await bob.sees('ops', /apart/)).thread).toBeUndefined();
