@@ -81,6 +81,35 @@ describe('marks', () => {
     await slack.delivery.quiet();
     expect(marks()).toHaveLength(1);
   });
+
+  test('where nobody knows reactions.get the message itself tells which marks stand', async () => {
+    const on = await card();
+    slack.order({ method: 'reactions.get', fault: { error: 'unknown_method' }, times: 9 });
+    bob.react(on, '❌');
+    await slack.delivery.quiet();
+    expect(marks()).toMatchObject([{ choice: 'deny', withdrawn: false }]);
+    await told(marking('reaction_added', on));
+    expect(marks()).toHaveLength(1);
+    bob.unreact(on, '❌');
+    await slack.delivery.quiet();
+    expect(marks()).toMatchObject([{ withdrawn: false }, { withdrawn: true }]);
+    expect(adapter.problem?.()).toBeNull();
+  });
+
+  test('where the message does not tell it either, what was taken away counts, and a vote is typed', async () => {
+    const on = await card();
+    slack.order({ method: 'reactions.get', fault: { error: 'unknown_method' }, times: 2 });
+    await told(marking('reaction_added', on));
+    await bob.sees('ops', ({ ephemeral, text }) => ephemeral && text.includes("type !approve and the job's id"));
+    expect(adapter.problem?.()).toMatch(/votes are pressed or typed/);
+    expect(slack.delivered.at(-1)?.acked).not.toBeNull();
+    await told(marking('reaction_removed', on));
+    expect(marks()).toMatchObject([{ withdrawn: true }]);
+    bob.react(on, '👍');
+    await slack.delivery.quiet();
+    expect(marks().map(({ withdrawn }) => withdrawn)).toEqual([true, false]);
+    expect(adapter.problem?.()).toBeNull();
+  });
 });
 
 test('what was said before and becomes a mention when it is edited is no line', async () => {
