@@ -51,11 +51,12 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       const heard = await Promise.race([hearing(envelope.body), late()]);
       if (heard !== null) {
         told = heard;
-        await hear(heard.message);
-        if (heard.also !== undefined) await showAlso(heard.also);
+        if (heard.refused === undefined) await hear(heard.message);
       }
       const note = heard?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
+      if (heard?.refused !== undefined) await excuse(heard, envelope.body, heard.refused);
+      if (heard?.also !== undefined) await showAlso(heard.also);
     } catch (error) {
       const again = (envelope.retryNum ?? 0) > 0;
       if (error instanceof NotTaken && !again) void excuse(told, envelope.body, error.message);

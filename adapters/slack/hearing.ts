@@ -1,4 +1,4 @@
-import { type Message, NotTaken, type Place, type Speaker } from '../../src/chat/message.ts';
+import { type Message, NotTaken, type Place, type Reaction, type Speaker } from '../../src/chat/message.ts';
 import { clickKeys } from './clicks.ts';
 import { decode } from './decode.ts';
 import { Click, EventCallback, HeldBack, isFor, type Mark, type Opened, type Said, Slash } from './envelopes.ts';
@@ -23,8 +23,8 @@ export interface HearingOptions {
   isMember(channel: string): Promise<boolean>;
   /** Slack told nothing for a while. */
   heldBack(at: Date): void;
-  /** Whether what a mark says is still so. */
-  stands(mark: Mark): Promise<boolean>;
+  /** Whether what a mark says is still so; null where nobody can tell. */
+  stands(mark: Mark): Promise<boolean | null>;
 }
 
 /** What an envelope says to vigie. */
@@ -34,6 +34,8 @@ export interface Heard {
   readonly also?: Message;
   /** Where the person can be told privately, outside all rows, why nothing was taken. */
   readonly responseUrl?: string;
+  /** Why it counts for nothing, told again or not: the person hears so. */
+  readonly refused?: string;
   /** Told at once with the acknowledgement, to the person alone. */
   readonly note?: string;
 }
@@ -102,7 +104,7 @@ async function ofLine(options: HearingOptions, said: Said): Promise<Heard | null
   const thread = said.thread_ts ?? (kind === 'direct' ? undefined : said.ts);
   const place = placeOf(team, said.channel, kind);
   const key = `${team}/${said.channel}/${said.ts}`;
-  if (thread !== undefined) options.threads.met(said.channel, thread, said.thread_ts !== undefined);
+  if (said.thread_ts !== undefined) options.threads.met(said.channel, said.thread_ts);
   return { message: message({ key, from, place, text }, thread === undefined ? {} : { replyTo: thread }) };
 }
 
@@ -113,12 +115,19 @@ async function ofMark(options: HearingOptions, mark: Mark): Promise<Heard | null
   if (reaction === null || channel === undefined || ts === undefined) return null;
   // A mark on what somebody else said is none of vigie's business, and vigie's own marks are no votes.
   if (mark.user === options.self() || (mark.item_user !== undefined && mark.item_user !== options.self())) return null;
-  if (!(await options.stands(mark))) return null;
+  const stands = await options.stands(mark);
+  if (stands === false) return null;
   const from = await people.speaker(mark.user, { fresh: true });
   if (from === null) return null;
   const place = placeOf(team, channel, kindOf(channel));
   const key = `${team}/${channel}/${ts}/${mark.user}/${reaction.choice}/${mark.event_ts}`;
-  return { message: message({ key, from, place, text: '' }, { reaction }) };
+  const words = { key, from, place, text: '' };
+  if (stands === null) return { message: message(words), refused: unseen(options.prefix, reaction) };
+  return { message: message(words, { reaction }) };
+}
+
+function unseen(prefix: string, { choice }: Reaction): string {
+  return `vigie cannot see whether your reaction stands: press the button, or type ${prefix}${choice} and the job's id`;
 }
 
 async function ofHome(options: HearingOptions, { user, tab, event_ts: at }: Opened): Promise<Heard | null> {

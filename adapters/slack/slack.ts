@@ -7,7 +7,7 @@ import type { SlackOptions } from './options.ts';
 import { openPeople } from './people.ts';
 import { openDirects } from './places.ts';
 import { usualRates } from './rates.ts';
-import { openStanding } from './reactions.ts';
+import { openStanding, type Standing } from './reactions.ts';
 import { type Line, openSockets } from './sockets.ts';
 import { openSpeaking } from './speaking.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -21,6 +21,7 @@ export function createSlack(options: SlackOptions): Adapter {
   const watch = openWatch({ web, team, log });
   const direct = openDirects(web);
   const threads = openThreads(web);
+  const standing = openStanding({ ...options, web });
   const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, threads, self: watch.self, direct });
   let line: Line | null = null;
   let door: Door | null = null;
@@ -42,7 +43,7 @@ export function createSlack(options: SlackOptions): Adapter {
     connection: `slack:${team}`,
     able: { buttons: true, reactions: true, files: true, edit: true, private: true, find: true, threads: true },
     async start(hear) {
-      const opened = doorOf(options, { web, watch, hear, speaking, threads, direct });
+      const opened = doorOf(options, { web, watch, hear, speaking, threads, standing, direct });
       door = opened;
       // Nothing waits for Slack: the other chats of this bot come up meanwhile.
       if (options.reach.mode === 'http') line = await openHttp({ ...options.reach, door: opened, log });
@@ -57,7 +58,7 @@ export function createSlack(options: SlackOptions): Adapter {
     revise: (receipt, report, _previous, telling) => watched(() => speaking.revise(receipt, report, telling)),
     forget: speaking.forget,
     connected: () => watch.good() && !stopping,
-    problem: () => watch.problem() ?? (line === null ? 'not connected yet' : line.problem()),
+    problem: () => watch.problem() ?? (line === null ? 'not connected yet' : line.problem()) ?? standing.problem(),
     async stop() {
       stopping = true;
       watch.close();
@@ -72,11 +73,12 @@ interface DoorParts {
   readonly watch: Watch;
   readonly speaking: ReturnType<typeof openSpeaking>;
   readonly threads: Threads;
+  readonly standing: Standing;
   direct(user: string): Promise<string>;
   hear(message: Message): Promise<void>;
 }
 
-function doorOf(options: SlackOptions, { web, watch, speaking, threads, direct, hear }: DoorParts): Door {
+function doorOf(options: SlackOptions, { web, watch, speaking, threads, standing, direct, hear }: DoorParts): Door {
   const hearing = openHearing({
     ...options,
     people: openPeople(web, options.team),
@@ -85,7 +87,7 @@ function doorOf(options: SlackOptions, { web, watch, speaking, threads, direct, 
     threads,
     direct,
     isMember: openMembership(web),
-    stands: openStanding(web, options.reactions),
+    stands: standing.stands,
   });
   return openDoor({
     hearing,

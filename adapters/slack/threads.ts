@@ -7,23 +7,20 @@ import type { Web } from './web.ts';
  * there already; beneath a fresh question it would be shown to nobody.
  */
 export interface Threads {
-  /** A message with or without answers was met. */
-  met(channel: string, thread: string, answered: boolean): void;
+  /** An answer was met. */
+  met(channel: string, thread: string): void;
   isAnswered(channel: string, thread: string): Promise<boolean>;
 }
 
 const Replies = z.array(z.looseObject({ reply_count: z.number().default(0), thread_ts: z.string().optional() }));
 
 export function openThreads(web: Web): Threads {
-  const known = memory<boolean>();
+  // Of a fresh question nothing is kept: who answers it next may be heard by another bot.
+  const answered = memory<true>();
   return {
-    met(channel, thread, answered) {
-      const at = `${channel}/${thread}`;
-      known.set(at, answered || known.get(at) === true);
-    },
+    met: (channel, thread) => answered.set(`${channel}/${thread}`, true),
     async isAnswered(channel, thread) {
-      const found = known.get(`${channel}/${thread}`);
-      if (found !== undefined) return found;
+      if (answered.get(`${channel}/${thread}`) === true) return true;
       try {
         const { messages = [] } = await web.ask('conversations.replies', { channel, ts: thread, limit: 1 });
         const [root] = Replies.parse(messages);

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { homeOf } from '../../adapters/slack/places.ts';
 import { createSlack } from '../../adapters/slack/slack.ts';
 import type { Adapter, Message } from '../../src/chat/message.ts';
 import { NotTaken } from '../../src/chat/message.ts';
@@ -62,7 +63,8 @@ test('two sockets; when Slack replaces them, or cuts them, nothing said meanwhil
     ({ acked, attempts }) => (acked ?? Number.POSITIVE_INFINITY) - (attempts[0]?.at ?? 0),
   );
   expect(new Set(heard.map(({ key }) => key)).size).toBe(said);
-  // Some ms where the machine has time. The client's own reconnection leaves a hole of five seconds.
+  // Some ms where the machine has time; a busy one may halt twice. The client's own reconnection leaves a hole of five seconds.
+  expect(late.filter((ms) => ms > 1000).length).toBeLessThanOrEqual(2);
   expect(Math.max(...late)).toBeLessThan(3000);
 }, 30_000);
 
@@ -132,6 +134,22 @@ test.each<Mode>(['socket', 'http'])('%s: nothing is acknowledged before it is in
   free();
   expect(await slash).toBe('done');
   await until(() => slack.delivered.every(({ acked }) => acked !== null));
+});
+
+test('a press on a home is acknowledged before its home is shown anew', async () => {
+  let free: () => void = () => undefined;
+  const shown = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  const heard = await open('socket', { hear: ({ text }) => (text === '!mine' ? shown : Promise.resolve()) });
+  const alice = slack.person('alice');
+  const place = homeOf(slack.team, alice.id);
+  const replies = [{ label: 'Approve', line: '!approve 7f3a' }];
+  await adapter.post(place, { title: 'x', tone: 'plain', blocks: [], replies }, { key: 'home', weight: 'answer' });
+  expect(await alice.clickHome('Approve')).toBe('done');
+  expect(heard.map(({ text }) => text)).toEqual(['!approve 7f3a']);
+  free();
+  await until(() => heard.length === 2);
 });
 
 test.each<Mode>(['socket', 'http'])(

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Click } from '../../adapters/slack/envelopes.ts';
 import { createSlack } from '../../adapters/slack/slack.ts';
 import type { Adapter, Message } from '../../src/chat/message.ts';
+import { web } from './fake/clients.ts';
 import type { Person } from './fake/person.ts';
 import type { Seen } from './fake/seen.ts';
 import type { FakeSlack } from './fake/slack.ts';
@@ -80,6 +81,35 @@ describe('marks', () => {
     await slack.delivery.quiet();
     expect(marks()).toHaveLength(1);
   });
+
+  test('where nobody knows reactions.get the message itself tells which marks stand', async () => {
+    const on = await card();
+    slack.order({ method: 'reactions.get', fault: { error: 'unknown_method' }, times: 9 });
+    bob.react(on, '❌');
+    await slack.delivery.quiet();
+    expect(marks()).toMatchObject([{ choice: 'deny', withdrawn: false }]);
+    await told(marking('reaction_added', on));
+    expect(marks()).toHaveLength(1);
+    bob.unreact(on, '❌');
+    await slack.delivery.quiet();
+    expect(marks()).toMatchObject([{ withdrawn: false }, { withdrawn: true }]);
+    expect(adapter.problem?.()).toBeNull();
+  });
+
+  test('where the message does not tell it either, what was taken away counts, and a vote is typed', async () => {
+    const on = await card();
+    slack.order({ method: 'reactions.get', fault: { error: 'unknown_method' }, times: 2 });
+    await told(marking('reaction_added', on));
+    await bob.sees('ops', ({ ephemeral, text }) => ephemeral && text.includes("type !approve and the job's id"));
+    expect(adapter.problem?.()).toMatch(/votes are pressed or typed/);
+    expect(slack.delivered.at(-1)?.acked).not.toBeNull();
+    await told(marking('reaction_removed', on));
+    expect(marks()).toMatchObject([{ withdrawn: true }]);
+    bob.react(on, '👍');
+    await slack.delivery.quiet();
+    expect(marks().map(({ withdrawn }) => withdrawn)).toEqual([true, false]);
+    expect(adapter.problem?.()).toBeNull();
+  });
 });
 
 test('what was said before and becomes a mention when it is edited is no line', async () => {
@@ -137,6 +167,10 @@ test('what one person alone is told stands in a thread only where somebody has a
   await slack.delivery.quiet();
   await tell('within', answered.ts);
   expect((await bob.sees('ops', /within/)).thread).toBe(answered.ts);
+  // As another bot of the same app would.
+  await web(slack).chat.postMessage({ channel: channel()?.id ?? '', text: 'done', thread_ts: fresh.ts });
+  await tell('later', fresh.ts);
+  expect((await bob.sees('ops', /later/)).thread).toBe(fresh.ts);
   const elsewhere = bob.say('ops', 'said while vigie was away', { subtype: 'reminder_add' });
   await tell('apart', elsewhere.ts);
   expect((await bob.sees('ops', /apart/)).thread).toBeUndefined();

@@ -75,18 +75,17 @@ ${names.map((id) => `  'slack:${slack.team}/${id}': { cloud: demo }`).join('\n')
     const heard = await rows.selectFrom('heard').select('message_key').where('adapter', '=', 'slack').execute();
     expect(heard).toHaveLength(said.length);
 
-    const answered = new Map<string, number>();
-    for (const { messages } of slack.workspace.channels.values())
-      for (const message of messages.filter(isAnswer)) {
-        const key = keyOf(message);
-        answered.set(key, (answered.get(key) ?? 0) + 1);
-      }
-    const wrong = said.filter(({ line, channel, ts }) => {
-      const alone = /^!job (\d+abc)$/.exec(line)?.[1];
-      return answered.get(`${channel}/${alone ?? ts}`) !== 1;
-    });
-    expect(wrong.map(({ line, channel, ts }) => `${line} in ${channel} at ${ts}`)).toEqual([]);
-    expect([...answered.values()].reduce((sum, count) => sum + count)).toBe(said.length);
+    const answers = [...slack.workspace.channels.values()].flatMap(({ messages }) => messages.filter(isAnswer));
+    const answersTo = (key: string) => byKey.get(key) ?? [];
+    const byKey = new Map<string, Message[]>();
+    for (const answer of answers) byKey.set(keyOf(answer), [...answersTo(keyOf(answer)), answer]);
+    const asked = new Map(
+      said.map(({ line, channel, ts }) => [`${channel}/${/^!job (\d+abc)$/.exec(line)?.[1] ?? ts}`, line]),
+    );
+    const wrong = [...asked].filter(([key]) => answersTo(key).length !== 1);
+    expect(wrong.map(([key, line]) => `${line} at ${key}: ${told(answersTo(key))}`)).toEqual([]);
+    expect(told(answers.filter((answer) => !asked.has(keyOf(answer))))).toBe('');
+    expect(answers).toHaveLength(said.length);
   }, 1_800_000);
 
   test('edits, deletions, other bots and vigie itself say nothing', async () => {
@@ -116,7 +115,13 @@ ${names.map((id) => `  'slack:${slack.team}/${id}': { cloud: demo }`).join('\n')
 
 /** Of vigie; not the line beside a card that the whole channel sees, nor that a line was not taken and is told again. */
 function isAnswer({ user, subtype, text }: Message): boolean {
-  return user === slack.botUser && subtype === undefined && !/say it again in a minute/.test(text);
+  return user === slack.botUser && subtype === undefined && !notTaken.test(text);
+}
+
+const notTaken = /say it again (in a minute|if it is not there)/;
+
+function told(messages: readonly Message[]): string {
+  return messages.map(({ channel, thread, to, text }) => `${channel}/${thread} to ${to ?? 'all'}: ${text}`).join('\n');
 }
 
 /** Whose answer it is: the line's, or, where one person alone was told, of whom it speaks. */
