@@ -104,7 +104,7 @@ async function ofLine(options: HearingOptions, said: Said): Promise<Heard | null
   const thread = said.thread_ts ?? (kind === 'direct' ? undefined : said.ts);
   const place = placeOf(team, said.channel, kind);
   const key = `${team}/${said.channel}/${said.ts}`;
-  if (said.thread_ts !== undefined) options.threads.met(said.channel, said.thread_ts);
+  if (thread !== undefined) options.threads.met(said.channel, thread, said.thread_ts !== undefined);
   return { message: message({ key, from, place, text }, thread === undefined ? {} : { replyTo: thread }) };
 }
 

@@ -71,6 +71,7 @@ export function openSpeaking(options: SpeakingOptions): Speaking {
     forget() {
       shown.clear();
       notMade.clear();
+      threads.forget();
     },
     async revise({ place, handle: ts }, report, telling) {
       const { key, weight, phase } = telling;

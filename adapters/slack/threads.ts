@@ -7,20 +7,32 @@ import type { Web } from './web.ts';
  * there already; beneath a fresh question it would be shown to nobody.
  */
 export interface Threads {
-  /** An answer was met. */
-  met(channel: string, thread: string): void;
+  /** An answer was met, or a question without any. */
+  met(channel: string, thread: string, answered: boolean): void;
   isAnswered(channel: string, thread: string): Promise<boolean>;
+  /** Others may have answered meanwhile. */
+  forget(): void;
 }
+
+/** So long a question is fresh: Slack cannot be asked about each of many, and who answers it may be heard by another bot. */
+const freshMs = 60_000;
 
 const Replies = z.array(z.looseObject({ reply_count: z.number().default(0), thread_ts: z.string().optional() }));
 
 export function openThreads(web: Web): Threads {
-  // Of a fresh question nothing is kept: who answers it next may be heard by another bot.
-  const answered = memory<true>();
+  const known = memory<true>();
+  const freshUntil = memory<number>();
   return {
-    met: (channel, thread) => answered.set(`${channel}/${thread}`, true),
+    met(channel, thread, answered) {
+      const at = `${channel}/${thread}`;
+      if (answered) known.set(at, true);
+      else freshUntil.set(at, performance.now() + freshMs);
+    },
+    forget: freshUntil.clear,
     async isAnswered(channel, thread) {
-      if (answered.get(`${channel}/${thread}`) === true) return true;
+      const at = `${channel}/${thread}`;
+      if (known.get(at) === true) return true;
+      if (performance.now() < (freshUntil.get(at) ?? 0)) return false;
       try {
         const { messages = [] } = await web.ask('conversations.replies', { channel, ts: thread, limit: 1 });
         const [root] = Replies.parse(messages);

@@ -99,7 +99,7 @@ async function say(parts: VoiceParts, spot: Spot, rendered: Rendered, post: Post
     ifOurs(post, () => parts.web.say('chat.postMessage', args)),
   );
   parts.shown.set(`${channel}/${ts}`, printOf(rendered));
-  if (thread !== null) parts.threads.met(channel, thread);
+  if (thread !== null) parts.threads.met(channel, thread, true);
   if (file !== null)
     await parts.shelf.share({ channel, thread: thread ?? ts }, file, 'new').catch((error: unknown) => {
       // The message is made: it must be found again, and not be said again.

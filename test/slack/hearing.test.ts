@@ -167,8 +167,9 @@ test('what one person alone is told stands in a thread only where somebody has a
   await slack.delivery.quiet();
   await tell('within', answered.ts);
   expect((await bob.sees('ops', /within/)).thread).toBe(answered.ts);
-  // As another bot of the same app would.
+  // As another bot does that speaks here for a while.
   await web(slack).chat.postMessage({ channel: channel()?.id ?? '', text: 'done', thread_ts: fresh.ts });
+  adapter.forget?.();
   await tell('later', fresh.ts);
   expect((await bob.sees('ops', /later/)).thread).toBe(fresh.ts);
   const elsewhere = bob.say('ops', 'said while vigie was away', { subtype: 'reminder_add' });
