@@ -47,7 +47,9 @@ function outOfTurn(campaign: CampaignRow, turn: Turn, servers: number): string |
   const back = heldBack(campaign, turn);
   const late = heldBack({ ...campaign, now: new Date(now.getTime() - graceMs) }, turn);
   if (back !== null && late !== null)
-    return back.by === 'window' ? `its window (${bounds.window}) is over` : `${list(back.hosts, 3)} must be open first`;
+    return back.by === 'window'
+      ? `its window (${bounds.window}) is over`
+      : `${list(back.hosts, 3)} must be ${back.by === 'drain' ? 'empty' : 'open'} first`;
   return servers > bounds.servers
     ? `${turn.host} has ${servers} servers to move, and ${bounds.servers} are approved`
     : null;
