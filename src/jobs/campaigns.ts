@@ -184,6 +184,20 @@ export async function stopUnread(rows: Work, id: string, why: string): Promise<P
   return PlaceRow.parse(JSON.parse(found.place));
 }
 
+/** Where it was asked for; null where that is known already, for it breaks at each look until a person mends it. */
+export async function pauseBroken(rows: Work, id: string, trouble: string): Promise<Place | null> {
+  const paused = await rows
+    .updateTable('campaign')
+    .set({ state: 'paused', reason: `something broke, ${trouble}` })
+    .where('id', '=', id)
+    .where('state', 'in', openStates)
+    .where((where) => where.or([where('reason', 'is', null), where('reason', 'not like', 'something broke, %')]))
+    .executeTakeFirst();
+  if (paused.numUpdatedRows !== 1n) return null;
+  const { place } = await rows.selectFrom('campaign').select('place').where('id', '=', id).executeTakeFirstOrThrow();
+  return PlaceRow.parse(JSON.parse(place));
+}
+
 export async function openCampaigns(rows: Rows | Work): Promise<string[]> {
   const found = await rows
     .selectFrom('campaign')

@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { registryOf } from '../../src/command/registry.ts';
+import { advanceCampaigns } from '../../src/desk/campaigning.ts';
 import { mustBeWell } from '../../src/jobs/campaign-trust.ts';
 import { readJob } from '../../src/jobs/store.ts';
 import type { CloudReader } from '../../src/openstack/cloud.ts';
@@ -151,6 +153,23 @@ test('a line for which the policy wants more people than agreed to the campaign 
   expect(await stage.say('rita', `job ${child?.id}`)).toContain(
     'the policy asks 3 approvals of this line, and the campaign has 2',
   );
+});
+
+test('a campaign whose rows cannot be read is paused, and told once', async () => {
+  stage = await openStage();
+  const { cloud, story } = stage;
+  const [first, second] = [await cloud.ownHost(), await cloud.ownHost()];
+  const id = await begin(stage, `hosts=${first},${second}`);
+  await told(stage, new RegExp(`${first} is empty: do its work`));
+  const hosts = (state: string) =>
+    story.database.rows.updateTable('campaign_host').set({ state }).where('host', '=', first).execute();
+  await hosts('nowhere');
+  await told(stage, new RegExp(`campaign ${id} is paused: something broke, [0-9a-f]{4}`));
+  const parts = { ...story, registry: registryOf([]), prefix: '!', version: 'test' };
+  for (let look = 0; look < 3; look += 1) expect(await advanceCampaigns(parts)).toEqual([]);
+  await hosts('working');
+  expect(await stage.say('bob', `campaign resume ${id}`)).toContain('goes on');
+  expect(story.room.posts.filter(({ report }) => report.title.includes('something broke'))).toHaveLength(1);
 });
 
 test('bounds that were changed in their row are not the ones that were approved', async () => {
