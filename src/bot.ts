@@ -221,7 +221,12 @@ async function ringFor(options: BotOptions, work: (parts: BotOptions) => Promise
 }
 
 async function fireTimes(options: BotOptions, voices: readonly Voice[]): Promise<void> {
-  const woken = await passTimes(options.database);
-  await Promise.all(woken.map(({ id, cloud, epoch }) => options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`)));
-  for (const voice of voices) void voice.again();
+  try {
+    const woken = await passTimes(options.database);
+    await Promise.all(
+      woken.map(({ id, cloud, epoch }) => options.bells.ring(`do-${cloud}`, id, `${id}-${epoch}-woken`)),
+    );
+  } finally {
+    for (const voice of voices) void voice.again();
+  }
 }

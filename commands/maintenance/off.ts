@@ -18,6 +18,7 @@ export default change({
     'Undoes only what vigie did: a host disabled by another hand stays so, unless --adopt.',
     'A drained host is opened once nova-compute is up and the network agents that were alive before are again.',
     'No server is brought back without --return, which needs an approval, for guests move.',
+    '--work needs an approval, too; it runs only while the host is disabled and no server is on it.',
   ],
   role: 'operator',
   risk: 'change',

@@ -51,6 +51,8 @@ export const Plan = z.object({
   risk: z.enum(['read', 'change', 'disruptive', 'destructive']).optional(),
   /** Asks more than the policy does: so many votes on top, and so many at least. */
   votes: z.object({ extra: z.number().int().min(0), least: z.number().int().min(0) }).exactOptional(),
+  /** May one more host fail once its host is empty: what a campaign opened asks unless that is known. */
+  spare: z.enum(['holds', 'lost', 'unknown']).exactOptional(),
   /** How long it will take, seconds, by what took how long before: held against what it took. */
   predicted: z.number().exactOptional(),
   /** How many servers, rows or hosts it touches: the policy asks more votes of larger ones. */

@@ -47,12 +47,11 @@ function nextOf({ cron, zone }: Schedule, now: Date): Date | null {
 }
 
 async function moveOn(rows: Work, { id, next_at: from }: Schedule, next: Date | null): Promise<boolean> {
-  if (from === null) return false;
   const moved = await rows
     .updateTable('schedule')
     .set({ next_at: next, paused: next === null ? 1 : 0 })
     .where('id', '=', id)
-    .where('next_at', '=', from)
+    .where('next_at', from === null ? 'is' : '=', from)
     .where('paused', '=', 0)
     .executeTakeFirst();
   return moved.numUpdatedRows === 1n;

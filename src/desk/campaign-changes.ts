@@ -1,7 +1,7 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
 import { nearest } from '../command/suggest.ts';
-import { type HostState, hasStopped } from '../jobs/campaign.ts';
+import { type HostState, hasStopped, type Turn } from '../jobs/campaign.ts';
 import { burnDown } from '../jobs/campaign-words.ts';
 import {
   type CampaignRow,
@@ -14,6 +14,7 @@ import {
 } from '../jobs/campaigns.ts';
 import { readJob } from '../jobs/store.ts';
 import { stoppedReport } from './campaign-notes.ts';
+import { dropped } from './cancels.ts';
 import type { Sitting } from './desk.ts';
 import { mayTouch, personAt, record, work } from './person.ts';
 
@@ -75,11 +76,26 @@ function turnOf({ id, turns }: CampaignRow, typed: string): CampaignRow['turns']
   throw new UserError(`campaign ${id} has no host ${typed}${near === null ? '' : `; did you mean ${near}?`}`);
 }
 
+/** What it opened and has not begun ends with it: nobody approves it later. */
 export async function stopCampaign(sitting: Sitting, id: string | null): Promise<Report> {
   const campaign = await taken(sitting, id ?? (await onlyOpen(sitting, 'stop')));
+  const turns: Turn[] = [];
+  for (const turn of campaign.turns) turns.push(await unbegun(sitting, campaign, turn));
   await setState(work(sitting), campaign, 'stopped', null);
   changed(sitting, campaign, { what: 'stopped' });
-  return stoppedReport({ ...campaign, state: 'stopped' });
+  return stoppedReport({ ...campaign, turns, state: 'stopped' });
+}
+
+/** The turn as it was before the job that is ended here. */
+async function unbegun(sitting: Sitting, { id, asked: { cloud } }: CampaignRow, turn: Turn): Promise<Turn> {
+  const { host, state, job } = turn;
+  if (job === null || (state !== 'draining' && state !== 'opening')) return turn;
+  const last = job.state === 'stale' ? (job.successor ?? job.id) : job.id;
+  if (!(await dropped(sitting, { id: last, cloud }))) return turn;
+  record(sitting, { kind: 'cancel', job: last, detail: { now: false, campaign: id } });
+  const before = state === 'draining' ? 'waiting' : 'working';
+  await setTurn(work(sitting), { id }, host, { state: before });
+  return { ...turn, state: before };
 }
 
 /** The work on a host is done, or what failed there was mended by hand: it is opened again. */

@@ -13,7 +13,7 @@ export function burnDownNote(campaign: CampaignRow, host: string): Report {
 export function emptyNote(campaign: CampaignRow, host: string): Report {
   return {
     ...line(campaign, `${host} is empty: do its work, then say that it is done`, 'plain'),
-    replies: [{ label: `${host} is done`, line: `campaign done ${host}` }],
+    replies: [{ label: `${host} is done`, line: `campaign done ${host} ${campaign.id}` }],
   };
 }
 
@@ -32,7 +32,9 @@ export function pausedNote(campaign: CampaignRow, why: string, stuck: readonly s
     blocks: [text(burnDown(campaign))],
     replies: [
       { label: stuck.length === 0 ? 'Go on' : 'Try it again', line: `campaign resume ${campaign.id}` },
-      ...closedOf(campaign, stuck).map((host): Reply => ({ label: `Open ${host}`, line: `campaign done ${host}` })),
+      ...closedOf(campaign, stuck).map(
+        (host): Reply => ({ label: `Open ${host}`, line: `campaign done ${host} ${campaign.id}` }),
+      ),
       ...stuck.map(
         (host): Reply => ({ label: `Leave ${host} aside`, line: `campaign resume ${campaign.id} --aside ${host}` }),
       ),
@@ -65,7 +67,7 @@ export function stoppedReport(campaign: CampaignRow): Report {
       },
       ...leftBehind(campaign).map(text),
     ],
-    replies: campaign.turns.flatMap(waysOut),
+    replies: campaign.turns.flatMap((turn) => waysOut(turn, campaign.asked.cloud)),
   };
 }
 
@@ -78,9 +80,11 @@ function leftBehind({ turns }: CampaignRow): string[] {
   ];
 }
 
-function waysOut({ host, state, job, closed }: CampaignRow['turns'][number]): Reply[] {
+function waysOut({ host, state, job, closed }: CampaignRow['turns'][number], cloud: string): Reply[] {
   if (state === 'draining' && job !== null) return [{ label: `Cancel the drain of ${host}`, line: `cancel ${job.id}` }];
-  return closed === 'ours' && state !== 'opening' ? [{ label: `Open ${host}`, line: `maintenance ${host} off` }] : [];
+  return closed === 'ours' && state !== 'opening'
+    ? [{ label: `Open ${host}`, line: `maintenance ${host} off --cloud ${cloud}` }]
+    : [];
 }
 
 function line({ id, asked }: CampaignRow, what: string, tone: Report['tone']): Report {

@@ -13,11 +13,13 @@ import {
   takeCampaign,
 } from '../jobs/campaigns.ts';
 import { connectionOf, insertNote } from '../jobs/deliveries.ts';
-import type { Work } from '../mysql/database.ts';
+import { isUnreachable, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { personOf } from '../policy/policy.ts';
+import { tellBrokenCampaign } from './broken-campaign.ts';
 import { burnDownNote, emptyNote, overNote, pausedNote } from './campaign-notes.ts';
 import type { DeskParts } from './desk.ts';
+import type { FiringParts } from './firing.ts';
 import { type Opened, openJobs } from './open-jobs.ts';
 import { savedLine } from './saved-line.ts';
 
@@ -28,11 +30,15 @@ const movesAtOnce = 100;
  * Carries every open campaign on: what has ended is settled, what is due begins. Each move is one transaction that takes
  * the campaign's epoch, so that however many bots look, and whatever restarts, it is made once. Returns the bells to ring.
  */
-export async function advanceCampaigns(parts: DeskParts): Promise<Opened[]> {
+export async function advanceCampaigns(parts: FiringParts): Promise<Opened[]> {
   const rings: Opened[] = [];
   const broken: unknown[] = [];
   for (const id of await openCampaigns(parts.database.rows))
     await advance(parts, id)
+      .catch((error: unknown) => {
+        if (isUnreachable(error)) throw error;
+        return tellBrokenCampaign(parts, id, error);
+      })
       .then((opened) => rings.push(...opened))
       .catch((error: unknown) => broken.push(error));
   if (rings.length === 0 && broken.length > 0) throw new AggregateError(broken, 'campaigns could not go on');

@@ -31,6 +31,12 @@ function refuseAgain({ id, wish: wished, wish_by: by }: Job, now: boolean): void
 }
 
 async function drop(sitting: Sitting, job: Job): Promise<Report> {
+  if (!(await dropped(sitting, job))) throw new UserError(`${job.id} has begun a moment ago: say it again to stop it`);
+  return say(`${job.id} cancelled: nothing was touched`);
+}
+
+/** Ends what has not begun; false where it has. */
+export async function dropped(sitting: Sitting, job: Pick<Job, 'id' | 'cloud'>): Promise<boolean> {
   const rows = work(sitting);
   const { human } = personAt(sitting);
   const moved = await rows
@@ -46,7 +52,7 @@ async function drop(sitting: Sitting, job: Job): Promise<Report> {
     .where('id', '=', job.id)
     .where('state', 'in', isGroup(job) ? ['running'] : ['planning', 'awaiting', 'queued'])
     .executeTakeFirst();
-  if (moved.numUpdatedRows !== 1n) throw new UserError(`${job.id} has begun a moment ago: say it again to stop it`);
+  if (moved.numUpdatedRows !== 1n) return false;
   await rows.deleteFrom('claim').where('job', '=', job.id).execute();
   await rows
     .updateTable('job')
@@ -55,11 +61,11 @@ async function drop(sitting: Sitting, job: Job): Promise<Report> {
     .where('ended_at', 'is', null)
     .execute();
   await touchCards(rows, job.id);
-  return say(`${job.id} cancelled: nothing was touched`);
+  return true;
 }
 
 /** A query over several clouds belongs to no cloud: nothing runs under it but its children, which only read. */
-function isGroup(job: Job): boolean {
+function isGroup(job: Pick<Job, 'cloud'>): boolean {
   return job.cloud === '';
 }
 

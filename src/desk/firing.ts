@@ -24,23 +24,28 @@ export type FiringParts = DeskParts & { readonly log: Log };
  * slot moves on by compare-and-set in the transaction that opens its job. Returns the bells to ring.
  */
 export async function fireSchedules(parts: FiringParts): Promise<Opened[]> {
-  await armApproved(parts.database);
   const rings: Opened[] = [];
   const lost: unknown[] = [];
-  for (const schedule of await dueSchedules(parts.database)) {
-    const now = await parts.database.now();
-    await parts.database
-      .transaction((rows) => pass(rows, parts, schedule, now))
-      .catch((error: unknown) => {
-        // A database that is away comes back within the minute; a bug does not.
-        if (isUnreachable(error)) throw error;
-        return tellBroken(parts, schedule, now, error);
-      })
-      .then((opened) => rings.push(...opened))
-      .catch((error: unknown) => lost.push(error));
-  }
+  const kept = (going: Promise<Opened[]>) =>
+    going.then((opened) => rings.push(...opened)).catch((error: unknown) => lost.push(error));
+  for (const one of await decidedSchedules(parts.database)) await kept(settled(parts, one));
+  for (const one of await dueSchedules(parts.database)) await kept(tried(parts, one, pass));
   if (rings.length === 0 && lost.length > 0) throw new AggregateError(lost, 'schedules could not fire');
   return rings;
+}
+
+type Passing = (rows: Work, parts: DeskParts, schedule: Schedule, now: Date) => Promise<Opened[]>;
+
+/** In one transaction; a bug is told. */
+async function tried(parts: FiringParts, schedule: Schedule, passing: Passing): Promise<Opened[]> {
+  const now = await parts.database.now();
+  try {
+    return await parts.database.transaction((rows) => passing(rows, parts, schedule, now));
+  } catch (error) {
+    // A database that is away comes back within the minute; a bug does not.
+    if (isUnreachable(error)) throw error;
+    return tellBroken(parts, schedule, now, error);
+  }
 }
 
 async function pass(rows: Work, parts: DeskParts, schedule: Schedule, now: Date): Promise<Opened[]> {
@@ -159,9 +164,9 @@ async function stop(rows: Work, schedule: Schedule, slot: Date, because: string)
   return said;
 }
 
-/** A standing approval that was given starts its schedule; where it was denied or expired the schedule goes: the card says why. */
-async function armApproved(database: Database): Promise<void> {
-  const decided = await database.rows
+/** Whose standing approval was decided, and nothing done about it yet. */
+function decidedSchedules({ rows }: Database) {
+  return rows
     .selectFrom('schedule')
     .innerJoin('job', 'job.id', 'schedule.bounds_job')
     .selectAll('schedule')
@@ -170,21 +175,26 @@ async function armApproved(database: Database): Promise<void> {
     .where('schedule.next_at', 'is', null)
     .where('job.ended_at', 'is not', null)
     .execute();
-  for (const one of decided) {
-    const now = await database.now();
-    await database.transaction((rows) => (one.state === 'done' ? arm(rows, one, now) : forget(rows, one, one.state)));
-  }
 }
 
-async function arm(rows: Work, { id, cron, zone }: Schedule, now: Date): Promise<void> {
-  const next = nextSlots(cron, zone, now, 1)[0] ?? null;
+type Decided = Awaited<ReturnType<typeof decidedSchedules>>[number];
+
+/** A standing approval that was given starts its schedule; where it was denied or expired the schedule goes: the card says why. */
+async function settled(parts: FiringParts, one: Decided): Promise<Opened[]> {
+  if (one.state === 'done') return tried(parts, one, arm);
+  await parts.database.transaction((rows) => forget(rows, one, one.state));
+  return [];
+}
+
+async function arm(rows: Work, _parts: DeskParts, { id, cron, zone }: Schedule, now: Date): Promise<Opened[]> {
   await rows
     .updateTable('schedule')
-    .set({ next_at: next })
+    .set({ next_at: nextSlots(cron, zone, now, 1)[0] ?? null })
     .where('id', '=', id)
     .where('next_at', 'is', null)
     .where('paused', '=', 0)
     .execute();
+  return [];
 }
 
 async function forget(rows: Work, schedule: Schedule, because: string): Promise<void> {

@@ -27,7 +27,7 @@ export async function listCampaigns(sitting: Sitting, id: string | null): Promis
 function oneCampaign(campaign: CampaignRow | null, typed: string): Report {
   if (campaign === null) throw new UserError(`there is no campaign ${typed}: type campaign list`);
   const { id, state, reason, turns, asked } = campaign;
-  const rows = turns.map((turn) => [turn.host, turn.state, turn.job?.id ?? '', notes(turn)]);
+  const rows = turns.map((turn) => [turn.host, turn.state, turn.job?.id ?? '', notes(turn, id)]);
   return {
     title: `campaign ${id}: ${burnDown(campaign)}`,
     tone: state === 'paused' ? 'warn' : 'plain',
@@ -40,8 +40,8 @@ function oneCampaign(campaign: CampaignRow | null, typed: string): Report {
   };
 }
 
-function notes({ host, state, job, closed }: Turn): string {
-  if (state === 'working') return `its work: then campaign done ${host}`;
+function notes({ host, state, job, closed }: Turn, campaign: string): string {
+  if (state === 'working') return `its work: then campaign done ${host} ${campaign}`;
   if (job?.state === 'awaiting') return 'waits for approval';
   if (state === 'failed') return job?.told ?? '';
   return closed === null || state === 'draining' || state === 'opening' ? '' : 'closed';
@@ -50,7 +50,7 @@ function notes({ host, state, job, closed }: Turn): string {
 function replies({ id, state, turns }: CampaignRow) {
   const working = turns.filter((turn) => turn.state === 'working').slice(0, 3);
   return [
-    ...working.map(({ host }) => ({ label: `${host} is done`, line: `campaign done ${host}` })),
+    ...working.map(({ host }) => ({ label: `${host} is done`, line: `campaign done ${host} ${id}` })),
     state === 'paused'
       ? { label: 'Go on', line: `campaign resume ${id}` }
       : { label: 'Pause', line: `campaign pause ${id}` },

@@ -21,6 +21,12 @@ export async function approved(rows: Rows, policy: Policy, job: Job, standing: b
     : `the worker counts ${votes.length} of ${needed} valid approvals: nothing was touched`;
 }
 
+/** How many people agreed to it whose votes this policy lets count. */
+export async function agreed(rows: Rows, policy: Policy, job: Job): Promise<number> {
+  const votes = await countable(rows, policy, job, true);
+  return new Set(votes.filter(({ choice }) => choice === 'yes').map(({ human }) => human)).size;
+}
+
 /** The votes that this policy lets count, cast in time for this plan, and seen by the audit. */
 async function countable(rows: Rows, policy: Policy, job: Job, standing: boolean) {
   const votes = await rows.selectFrom('vote').selectAll().where('job', '=', job.id).execute();

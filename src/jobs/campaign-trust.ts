@@ -12,7 +12,7 @@ import { beyond } from './standing.ts';
 interface Trial {
   readonly job: Job;
   readonly asked: Job;
-  readonly today: Pick<Plan, 'rows' | 'steps' | 'claims' | 'size'>;
+  readonly today: Pick<Plan, 'rows' | 'steps' | 'claims' | 'size' | 'spare'>;
   readonly now: Date;
 }
 
@@ -37,20 +37,26 @@ export async function outsideCampaign(rows: Rows, { job, asked, today, now }: Tr
     job.human !== asked.human
   )
     return 'what was approved is another host, line, cloud or person';
-  return (closes ? outOfTurn(campaign, turn, today.size) : null) ?? beyond(bounds, today);
+  return (closes ? outOfTurn(campaign, turn, today) : null) ?? beyond(bounds, today);
 }
 
 /** By the very rules that the bot begins by. */
-function outOfTurn(campaign: CampaignRow, turn: Turn, servers: number): string | null {
+function outOfTurn(campaign: CampaignRow, turn: Turn, { size, spare }: Trial['today']): string | null {
   const { bounds, now } = campaign;
   if (bounds.until !== null && now > new Date(bounds.until)) return 'its approval has ended';
   const back = heldBack(campaign, turn);
-  const late = heldBack({ ...campaign, now: new Date(now.getTime() - graceMs) }, turn);
+  const late = heldBack(before(campaign), turn);
   if (back !== null && late !== null)
-    return back.by === 'window' ? `its window (${bounds.window}) is over` : `${list(back.hosts, 3)} must be open first`;
-  return servers > bounds.servers
-    ? `${turn.host} has ${servers} servers to move, and ${bounds.servers} are approved`
-    : null;
+    return back.by === 'window'
+      ? `its window (${bounds.window}) is over`
+      : `${list(back.hosts, 3)} must be ${back.by === 'drain' ? 'empty' : 'open'} first`;
+  if (size > bounds.servers) return `${turn.host} has ${size} servers to move, and ${bounds.servers} are approved`;
+  if (spare === 'holds') return null;
+  return `N-1 ${spare === 'lost' ? 'does not hold' : 'is not known to hold'} without ${turn.host}`;
+}
+
+function before(campaign: CampaignRow): CampaignRow {
+  return { ...campaign, now: new Date(campaign.now.getTime() - graceMs) };
 }
 
 /**
@@ -65,6 +71,7 @@ export async function mustBeWell(
   const campaign = job.campaign === null ? null : await readCampaign(rows, job.campaign, now);
   const turn = campaign?.turns.find((one) => one.job?.id === job.id);
   if (campaign === null || turn?.state !== 'draining') return;
+  mustBeDue(campaign, turn);
   const services = new Map<string, Service>(
     (await cloud.services({ binary: 'nova-compute' })).map((service) => [service.host, service]),
   );
@@ -82,4 +89,12 @@ export async function mustBeWell(
     throw new UserError(
       `${list(out, 5)} ${out.length === 1 ? 'is' : 'are'} out of service, and ${maxUnavailable} may be: ${turn.host} is not closed`,
     );
+}
+
+/** Whoever approved it by hand did not make another window of it, nor begin the campaign anew. */
+function mustBeDue(campaign: CampaignRow, turn: Turn): void {
+  const { id, bounds } = campaign;
+  if (hasStopped(campaign)) throw new UserError(`campaign ${id} is ${campaign.state}: ${turn.host} is not closed`);
+  if (heldBack(campaign, turn)?.by === 'window' && heldBack(before(campaign), turn)?.by === 'window')
+    throw new UserError(`the window of campaign ${id} (${bounds.window}) is over: ${turn.host} is not closed`);
 }

@@ -40,6 +40,8 @@ function next(campaign: Campaign): string {
       return `${turn.host} at ${opening(campaign)}`;
     case 'canary':
       return `${turn.host} once ${list(back.hosts, 3)} ${back.hosts.length === 1 ? 'is' : 'are'} done (canary)`;
+    case 'drain':
+      return `${turn.host} once ${list(back.hosts, 3)} ${back.hosts.length === 1 ? 'is' : 'are'} empty`;
     case 'others':
       return `${turn.host} once ${back.hosts.length === 1 ? back.hosts[0] : `one of ${list(back.hosts, 3)}`} is open again`;
   }

@@ -102,7 +102,9 @@ export function nextTurn({ turns }: Pick<Campaign, 'turns'>): Turn | null {
 export type HeldBack =
   | { readonly by: 'window'; readonly opens: Date }
   /** Out of service: no more may be, or none more before the canary among them is done. */
-  | { readonly by: 'others' | 'canary'; readonly hosts: readonly string[] };
+  | { readonly by: 'others' | 'canary'; readonly hosts: readonly string[] }
+  /** Being emptied still: N-1 is reckoned once that is over. */
+  | { readonly by: 'drain'; readonly hosts: readonly string[] };
 
 /** Why this host may not be closed now; null where it may. The bot begins by it, and the worker holds the bot to it. */
 export function heldBack({ bounds, turns, now }: Omit<Campaign, 'state' | 'frozen'>, turn: Turn): HeldBack | null {
@@ -110,6 +112,8 @@ export function heldBack({ bounds, turns, now }: Omit<Campaign, 'state' | 'froze
   const proven = turns.filter(({ state }) => state === 'done').length >= bounds.canary;
   if (out.length > 0 && !proven) return { by: 'canary', hosts: out };
   if (out.length >= bounds.maxUnavailable) return { by: 'others', hosts: out };
+  const draining = turns.filter((one) => one.host !== turn.host && one.state === 'draining').map(({ host }) => host);
+  if (draining.length > 0) return { by: 'drain', hosts: draining };
   const window = bounds.window === null ? null : windowOf(bounds.window);
   const opens = window === null ? null : opensAt(window, now);
   return opens === null ? null : { by: 'window', opens };

@@ -6,7 +6,7 @@ import type { Rows, Work } from '../mysql/database.ts';
 import type { Tables } from '../mysql/tables.ts';
 import { type Campaign, campaignStates, hostStates, type Turn, type TurnJob } from './campaign.ts';
 import { isFrozen } from './freezes.ts';
-import { hasEnded, type Job, jobOf, PlaceRow } from './job.ts';
+import { hasEnded, type Job, JobState, jobOf, PlaceRow } from './job.ts';
 import { dbNow, readJob } from './store.ts';
 
 export interface CampaignRow extends Campaign {
@@ -49,9 +49,14 @@ async function turnsOf(rows: Rows | Work, { id, cloud }: Pick<Tables['campaign']
     .where('campaign', '=', id)
     .orderBy('ordinal')
     .execute();
+  const ids = (wanted: (state: string) => boolean) =>
+    hosts.flatMap(({ state, job }) => (wanted(state) ? (job ?? []) : []));
+  // Read each second: how a job ended, in its own words, only where that is still to be told.
+  const telling = ids((state) => ['draining', 'opening', 'failed'].includes(state));
   const jobs = await jobsOf(
     rows,
-    hosts.flatMap(({ job }) => job ?? []),
+    ids(() => true),
+    telling,
   );
   const closed = await closedIn(rows, cloud, id);
   return hosts.map(({ host, state, job }) => ({
@@ -62,20 +67,38 @@ async function turnsOf(rows: Rows | Work, { id, cloud }: Pick<Tables['campaign']
   }));
 }
 
-async function jobsOf(rows: Rows | Work, ids: readonly string[]): Promise<ReadonlyMap<string, TurnJob>> {
+async function jobsOf(
+  rows: Rows | Work,
+  ids: readonly string[],
+  telling: readonly string[],
+): Promise<ReadonlyMap<string, TurnJob>> {
   if (ids.length === 0) return new Map();
-  const found = (await rows.selectFrom('job').selectAll().where('id', 'in', ids).execute()).map(jobOf);
-  const troubled = found.filter(({ state, reason }) => hasEnded(state) && state !== 'done' && reason === null);
+  const columns = ['id', 'state', 'successor', 'reason'] as const;
+  const found = await rows.selectFrom('job').select(columns).where('id', 'in', ids).execute();
+  const jobs = found.map((job) => ({ ...job, state: JobState.parse(job.state) }));
+  const silent = jobs.filter(({ id, state, reason }) => telling.includes(id) && hasEnded(state) && reason === null);
+  const titles = await titlesOf(
+    rows,
+    silent.map(({ id }) => id),
+  );
   const troubles = await troublesOf(
     rows,
-    troubled.map(({ id }) => id),
+    silent.filter(({ state }) => state !== 'done').map(({ id }) => id),
   );
-  return new Map(found.map((job) => [job.id, turnJob(job, troubles.get(job.id))]));
+  return new Map(jobs.map((job) => [job.id, turnJob(job, titles.get(job.id), troubles.get(job.id))]));
 }
 
-function turnJob({ id, state, successor, reason, report }: Job, trouble: string | undefined): TurnJob {
-  const told = [reason ?? report?.title ?? state, trouble ?? ''].filter((part) => part !== '');
+type Found = Omit<TurnJob, 'told'> & { readonly reason: string | null };
+
+function turnJob({ id, state, successor, reason }: Found, title: string | undefined, trouble = ''): TurnJob {
+  const told = [reason ?? title ?? state, trouble].filter((part) => part !== '');
   return { id, state, successor, told: cut(told.join('; '), longestTold) };
+}
+
+async function titlesOf(rows: Rows | Work, jobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (jobs.length === 0) return new Map();
+  const found = await rows.selectFrom('job').selectAll().where('id', 'in', jobs).execute();
+  return new Map(found.map(jobOf).flatMap(({ id, report }) => (report === null ? [] : [[id, report.title]])));
 }
 
 /** Characters of how a job ended: a line that people read. */
@@ -159,6 +182,20 @@ export async function stopUnread(rows: Work, id: string, why: string): Promise<P
   if (found === undefined) return null;
   await setState(rows, { id }, 'stopped', why);
   return PlaceRow.parse(JSON.parse(found.place));
+}
+
+/** Where it was asked for; null where that is known already, for it breaks at each look until a person mends it. */
+export async function pauseBroken(rows: Work, id: string, trouble: string): Promise<Place | null> {
+  const paused = await rows
+    .updateTable('campaign')
+    .set({ state: 'paused', reason: `something broke, ${trouble}` })
+    .where('id', '=', id)
+    .where('state', 'in', openStates)
+    .where((where) => where.or([where('reason', 'is', null), where('reason', 'not like', 'something broke, %')]))
+    .executeTakeFirst();
+  if (paused.numUpdatedRows !== 1n) return null;
+  const { place } = await rows.selectFrom('campaign').select('place').where('id', '=', id).executeTakeFirstOrThrow();
+  return PlaceRow.parse(JSON.parse(place));
 }
 
 export async function openCampaigns(rows: Rows | Work): Promise<string[]> {

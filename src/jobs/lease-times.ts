@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { type Report, text } from '../chat/report.ts';
+import { type Reply, type Report, text } from '../chat/report.ts';
 import type { Lease } from '../command/lease.ts';
 import { duration, list, moment } from '../command/words.ts';
-import type { Database, Work } from '../mysql/database.ts';
+import { type Database, isUnreachable, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { insertNote } from './deliveries.ts';
 import { PlaceRow } from './job.ts';
@@ -36,8 +36,15 @@ export async function remindOfLeases(database: Database): Promise<void> {
     .execute();
   if (due.length === 0) return;
   const now = await database.now();
+  const broken: unknown[] = [];
   for (const group of together(due))
-    await database.transaction((rows) => tell(rows, group, isEnded(group[0]) ? over : reminded, now));
+    await database
+      .transaction((rows) => tell(rows, group, isEnded(group[0]) ? over : reminded, now))
+      .catch((error: unknown) => {
+        if (isUnreachable(error)) throw error;
+        broken.push(error);
+      });
+  if (broken.length > 0) throw broken.length === 1 ? broken[0] : new AggregateError(broken, 'leases could not be told');
 }
 
 type Row = Parameters<typeof leaseOf>[0];
@@ -52,7 +59,7 @@ function isEnded(row: Due | undefined): boolean {
 function together(due: readonly Due[]): Due[][] {
   const groups = new Map<string, Due[]>();
   for (const row of due) {
-    const key = `${isEnded(row)} ${row.kind} ${row.cloud} ${row.job}`;
+    const key = `${isEnded(row)} ${row.kind} ${row.cloud} ${row.job} ${row.until?.toISOString()}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()];
@@ -64,11 +71,12 @@ async function tell(rows: Work, group: readonly Row[], what: number, now: Date):
   const [first] = mine;
   if (first === undefined) return;
   const leases = mine.map(leaseOf);
+  const ways = await undoOf(rows, mine);
   await insertNote(rows, {
     // A renewed lease is another job's, and is told of anew.
     key: `lease:${what}:${first.job}:${first.cloud}:${first.subject}`.slice(0, 190),
     place: PlaceRow.parse(JSON.parse(first.place)),
-    report: what === over ? isOver(leases, undoOf(mine)) : endsSoon(leases, undoOf(mine), now),
+    report: what === over ? isOver(leases, ways) : endsSoon(leases, ways, now),
   });
   const kind = what === over ? 'lease over' : 'lease reminder';
   await audit(
@@ -92,14 +100,28 @@ async function isFirst(rows: Work, { kind, cloud, subject, until }: Row, what: n
   return mine.numUpdatedRows === 1n;
 }
 
-/** The line that ends it, or all of them. */
-function undoOf(mine: readonly Row[]): string {
+/** Lines that a card has room for. */
+const mostLines = 5;
+
+/** The line that ends them all, if it ends no other; else one for each, as far as there is room. */
+async function undoOf(rows: Work, mine: readonly Row[]): Promise<Reply[]> {
   const [first] = mine;
-  const line = mine.length === 1 ? (first?.undo_line ?? '') : `unprotect --job ${first?.job ?? ''}`;
-  return line.includes('--cloud') ? line : `${line} --cloud ${first?.cloud ?? ''}`;
+  if (first === undefined) return [];
+  const { kind, cloud, job } = first;
+  const at = (line: string) => (line.includes('--cloud') ? line : `${line} --cloud ${cloud}`);
+  if (mine.length === 1) return [{ label: 'End it', line: at(first.undo_line) }];
+  const all = await rows
+    .selectFrom('lease')
+    .select('subject')
+    .where('job', '=', job)
+    .where('cloud', '=', cloud)
+    .execute();
+  if (kind === 'server' && all.length === mine.length)
+    return [{ label: 'End them', line: at(`unprotect --job ${job}`) }];
+  return mine.slice(0, mostLines).map((row) => ({ label: `End ${nameOf(leaseOf(row))}`, line: at(row.undo_line) }));
 }
 
-function endsSoon(leases: readonly Lease[], undo: string, now: Date): Report {
+function endsSoon(leases: readonly Lease[], replies: readonly Reply[], now: Date): Report {
   const [lease] = leases;
   if (lease === undefined) throw new Error('nothing to remind of');
   const left = (lease.until?.getTime() ?? 0) - now.getTime();
@@ -111,19 +133,19 @@ function endsSoon(leases: readonly Lease[], undo: string, now: Date): Report {
       ...named(leases),
       text('nothing is undone by itself: end it, or say it again with --until'),
     ],
-    replies: [{ label: 'End it now', line: undo }],
+    replies: [...replies],
     footer: `${lease.cloud} · ${lease.job}`,
   };
 }
 
-function isOver(leases: readonly Lease[], undo: string): Report {
+function isOver(leases: readonly Lease[], replies: readonly Reply[]): Report {
   const [lease] = leases;
   if (lease === undefined) throw new Error('nothing to tell the end of');
   return {
     title: `${held(leases)} was to end ${until(lease)}, and still stands`,
     tone: 'warn',
     blocks: [text(`by ${lease.owner}: ${lease.reason}`), ...named(leases), text('nothing was undone by itself')],
-    replies: [{ label: 'End it', line: undo }],
+    replies: [...replies],
     footer: `${lease.cloud} · ${lease.job}`,
   };
 }

@@ -2,14 +2,15 @@ import { planHash } from '../command/canonical.ts';
 import type { Plan } from '../command/plan.ts';
 import type { Rows } from '../mysql/database.ts';
 import type { Policy } from '../policy/policy.ts';
-import { approved, riskOf } from './approved.ts';
+import { approvalFor } from '../policy/votes.ts';
+import { agreed, approved, riskOf } from './approved.ts';
 import { outsideCampaign } from './campaign-trust.ts';
 import type { Job } from './job.ts';
 import { Bounds, outside, slotOf } from './standing.ts';
 import { readJob } from './store.ts';
 
 /** What a job that nobody asked for now would do today. */
-export type Today = Pick<Plan, 'rows' | 'steps' | 'claims' | 'size'> & { readonly risk: string };
+export type Today = Pick<Plan, 'rows' | 'steps' | 'claims' | 'size' | 'spare'> & { readonly risk: string };
 
 export type Standing =
   | { readonly inside: true; readonly approval: string }
@@ -30,8 +31,22 @@ export async function judgeStanding(rows: Rows, policy: Policy, job: Job, today:
   const why =
     job.campaign === null
       ? await outsideSchedule(rows, { job, asked, today, now })
-      : await outsideCampaign(rows, { job, asked, today, now });
+      : ((await fewerVotes(rows, policy, { job, asked, today })) ??
+        (await outsideCampaign(rows, { job, asked, today, now })));
   return why === null ? { inside: true, approval: asked.id } : { inside: false, why };
+}
+
+/** A campaign is approved as such; its lines are no cheaper by it than said by hand. */
+async function fewerVotes(
+  rows: Rows,
+  policy: Policy,
+  { job, asked, today }: Omit<Trial, 'now'>,
+): Promise<string | null> {
+  const { cloud, command } = job;
+  const question = { cloud, command, risk: riskOf(today.risk), size: today.size };
+  const { votes: needed } = approvalFor(policy, question);
+  const given = await agreed(rows, policy, asked);
+  return given >= needed ? null : `the policy asks ${needed} approvals of this line, and the campaign has ${given}`;
 }
 
 export async function heldByStanding(rows: Rows, policy: Policy, job: Job, now: Date): Promise<string | null> {

@@ -1,5 +1,5 @@
 import type { Report } from '../chat/report.ts';
-import type { Database, Work } from '../mysql/database.ts';
+import { type Database, isUnreachable, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { callAgain } from './calls.ts';
 import { insertNote, touchCards } from './deliveries.ts';
@@ -14,13 +14,16 @@ const unservedMs = 6000;
 
 /** Everything whose time has come, each by compare-and-set: any number of bots may do this at once. Returns jobs to ring for. */
 export async function passTimes(database: Database): Promise<{ id: string; cloud: string; epoch: number }[]> {
-  await expireAwaiting(database);
-  await answerOverdue(database);
-  await endGroups(database);
-  await tellUnserved(database);
-  await callAgain(database);
-  await remindOfLeases(database);
-  return wakeParked(database);
+  const broken: unknown[] = [];
+  for (const pass of [expireAwaiting, answerOverdue, endGroups, tellUnserved, callAgain, remindOfLeases])
+    await pass(database).catch((error: unknown) => {
+      // A database that is away answers none of the others either.
+      if (isUnreachable(error)) throw error;
+      broken.push(error);
+    });
+  const woken = await wakeParked(database);
+  if (woken.length === 0 && broken.length > 0) throw new AggregateError(broken, 'not everything could be told in time');
+  return woken;
 }
 
 async function expireAwaiting(database: Database): Promise<void> {

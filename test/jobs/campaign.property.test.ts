@@ -97,6 +97,7 @@ function mayBegin({ state, bounds, turns, frozen, now }: Campaign, turn: Turn): 
     closed === null && !['draining', 'working', 'opening'].includes(at);
   const out = turns.filter((one) => one.host !== turn.host && !inService(one));
   expect(out.length).toBeLessThan(bounds.maxUnavailable);
+  expect(out.filter((one) => one.state === 'draining')).toEqual([]);
   if (turns.filter((one) => one.state === 'done').length < bounds.canary) expect(out).toEqual([]);
   if (bounds.window !== null) expect(now.getUTCHours() >= 22 || now.getUTCHours() < 4).toBe(true);
   if (bounds.until !== null) expect(now.getTime()).toBeLessThanOrEqual(new Date(bounds.until).getTime());
@@ -239,6 +240,23 @@ test('a window that closes in mid-host: what runs goes on to its end, and no nex
   world.now = new Date('2026-12-02T22:00:00Z').getTime();
   look(world);
   expect(world.campaign.turns.map(({ state }) => inWork(state))).toEqual([false, true]);
+});
+
+test('where several may be out at once they are emptied one after the other', () => {
+  const world = worldOf({
+    hosts: ['cmp1', 'cmp2', 'cmp3'],
+    maxUnavailable: 2,
+    canary: 0,
+    window: null,
+    work: null,
+    until: null,
+  });
+  look(world);
+  expect(world.campaign.turns.map(({ state }) => state)).toEqual(['draining', 'waiting', 'waiting']);
+  expect(waitsFor(world.campaign)).toBe('next: cmp2 once cmp1 is empty');
+  endJob(world, world.campaign.turns[0], 'done');
+  look(world);
+  expect(world.campaign.turns.map(({ state }) => state)).toEqual(['working', 'draining', 'waiting']);
 });
 
 test('a plan that became harsher asks anew, and it is that one the campaign waits for', () => {

@@ -112,6 +112,38 @@ test('a short one is reminded of in its last quarter', async () => {
   expect(Number(await told())).toBe(1);
 });
 
+test('a lease that cannot be read keeps no other from being told', async () => {
+  await held();
+  const { rows } = story.database;
+  const lease = await rows.selectFrom('lease').selectAll().executeTakeFirstOrThrow();
+  await rows
+    .insertInto('lease')
+    .values({ ...lease, subject: 'aaa', job: 'beef', place: 'nowhere' })
+    .execute();
+  await spans(-100 * hour, 20 * hour);
+  await expect(remindOfLeases(story.database)).rejects.toThrow();
+  await story.until('the other is told', () => notes('the disabling of host cmp1 ends in').length > 0);
+});
+
+test('of what one job took the line that ends all is offered only where it ends no other', async () => {
+  await held();
+  const { rows } = story.database;
+  const lease = await rows.selectFrom('lease').selectAll().executeTakeFirstOrThrow();
+  const server = (subject: string) => ({ ...lease, kind: 'server', subject, undo_line: `unprotect ${subject}` });
+  await rows
+    .insertInto('lease')
+    .values([server('a'), server('b'), server('c')])
+    .execute();
+  await rows.deleteFrom('lease').where('kind', '=', 'host').execute();
+  const soon = { taken_at: dbIn(-100 * hour), until: dbIn(20 * hour) };
+  await rows.updateTable('lease').set(soon).where('subject', 'in', ['a', 'b']).execute();
+  await story.until('they are told', () => notes('2 servers ends in').length > 0);
+  expect(notes('2 servers ends in')[0]?.replies?.map(({ line }) => line)).toEqual([
+    '!unprotect a --cloud demo',
+    '!unprotect b --cloud demo',
+  ]);
+});
+
 test('its end is told in the place; nothing is undone, and a renewed one is told of anew', async () => {
   await held();
   await spans(-3 * hour, -1000);

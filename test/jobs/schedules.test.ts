@@ -226,6 +226,20 @@ test('a line that hits a bug is told once as broken, with the number of the log,
   expect(row?.next_at?.getTime()).toBeGreaterThan((await story.database.now()).getTime());
 });
 
+test('times that cannot be read keep no other schedule from its own; that one is paused, told once', async () => {
+  const broken = await scheduled('alice', '"0 7 * * *" look');
+  const id = await scheduled('alice', '"0 7 * * *" look');
+  await story.say('alice', '!look');
+  const bounds = await story.lastJob();
+  await story.until('it is decided', async () => (await story.state(bounds)) === 'done');
+  const times = { cron: 'whenever', next_at: null, bounds_job: bounds };
+  await story.database.rows.updateTable('schedule').set(times).where('id', '=', broken).execute();
+  await wasDueNow(id);
+  await story.until('the other one fires', async () => (await fired(id)).length > 0);
+  await story.until('it is told', () => said('something broke') !== undefined);
+  expect(JSON.stringify(said('something broke'))).toContain('it is paused: its times cannot be read');
+});
+
 /** Due this very minute, whatever its cron says. */
 async function wasDueNow(id: string): Promise<void> {
   await story.database.rows

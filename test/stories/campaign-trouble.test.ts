@@ -1,4 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { registryOf } from '../../src/command/registry.ts';
+import { advanceCampaigns } from '../../src/desk/campaigning.ts';
+import { mustBeWell } from '../../src/jobs/campaign-trust.ts';
+import { readJob } from '../../src/jobs/store.ts';
+import type { CloudReader } from '../../src/openstack/cloud.ts';
+import { storyPolicy } from '../story.ts';
 import { begin, children, told } from './campaigning.ts';
 import { onLab, openStage, type Stage } from './stage.ts';
 
@@ -21,7 +27,7 @@ test('a host that is not emptied pauses it, with what to type; tried again it go
   const card = stage.story.room.posts.find(({ report }) => report.title.includes('paused'))?.report;
   expect(card?.replies?.map(({ line }) => line)).toEqual([
     `!campaign resume ${id}`,
-    `!campaign done ${first}`,
+    `!campaign done ${first} ${id}`,
     `!campaign resume ${id} --aside ${first}`,
     `!campaign stop ${id}`,
   ]);
@@ -78,6 +84,36 @@ test.skipIf(onLab)('a host whose emptying would lose N-1 pauses it', async () =>
   expect(await cloud.service(hosts[0] ?? '')).toMatchObject({ status: 'enabled' });
 });
 
+test.skipIf(onLab)('one without which N-1 would not hold asks, though nothing is on it', async () => {
+  stage = await openStage({ simulator: { hosts: 3 } });
+  const { cloud } = stage;
+  const [empty, ...full] = [await cloud.ownHost(), await cloud.ownHost(), await cloud.ownHost()];
+  await cloud.control?.flavor({ name: 'vast', disk: 7000 });
+  for (const host of full) await cloud.control?.createServer({ name: `on-${host}`, host, flavor: 'vast' });
+  const id = await begin(stage, `hosts=${empty},${full[0]} --window ${hour(-1)}-${hour(2)}`);
+  await stage.story.until('it asks', async () => (await children(stage, id))[0]?.state === 'awaiting');
+  const [child] = await children(stage, id);
+  expect(await stage.say('rita', `job ${child?.id}`)).toContain(
+    `outside its standing approval: N-1 does not hold without ${empty}`,
+  );
+  expect(await cloud.service(empty ?? '')).toMatchObject({ status: 'enabled' });
+
+  // However long it waits for a yes: not after its window, nor once the campaign is stopped.
+  const { rows } = stage.story.database;
+  const job = await readJob(rows, child?.id ?? '');
+  if (job === null) throw new Error('no job');
+  const late = { cloud: {} as CloudReader, now: new Date(Date.now() + 6 * 3_600_000) }; // is not asked
+  await expect(mustBeWell(rows, job, late)).rejects.toThrow(`is over: ${empty} is not closed`);
+  expect(await stage.say('alice', `campaign stop ${id}`)).toMatch(new RegExp(`not begun: ${empty}, ${full[0]}`));
+  expect(await stage.story.state(job.id)).toBe('cancelled');
+  expect(await stage.say('bob', `approve ${job.id}`)).toContain('cancelled');
+});
+
+/** `09:00`, so many hours from now. */
+function hour(from: number): string {
+  return `${new Date(Date.now() + from * 3_600_000).toISOString().slice(11, 13)}:00`;
+}
+
 test('what is outside the bounds asks when it comes, and waits', async () => {
   stage = await openStage();
   const { cloud, story } = stage;
@@ -105,6 +141,35 @@ test('what is outside the bounds asks when it comes, and waits', async () => {
   expect(await stage.say('rita', `job ${stray?.id}`)).toContain(
     'what was approved is another host, line, cloud or person',
   );
+});
+
+test('a line for which the policy wants more people than agreed to the campaign asks', async () => {
+  const policy = `${storyPolicy}approval: [{ commands: [maintenance], votes: 3 }]\n`;
+  stage = await openStage({}, { policy });
+  const { cloud, story } = stage;
+  const id = await begin(stage, `hosts=${await cloud.ownHost()},${await cloud.ownHost()}`);
+  await story.until('it asks', async () => (await children(stage, id))[0]?.state === 'awaiting');
+  const [child] = await children(stage, id);
+  expect(await stage.say('rita', `job ${child?.id}`)).toContain(
+    'the policy asks 3 approvals of this line, and the campaign has 2',
+  );
+});
+
+test('a campaign whose rows cannot be read is paused, and told once', async () => {
+  stage = await openStage();
+  const { cloud, story } = stage;
+  const [first, second] = [await cloud.ownHost(), await cloud.ownHost()];
+  const id = await begin(stage, `hosts=${first},${second}`);
+  await told(stage, new RegExp(`${first} is empty: do its work`));
+  const hosts = (state: string) =>
+    story.database.rows.updateTable('campaign_host').set({ state }).where('host', '=', first).execute();
+  await hosts('nowhere');
+  await told(stage, new RegExp(`campaign ${id} is paused: something broke, [0-9a-f]{4}`));
+  const parts = { ...story, registry: registryOf([]), prefix: '!', version: 'test' };
+  for (let look = 0; look < 3; look += 1) expect(await advanceCampaigns(parts)).toEqual([]);
+  await hosts('working');
+  expect(await stage.say('bob', `campaign resume ${id}`)).toContain('goes on');
+  expect(story.room.posts.filter(({ report }) => report.title.includes('something broke'))).toHaveLength(1);
 });
 
 test('bounds that were changed in their row are not the ones that were approved', async () => {

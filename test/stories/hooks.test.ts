@@ -83,3 +83,18 @@ test('where a required one fails at the start, nothing is begun', async () => {
   expect(await stage.cloud.service(host)).toMatchObject({ status: 'enabled' });
   expect(await stage.cloud.migrations(only?.id ?? '')).toEqual([]);
 });
+
+test('work on a host waits for another person, and is not run while a server is there', async () => {
+  stage = await openStage({ hooks: [aHook({ name: 'reboot', always: false, at: ['work'] })] });
+  const host = await stage.cloud.ownHost();
+  await stage.cloud.servers(1, host);
+  await stage.run(`disable ${host} --reason fans`);
+  const { job } = await stage.plan(`maintenance ${host} off --work reboot`);
+  expect(await stage.story.state(job)).toBe('awaiting');
+  await stage.approve(job);
+  const ran = await stage.ended(job);
+  expect(ran.state).toBe('failed');
+  expect(ran.words).toContain(`run reboot (work): failed, 1 server on ${host}: not run`);
+  expect(() => log()).toThrow('ENOENT');
+  expect(await stage.cloud.service(host)).toMatchObject({ status: 'disabled' });
+});

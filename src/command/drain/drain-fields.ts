@@ -1,4 +1,4 @@
-import type { PlanRow } from '../plan.ts';
+import type { Plan, PlanRow } from '../plan.ts';
 import { count, list, moment, size } from '../words.ts';
 import { besideFields } from './beside.ts';
 import { stateOf } from './host-lease.ts';
@@ -70,8 +70,14 @@ export function warnings({ homeless }: Reckoning, spares: readonly Spare[]): str
   return [...none, ...spares.filter(({ holds }) => !holds).map(({ words }) => `N-1: ${words}.`)];
 }
 
-export function spares({ service, around, aggregates, rooms }: Survey, reckoning: Reckoning): Spare[] {
-  return circlesOf(service, around.others, aggregates).flatMap(
-    (circle) => spareOf(circle, service.host, rooms, reckoning) ?? [],
-  );
+export interface Spares {
+  readonly all: readonly Spare[];
+  readonly state: NonNullable<Plan['spare']>;
+}
+
+export function spares({ service, around, aggregates, rooms }: Survey, reckoning: Reckoning): Spares {
+  const circles = circlesOf(service, around.others, aggregates);
+  const all = circles.flatMap((circle) => spareOf(circle, service.host, rooms, reckoning) ?? []);
+  const known = all.length === circles.length ? 'holds' : 'unknown';
+  return { all, state: all.every(({ holds }) => holds) ? known : 'lost' };
 }

@@ -40,7 +40,7 @@ export function drainPlan(
   if (steps.length > 0 && found.around.others.length === 0) {
     throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
   }
-  const spare = spares(found, reckoning);
+  const { all: spare, state } = spares(found, reckoning);
   const guard = guarded(found, wish, spare);
   const { text: why, until } = wish;
   return {
@@ -54,6 +54,7 @@ export function drainPlan(
     claims: [`host:${wish.cloud}/${host}`, ...guard.claims, ...claimed(rows, wish.cloud)],
     size: Math.max(1, steps.length),
     votes: guard.votes,
+    spare: state,
     ...(prediction === null ? {} : { predicted: prediction.seconds }),
   };
 }

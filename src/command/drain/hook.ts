@@ -6,7 +6,8 @@ import type { StepContext } from '../command.ts';
 import type { Outcome } from '../outcome.ts';
 import { done, failed, gone } from '../outcome.ts';
 import type { PlannedStep } from '../plan.ts';
-import { list } from '../words.ts';
+import { count, list } from '../words.ts';
+import { all } from './survey.ts';
 
 export const HookInput = z.object({
   host: HostName,
@@ -24,9 +25,19 @@ const provesEmpty = ['proof', 'left'];
 export async function hook({ host, hook: name, at, reason }: HookInput, context: StepContext): Promise<Outcome> {
   if (at === 'empty' && !context.ended.some(({ step, state }) => provesEmpty.includes(step) && state === 'done'))
     return gone(`${host} is not proven empty: not run`);
+  const inUse = at === 'work' ? await stillInUse(host, context) : null;
+  if (inUse !== null) return failed(`${inUse}: not run`);
   const about = { host, cloud: context.cloud.name, event: at, job: context.job.id, by: context.job.human, reason };
   const ran = await context.act({ runs: name, at }, () => context.cloud.runHook(name, about));
   return ran.well ? done(ran.said) : failed(ran.said);
+}
+
+/** Work on a host may restart it: whoever is there now, and whoever may come meanwhile, keeps it from beginning. */
+async function stillInUse(host: HostName, { cloud }: StepContext): Promise<string | null> {
+  if ((await cloud.computeService(host))?.status !== 'disabled') return `${host} is not disabled`;
+  const listed = [...(await all(cloud.servers({ host }))), ...(await all(cloud.servers({ host, softDeleted: true })))];
+  const here = new Set(listed.map(({ id }) => id)).size;
+  return here === 0 ? null : `${count(here, 'server')} on ${host}`;
 }
 
 /** Those that always run, and those that were named; a name that the cloud does not have is a `UserError`. */

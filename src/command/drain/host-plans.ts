@@ -86,6 +86,7 @@ export async function restorePlan(
   const way = wish.back ? await homeward(service, lease?.detail.moved ?? [], context) : null;
   const away = lease?.detail.moved.length ?? 0;
   const lifts = service.forcedDown && wanted.status === 'enabled';
+  const moves = way?.steps.length ?? 0;
   return {
     title: `${titles(host)[verdict]}${way === null ? '' : ` and bring ${count(way.steps.length, 'server')} back`}`,
     blocks: remarks({ up: service.state === 'up', lifts, checked, agents, away, back: way !== null }).map(text),
@@ -106,7 +107,7 @@ export async function restorePlan(
       ...(way?.steps ?? []),
     ],
     claims: [`host:${context.cloud.name}/${host}`, ...(way?.claims ?? [])],
-    ...(way === null || way.steps.length === 0 ? {} : { risk: 'disruptive' as const, size: way.steps.length }),
+    ...(moves > 0 || wish.work !== undefined ? { risk: 'disruptive' as const, size: Math.max(1, moves) } : {}),
   };
 }
 

@@ -97,7 +97,11 @@ async function mayAsk(
     const output = { name: server.name, to: server.host, how: 'another hand' };
     return gone(`is on ${server.host ?? 'no host'} already, not by this job`, output);
   }
-  if (intent !== null && !isRefused(intent)) return null;
+  if (intent !== null && !isRefused(intent)) {
+    // Sent, and nothing seen of it: where its host lives it may never come, or make the guest run twice.
+    const again = await heardSince(from, closedAt(context), context.cloud);
+    return again === null ? null : unproven(`asked already: ${again}`);
+  }
   if ((intent?.tries ?? 0) >= mostTries) return failed(intent?.refused ?? 'Nova neither answered nor began');
   const alive = await heardSince(from, closedAt(context), context.cloud);
   if (alive !== null) return blocked(alive);

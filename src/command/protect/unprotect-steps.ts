@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OpenStackError } from '../../openstack/errors.ts';
 import { ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
-import { done, failed, gone, type Outcome } from '../outcome.ts';
+import { blocked, done, failed, gone, type Outcome } from '../outcome.ts';
 import { lookUntil } from './steps.ts';
 
 export const UnflagInput = z.object({ server: ServerId });
@@ -39,7 +39,14 @@ export async function clearLock(
   }
 }
 
-export async function forget({ server }: z.output<typeof ForgetInput>, { leases }: StepContext): Promise<Outcome> {
+/** Without its record nobody would know whose the flag and the lock are that could not be put back. */
+export async function forget(
+  { server }: z.output<typeof ForgetInput>,
+  { leases, ended }: StepContext,
+): Promise<Outcome> {
+  const undone = [`unflag:${server}`, `unlock:${server}`];
+  if (ended.some(({ key, state }) => undone.includes(key) && state !== 'done' && state !== 'gone'))
+    return blocked('not put back: its record stays');
   await leases.end('server', server);
   return (await leases.find('server', server)) === null ? done('ended') : failed('the record is still there');
 }
