@@ -138,9 +138,15 @@ const problems: readonly Known[] = [
   { codes: ['ER_NO_SUCH_TABLE'], problem: 'missing', words: 'has no {where}: does its DSN name the right database?' },
   { codes: ['ER_BAD_FIELD_ERROR'], problem: 'missing', words: 'has no {where}: is it of another release?' },
   {
-    codes: ['1969', '3024', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+    codes: ['1969', '3024'],
     problem: 'timeout',
     words: 'took longer than {seconds} s: stopped',
+  },
+  {
+    codes: ['PROTOCOL_SEQUENCE_TIMEOUT'],
+    problem: 'timeout',
+    words: 'did not answer within {seconds} s',
+    lost: true,
   },
   {
     codes: ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'],

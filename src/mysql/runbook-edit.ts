@@ -30,6 +30,7 @@ export interface Written {
   readonly rows: number;
   readonly left: number;
   readonly undo: WrittenUndo | null;
+  readonly doubt: string | null;
 }
 
 /**
@@ -51,11 +52,13 @@ export async function writeEdit(writing: Writing, limits: RequestLimits): Promis
   if (made.done === null) throw new Error('an edit that neither ended nor failed');
   const { images, ...written } = made.done;
   if (written.rows === 0 || (await standingOf(pool, images)) === 'after') return written;
-  if (trouble !== null) throw trouble;
-  throw new UserError(
-    `${pool.label} shows the rows otherwise right after they were written: look at ${written.undo?.path}`,
-  );
+  // Silence is looked into again by whoever takes the step up; a COMMIT that was answered is no failure any more.
+  if (trouble instanceof OpenStackError) throw trouble;
+  return { ...written, doubt: trouble === null ? changedAfter : unanswered };
 }
+
+const changedAfter = 'written; somebody changed it right after';
+const unanswered = 'COMMIT was not answered, and the rows do not show it: it may have been done, or be done yet';
 
 interface Done extends Written {
   readonly images: Images;
@@ -68,7 +71,7 @@ async function inOne(writing: Writing, session: Session, { notAfter }: RequestLi
   const why = images.length === 0 ? null : await inTheWay(edit, session);
   if (why !== null) throw new UserError(`${edit.runbook.head.name}: ${why}; nothing was changed`);
   const left = order.rows.length - images.length;
-  if (images.length === 0) return { rows: 0, left, undo: null, images: recordOf(writing, [], []) };
+  if (images.length === 0) return { rows: 0, left, undo: null, doubt: null, images: recordOf(writing, [], []) };
   if (performance.now() > notAfter) throw tooLate(writing);
   const keys = images.map(({ key }) => key);
   const matched = await session.write(changing(edit, keys));
@@ -79,7 +82,7 @@ async function inOne(writing: Writing, session: Session, { notAfter }: RequestLi
   const after = await session.raw(byKey(rowsOf(edit), keys, 'look'));
   mustBeAsShown(edit, images, after);
   const record = recordOf(writing, images, after);
-  return { rows: images.length, left, undo: await writeUndo(folder, record), images: record };
+  return { rows: images.length, left, undo: await writeUndo(folder, record), doubt: null, images: record };
 }
 
 /** What left, or is not to be changed any more, is no harm; a row that is new or changed since is one nobody approved. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ago,
@@ -164,6 +164,8 @@ describe.each(['zedCell', 'liberty'] as const)('on the schema of %s', (schema) =
     await expect(ground.databases.undoEdit({ job, sha256: edited.undo?.sha256 ?? '' }, soon())).rejects.toThrow(
       'is not what',
     );
+    copyFileSync(edited.undo?.path ?? '', (edited.undo?.path ?? '').replace(job, 'b2b2'));
+    await expect(ground.databases.previewUndo('b2b2', null)).rejects.toThrow(`is of ${job} of`);
     await expect(ground.databases.previewUndo('../x', null)).rejects.toThrow('is no job');
   });
 
