@@ -40,16 +40,28 @@ export async function editOf(pool: OperatorPool, runbook: Runbook, values: Value
   await mustIdentify(pool, runbook);
   if (change.kind === 'delete') await mustSeeAll(pool, runbook);
   if (change.kind === 'delete') await mustNotCascade(pool, runbook);
-  const columns = change.kind === 'delete' ? found.map(({ name }) => name) : preview.columns;
+  const names = found.map(({ name }) => name);
+  mustBeSpelled(runbook, names);
+  const columns = change.kind === 'delete' ? names : preview.columns;
   const moving = found.find(({ name, extra }) => /on update/i.test(extra) && !columns.includes(name));
   if (moving !== undefined)
     throw new UserError(`${change.table}.${moving.name} changes by itself: ${head.name} must list it in its preview`);
+  const hide = new Set(head.hide.map((name) => name.toLowerCase()));
   return {
     runbook,
     values,
     columns,
-    hidden: new Set([...found.map(({ name }) => name).filter((name) => isSecret(change.table, name)), ...head.hide]),
+    hidden: new Set(names.filter((name) => isSecret(change.table, name) || hide.has(name.toLowerCase()))),
   };
+}
+
+/** MySQL takes any spelling; what is shown and hidden goes by the table's own. */
+function mustBeSpelled({ head, preview }: Runbook, names: readonly string[]): void {
+  for (const column of preview.columns) {
+    const name = names.find((one) => one.toLowerCase() === column.toLowerCase());
+    if (name !== undefined && name !== column)
+      throw new UserError(`${head.name} says ${column}, and ${preview.table} calls it ${name}: spell it so`);
+  }
 }
 
 async function mustIdentify(pool: OperatorPool, { head, change }: Runbook): Promise<void> {
