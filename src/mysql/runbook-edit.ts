@@ -15,6 +15,7 @@ import {
   same,
   sameCell,
   selection,
+  setBy,
 } from './runbook-rows.ts';
 
 export interface Writing {
@@ -130,6 +131,7 @@ function recordOf({ cloud, spot, edit, order }: Writing, images: readonly Image[
     change: runbook.change.kind,
     ...rowsOf(edit),
     columns: [...edit.columns],
+    set: setBy(runbook),
     hidden: edit.columns.filter((column) => edit.hidden.has(column)),
     before: images.map(({ key, before }) => [key, ...before]),
     after: after.map((row) => [...row]),

@@ -88,14 +88,15 @@ function stateOf({ before, after, now }: Omit<Standing, 'state' | 'key'>): Stand
   return after !== null && same(now, after) ? 'ours' : 'changed';
 }
 
-/** Only what the job changed is written; what it deleted is written whole. */
-function restoring({ table, key, columns }: UndoRecord, { before, after, key: value }: Standing): Statement {
+/** Only what the job wrote or changed is written; what it deleted is written whole. */
+function restoring({ table, key, columns, set }: UndoRecord, { before, after, key: value }: Standing): Statement {
   const cells = columns.map((column, index) => ({
     column,
     is: after?.[index + 1] ?? null,
     was: before[index + 1] ?? null,
   }));
-  const changed = after === null ? cells : cells.filter(({ is, was }) => !sameCell(is, was));
+  const changed =
+    after === null ? cells : cells.filter(({ column, is, was }) => set.includes(column) || !sameCell(is, was));
   const names = changed.map(({ column }) => id(column));
   const values = changed.map(({ was }) => textOf(was));
   if (after === null)
