@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readUndo } from '../../src/archive/undo-file.ts';
-import { inWords } from '../../src/mysql/operator-errors.ts';
+import { databaseProblem, inWords } from '../../src/mysql/operator-errors.ts';
 import { type OperatorPool, openOperatorPool } from '../../src/mysql/operator-pool.ts';
 import { restoreRows } from '../../src/mysql/runbook-undo.ts';
 import { rootDsn } from './cloud.ts';
@@ -36,6 +36,11 @@ test('a row that somebody changes right after an answered COMMIT makes it unclea
     },
   };
   expect(await restoreRows(late, record, soon())).toBe('unclear');
+});
+
+test('a connection that was closed before a statement left is one that broke, too', () => {
+  const closed = Object.assign(new Error("Can't add new command when connection is in closed state"), { fatal: true });
+  expect(databaseProblem(inWords(closed, 'cell of prod', 10))).toBe('unreachable');
 });
 
 test('a COMMIT that is not answered in time is looked into: the rows tell that it was done', async () => {
