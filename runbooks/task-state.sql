@@ -21,11 +21,15 @@ parameters:
   server: { type: server, help: the server that is stuck }
   guest:
     choices: [running, shutoff, paused, suspended]
-    help: what virsh domstate says of its guest on its host, now, by your own eyes
+    help: what virsh domstate says of its guest on its host, now, by your own eyes; suspended where virsh dominfo says Managed save yes
   restarted:
     type: moment
     optional: true
-    help: when nova-compute of its host was last restarted (UTC); whatever it had begun before is dead
+    help: when nova-compute of its host was last restarted (UTC)
+  domjobinfo:
+    choices: [none]
+    optional: true
+    help: what virsh domjobinfo says of its guest on its host, now, by your own eyes; a live migration outlives nova-compute
 instead:
   - when: { guest: [running] }
     call: openstack server set --state active {server}
@@ -46,6 +50,10 @@ SELECT id, uuid, display_name, host, vm_state, task_state, power_state, updated_
 SELECT id FROM instances
  WHERE uuid = :server AND deleted = 0 AND vm_state NOT IN ('active', 'stopped', 'paused', 'suspended', 'error');
 
+-- none: it was suspended or was being suspended; if virsh dominfo says Managed save yes, say guest=suspended
+SELECT id FROM instances
+ WHERE uuid = :server AND deleted = 0 AND :guest = 'shutoff' AND (task_state = 'suspending' OR vm_state = 'suspended');
+
 -- none: Nova wrote to it less than five minutes ago, so it may not be stuck; wait
 SELECT id FROM instances
  WHERE uuid = :server AND deleted = 0 AND updated_at > UTC_TIMESTAMP() - INTERVAL 5 MINUTE;
@@ -57,6 +65,11 @@ SELECT id FROM migrations
 
 -- none: restarted lies in the future; it is a moment in UTC
 SELECT 1 FROM DUAL WHERE :restarted > UTC_TIMESTAMP();
+
+-- none: a live migration of it has not ended by its events, and one goes on when nova-compute restarts; where virsh domjobinfo on its host says none, say restarted=WHEN domjobinfo=none
+SELECT e.id FROM instance_actions_events e JOIN instance_actions a ON a.id = e.action_id
+ WHERE a.instance_uuid = :server AND a.action = 'live-migration' AND e.finish_time IS NULL
+   AND (:restarted IS NULL OR :domjobinfo IS NULL);
 
 -- none: an event of its actions has not ended, so something may still work on it; where nova-compute was restarted since, say restarted=WHEN
 SELECT e.id FROM instance_actions_events e JOIN instance_actions a ON a.id = e.action_id

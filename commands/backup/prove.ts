@@ -15,7 +15,7 @@ export default change({
   risk: 'change',
   details: [
     'Without a name: the newest dump of each server. The server is of the source’s flavour and major version, and gone afterwards.',
-    'A dump that was refused as too small is proven by its name only: that accepts it. A monthly drill is a schedule of this line.',
+    'A dump that was refused as too small is proven by its name only: that accepts it, and asks for a vote. A monthly drill is a schedule of this line.',
   ],
   args: { name: positional(Name.optional(), 'the dump, as backup list names it') },
   steps: {

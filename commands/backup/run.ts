@@ -17,7 +17,7 @@ export default change({
   role: 'operator',
   risk: 'change',
   details: [
-    'One consistent snapshot of each server in vigie.backup: nothing is locked. Sealed to a key, with a manifest beside it.',
+    'One consistent snapshot of each server in vigie.backup: no table stays locked. Sealed to a key, with a manifest beside it.',
     'A dump that is far smaller, or has fewer tables, than the last proven one is refused.',
     'Every night: schedule add "0 2 * * *" --max 20 --until 2027-06-30 backup run. docs/backups.md has grants and keys.',
   ],

@@ -31,6 +31,8 @@ export const UndoRecord = z.object({
   table: z.string(),
   key: z.string(),
   columns: z.array(z.string()),
+  /** What the change wrote, even where it wrote what was there: one that changes by itself is put back by being written. */
+  set: z.array(z.string()).default([]),
   /** Columns whose content no chat shows. */
   hidden: z.array(z.string()),
   before: z.array(z.array(Cell)),

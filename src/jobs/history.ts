@@ -52,9 +52,11 @@ export function historyOf(rows: Rows, cloud: string): History {
 const Ordered = z.object({ runbook: z.string() });
 const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string(), sha256: z.string() }) });
 
-/** A step that wrote no intent asked for nothing. */
+/** A step that wrote no intent asked for nothing, one that failed changed nothing. */
 function pastEdit(steps: readonly StepRow[]): PastEdit | null {
-  const step = steps.find(({ name, checkpoint }) => name === 'edit' && checkpoint !== null);
+  const step = steps.find(
+    ({ name, checkpoint, state }) => name === 'edit' && checkpoint !== null && state !== 'failed',
+  );
   const ordered = Ordered.safeParse(step?.input);
   return ordered.success ? { ...ordered.data, undo: Wrote.safeParse(step?.output).data?.undo ?? null } : null;
 }

@@ -45,7 +45,7 @@ export class DatabaseSilence extends OpenStackError {
 /** `label` names the database (`cell 8561… of prod`), `seconds` the time limit the statement had. */
 export function inWords(error: unknown, label: string, seconds: number): unknown {
   if (error instanceof UserError || error instanceof OpenStackError || !isDriverError(error)) return error;
-  const code = typeof error.code === 'string' ? error.code : `${error.errno}`;
+  const code = codeOf(error);
   const { words, ...facts } = problems.find(
     ({ codes }) => codes.includes(code) || codes.includes(`${error.errno}`),
   ) ?? {
@@ -138,9 +138,15 @@ const problems: readonly Known[] = [
   { codes: ['ER_NO_SUCH_TABLE'], problem: 'missing', words: 'has no {where}: does its DSN name the right database?' },
   { codes: ['ER_BAD_FIELD_ERROR'], problem: 'missing', words: 'has no {where}: is it of another release?' },
   {
-    codes: ['1969', '3024', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+    codes: ['1969', '3024'],
     problem: 'timeout',
     words: 'took longer than {seconds} s: stopped',
+  },
+  {
+    codes: ['PROTOCOL_SEQUENCE_TIMEOUT'],
+    problem: 'timeout',
+    words: 'did not answer within {seconds} s',
+    lost: true,
   },
   {
     codes: ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'],
@@ -199,7 +205,13 @@ interface DriverError extends Error {
 }
 
 function isDriverError(error: unknown): error is DriverError {
-  return error instanceof Error && ('errno' in error || 'code' in error);
+  return error instanceof Error && ('errno' in error || 'code' in error || 'fatal' in error);
+}
+
+/** A statement upon a connection that is closed by now gets an error of the driver's that is only fatal. */
+function codeOf({ code, errno }: DriverError): string {
+  if (typeof code === 'string') return code;
+  return errno === undefined ? 'PROTOCOL_CONNECTION_LOST' : `${errno}`;
 }
 
 /** What the server's message names: of all its words only the table and the column are fit to be said. */

@@ -47,7 +47,10 @@ export function spotAgain(
 }
 
 function only(pool: OperatorPool | null, label: string, key: string): Spot {
-  if (pool === null) throw new UserError(`no DSN for ${label}: add vigie.${key} in clouds.yaml`);
+  if (pool === null)
+    throw new UserError(
+      `no DSN for ${label}: add vigie.${key} in clouds.yaml, or vigie.runbooks.${key} where runbooks have accounts of their own`,
+    );
   return { pool, cell: null };
 }
 
@@ -55,7 +58,9 @@ function namedCell({ cells, cloud }: NovaDatabases, uuid: string | null): Spot {
   const all = [...cells.values()];
   const [first] = all;
   if (first === undefined)
-    throw new UserError(`no DSN for any cell of ${cloud}: add them under vigie.cells in clouds.yaml`);
+    throw new UserError(
+      `no DSN for any cell of ${cloud}: add them under vigie.cells in clouds.yaml, or vigie.runbooks.cells where runbooks have accounts of their own`,
+    );
   const found = uuid === null ? (all.length === 1 ? first : undefined) : cells.get(uuid);
   if (found !== undefined) return { pool: found.pool, cell: found.uuid };
   const known = all.map((cell) => cell.uuid).join(', ');

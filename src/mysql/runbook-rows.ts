@@ -31,8 +31,8 @@ export interface Image {
 /** What is known of the table before anything is read of it: what could not be undone is refused. */
 export async function editOf(pool: OperatorPool, runbook: Runbook, values: Values): Promise<Edit> {
   const { head, preview, change } = runbook;
-  const found = await pool.read(z.object({ name: z.string(), extra: z.string() }), {
-    sql: 'SELECT COLUMN_NAME AS name, EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
+  const found = await pool.read(z.object({ name: z.string(), extra: z.string(), type: z.string() }), {
+    sql: 'SELECT COLUMN_NAME AS name, EXTRA AS extra, DATA_TYPE AS type FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
     values: [change.table],
   });
   if (found.length === 0)
@@ -40,16 +40,40 @@ export async function editOf(pool: OperatorPool, runbook: Runbook, values: Value
   await mustIdentify(pool, runbook);
   if (change.kind === 'delete') await mustSeeAll(pool, runbook);
   if (change.kind === 'delete') await mustNotCascade(pool, runbook);
-  const columns = change.kind === 'delete' ? found.map(({ name }) => name) : preview.columns;
-  const moving = found.find(({ name, extra }) => /on update/i.test(extra) && !columns.includes(name));
-  if (moving !== undefined)
-    throw new UserError(`${change.table}.${moving.name} changes by itself: ${head.name} must list it in its preview`);
+  const names = found.map(({ name }) => name);
+  mustBeSpelled(runbook, names);
+  const own = found.filter(({ extra }) => !/^(virtual|stored|persistent)\b/i.test(extra)).map(({ name }) => name);
+  const columns = change.kind === 'delete' ? own : preview.columns;
+  const set = setBy(runbook);
+  const moving = found.find(({ name, extra }) => /on update/i.test(extra) && !set.includes(name));
+  if (change.kind === 'update' && moving !== undefined)
+    throw new UserError(`${change.table}.${moving.name} changes by itself: ${head.name} must set it`);
+  const rough = found.find(({ name, type }) => type === 'float' && columns.includes(name));
+  if (rough !== undefined)
+    throw new UserError(
+      `${change.table}.${rough.name} is a FLOAT, which cannot be put back exactly: ${head.name} is refused`,
+    );
+  const hide = new Set(head.hide.map((name) => name.toLowerCase()));
   return {
     runbook,
     values,
     columns,
-    hidden: new Set([...found.map(({ name }) => name).filter((name) => isSecret(change.table, name)), ...head.hide]),
+    hidden: new Set(names.filter((name) => isSecret(change.table, name) || hide.has(name.toLowerCase()))),
   };
+}
+
+/** The columns that the change writes of each row it leaves there. */
+export function setBy({ change }: Runbook): string[] {
+  return change.kind === 'update' ? change.set.map(({ column }) => column) : [];
+}
+
+/** MySQL takes any spelling; what is shown and hidden goes by the table's own. */
+function mustBeSpelled({ head, preview }: Runbook, names: readonly string[]): void {
+  for (const column of preview.columns) {
+    const name = names.find((one) => one.toLowerCase() === column.toLowerCase());
+    if (name !== undefined && name !== column)
+      throw new UserError(`${head.name} says ${column}, and ${preview.table} calls it ${name}: spell it so`);
+  }
 }
 
 async function mustIdentify(pool: OperatorPool, { head, change }: Runbook): Promise<void> {

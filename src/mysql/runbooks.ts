@@ -55,7 +55,7 @@ export function connectEdits(parts: Parts): Edits {
       const { record, file } = found;
       const rows = record.before.length;
       const standing = await standingOf(spotAgain(parts, record).pool, record);
-      if (standing === 'after') return { rows, left: order.rows.length - rows, undo: file };
+      if (standing === 'after') return { rows, left: order.rows.length - rows, undo: file, doubt: null };
       return standing === 'before' ? null : 'unclear';
     },
     async previewUndo(job, written) {
@@ -146,7 +146,10 @@ async function undoOf(
 ): Promise<{ record: UndoRecord; file: WrittenUndo }> {
   const found = await readUndo(folder, { cloud, job });
   if (found === null) throw new UserError(notHere(folder, job, written));
-  if (written === null || found.file.sha256 === written.sha256) return found;
+  const { record, file } = found;
+  if (record.cloud !== cloud || record.job !== job)
+    throw new UserError(`${file.path} on ${file.host} is of ${record.job} of ${record.cloud}: nothing is undone`);
+  if (written === null || file.sha256 === written.sha256) return found;
   throw new UserError(`${found.file.path} on ${found.file.host} is not what ${job} wrote: nothing is undone`);
 }
 

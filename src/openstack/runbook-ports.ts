@@ -100,6 +100,8 @@ export interface Edited {
   readonly left: number;
   /** Null where nothing was changed. */
   readonly undo: UndoFile | null;
+  /** Why it cannot be shown that the rows are as they were written; null where they were read back. */
+  readonly doubt: string | null;
 }
 
 /** The row images of one job, on one worker's disk. */
@@ -151,5 +153,5 @@ export interface Edits extends EditsReader {
    */
   edit(order: EditOrder, limits: RequestLimits): Promise<Edited>;
   /** Every row as it was before, or nothing. How many rows it restored. */
-  undoEdit(order: UndoOrder, limits: RequestLimits): Promise<number>;
+  undoEdit(order: UndoOrder, limits: RequestLimits): Promise<number | 'unclear'>;
 }

@@ -93,13 +93,23 @@ const secrets: ReadonlySet<string> = new Set([
     'token',
     'token_hash',
     'private_key',
+    'access_secret',
+    'request_secret',
     'auth',
     'blob',
     'traceback',
   ],
 ]);
 
-/** Of Keystone's tokens the very key is a bearer's secret. */
+/** Columns that are a secret in one table only: of Keystone's tokens the very key. */
+const secretOf: Readonly<Record<string, string>> = {
+  token: 'id',
+  sensitive_config: 'value',
+  instance_system_metadata: 'value',
+};
+
+/** MySQL does not care how a column is spelled, so neither does this. */
 export function isSecret(table: string, column: string): boolean {
-  return secrets.has(column) || (table === 'token' && column === 'id');
+  const [of, name] = [table.toLowerCase().replace(/^shadow_/, ''), column.toLowerCase()];
+  return secrets.has(name) || secretOf[of] === name;
 }

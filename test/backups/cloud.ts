@@ -28,7 +28,7 @@ export interface Made {
 
 const projectTable = `CREATE TABLE project (id varchar(64) NOT NULL PRIMARY KEY, name varchar(64) NOT NULL,
   domain_id varchar(64) NOT NULL, is_domain tinyint(1) NOT NULL DEFAULT 0)`;
-const userTable = 'CREATE TABLE local_user (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255) NOT NULL)';
+const userTable = 'CREATE TABLE user (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255) NOT NULL)';
 const nodeTable = 'CREATE TABLE compute_nodes (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, host varchar(255))';
 const revisionTable = 'CREATE TABLE alembic_version (version_num varchar(32) NOT NULL PRIMARY KEY)';
 
@@ -108,7 +108,7 @@ async function fill(root: Connection, { keystone, api, cell, tokens }: Names): P
   await root.query(
     `INSERT INTO ${keystone}.project VALUES ('<<keystone.domain.root>>', 'root', 'root', 1), ('default', 'Default', 'root', 1), ('p1', 'admin', 'default', 0)`,
   );
-  await root.query(`INSERT INTO ${keystone}.local_user (name) VALUES ('admin')`);
+  await root.query(`INSERT INTO ${keystone}.user (name) VALUES ('admin')`);
   await root.query(
     `INSERT INTO ${api}.cell_mappings (uuid, name) VALUES ('00000000-0000-0000-0000-000000000000', 'cell0'), (UUID(), 'cell1')`,
   );

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { doubtOf } from '../../src/command/backup/doubt.ts';
 import type { Backup } from '../../src/command/backup/ledger.ts';
 import { excess } from '../../src/command/backup/retention.ts';
+import { statusReport } from '../../src/command/backup/status.ts';
 import { lastProven } from '../../src/command/backup/words.ts';
+import type { PlanContext } from '../../src/command/command.ts';
 import type { DumpFacts } from '../../src/openstack/cloud.ts';
 
 const mb = 1024 * 1024;
@@ -74,4 +76,28 @@ test('whatever happened, the last proven one of every set of databases stays, an
       },
     ),
   );
+});
+
+test('a proven dump on another worker’s host is told as not looked at; in a folder that both have it is looked at', async () => {
+  const ask = (here: boolean) =>
+    statusReport(86_400_000, {
+      cloud: {
+        name: 'demo',
+        databases: {
+          dumps: {
+            servers: () => [{ name: 'main', databases: ['nova'] }],
+            place: async () => ({ host: 'cmp-b', keys: { fernet: 'vault', credential: 'vault' } }),
+            has: async () => here,
+          },
+        },
+      },
+      backups: { list: async () => [{ ...backup('d', 'proven', 0), host: 'cmp-a' }] },
+      now: new Date(Date.UTC(2026, 10, 29, 1)),
+    } as unknown as PlanContext);
+  const elsewhere = await ask(false);
+  expect(elsewhere.tone).toBe('warn');
+  expect(JSON.stringify(elsewhere)).toContain('on cmp-a, not looked at');
+  const here = await ask(true);
+  expect(here.tone).toBe('good');
+  expect(JSON.stringify(here)).not.toContain('not looked at');
 });

@@ -1,6 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -37,10 +49,19 @@ test('as it is, it is proven, and nothing of the server it was proven in is left
   const made = await cloud.dump();
   expect(made.facts.databases.find(({ name }) => name === cloud.keystone)).toMatchObject({
     revision: ['abc123'],
-    tables: { token: 40_000, project: 3, local_user: 1 },
+    tables: { token: 40_000, project: 3, user: 1 },
   });
   expect(await cloud.prove(made)).toMatchObject({ verdict: 'proven', rows: 40_000 + 3 + 1 + 2 + 1 + 3 });
   expect(readdirSync(scratchOf(cloud.ground))).toEqual([]);
+});
+
+test('the login that a killed worker left is off the disk with the next dump, a fresh one stays', async () => {
+  const [left, fresh] = ['vigie-login-left', 'vigie-login-fresh'].map((name) => mkdtempSync(join(tmpdir(), name)));
+  const before = new Date(Date.now() - 7_200_000);
+  utimesSync(left ?? '', before, before);
+  await cloud.dump();
+  expect([left, fresh].map((folder) => existsSync(folder ?? ''))).toEqual([false, true]);
+  rmSync(fresh ?? '', { recursive: true });
 });
 
 test('cut off: the proof fails', async () => {

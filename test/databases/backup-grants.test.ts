@@ -18,10 +18,8 @@ const survey = async (): Promise<unknown> => {
 
 test('the documented grants dump everything, and do nothing else', async () => {
   await cloud.root.query(`USE ${cloud.keystone}`);
-  await cloud.root.query(
-    'CREATE TRIGGER noted BEFORE INSERT ON local_user FOR EACH ROW SET NEW.name = LOWER(NEW.name)',
-  );
-  await cloud.root.query('CREATE VIEW people AS SELECT name FROM local_user');
+  await cloud.root.query('CREATE TRIGGER noted BEFORE INSERT ON user FOR EACH ROW SET NEW.name = LOWER(NEW.name)');
+  await cloud.root.query('CREATE VIEW people AS SELECT name FROM user');
   await cloud.ground.admit(cloud.server);
   expect(await survey()).toMatchObject({ outside: [] });
   expect(await cloud.prove(await cloud.dump())).toMatchObject({ verdict: 'proven' });
@@ -35,7 +33,7 @@ test('the documented grants dump everything, and do nothing else', async () => {
     database: cloud.keystone,
   });
   const tries = [
-    "UPDATE local_user SET name = 'x'",
+    "UPDATE user SET name = 'x'",
     'DELETE FROM token',
     'DROP TABLE project',
     'CREATE TABLE other (id int)',

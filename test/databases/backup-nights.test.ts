@@ -11,11 +11,12 @@ import { storyPolicy } from '../story.ts';
 let ground: BackupGround;
 let stage: Stage;
 let root: Connection;
-/** Read when a worker connects, so a story sets it first. */
-let changes: Partial<BackupSettings> = {};
-beforeEach(async () => {
-  changes = {};
+beforeEach(() => {
   ground = backupGround();
+});
+
+/** A worker may connect as soon as it starts, so each story says first what its settings are. */
+async function open(changes: Partial<BackupSettings> = {}): Promise<void> {
   stage = await openStage(
     { backup: (server) => ground.settings(server, changes) },
     { policy: `${storyPolicy}standing: { votes: 2 }\n` },
@@ -24,7 +25,8 @@ beforeEach(async () => {
   root = await createConnection(stage.cloud.databaseServer.root);
   await root.query(`USE ${keystone()}`);
   await root.query("INSERT INTO token (id, valid, extra) SELECT MD5(seq), 1, REPEAT('x', 1000) FROM seq_1_to_2000");
-});
+}
+
 afterEach(async () => {
   await root.end();
   await stage.close();
@@ -38,9 +40,9 @@ const title = (words: string): string => words.split('\n')[0] ?? '';
 const dumps = (folder = 'dumps'): string[] =>
   readdirSync(join(ground.folder, folder)).filter((name) => !name.endsWith('.json'));
 
-test('a dump that shrank is refused with alarm, not tried; who says that it is right makes it the measure, and older ones go', async () => {
-  changes = { keep: 1, copies: join(ground.folder, 'elsewhere') };
+test('a dump that shrank is refused with alarm, not tried; who says that it is right makes it the measure, with a vote', async () => {
   mkdirSync(join(ground.folder, 'elsewhere'));
+  await open({ keep: 1, copies: join(ground.folder, 'elsewhere') });
   const first = await run('backup run');
   expect(first).toMatchObject({ state: 'done' });
   expect(first.words).toMatch(/done: copy main .*elsewhere\/dump-demo-main-.*, read back/);
@@ -60,14 +62,20 @@ test('a dump that shrank is refused with alarm, not tried; who says that it is r
   expect(title(await stage.say('rita', 'backup status'))).toMatch(/^last proven backup \d+ (s|min) ago/);
 
   const name = /backup prove (dump-\S+)/.exec(refused.words)?.[1] ?? '';
-  expect(await run(`backup prove ${name}`)).toMatchObject({ state: 'done' });
-  expect(dumps()).toEqual([name]);
-  expect(dumps('elsewhere')).toEqual([name]);
+  const good = dumps();
+  await stage.say('alice', `backup prove ${name}`);
+  const asked = await stage.story.lastJob();
+  await stage.story.until('its card', async () => (await stage.story.state(asked)) === 'awaiting');
+  await stage.story.say('bob', `!approve ${asked}`);
+  await stage.story.until('its end', async () => (await stage.story.state(asked)) === 'done', 200_000);
+  expect(dumps()).toEqual(good);
   expect((await run('backup run')).state).toBe('done');
+  expect(dumps()).not.toContain(good[0]);
+  expect(dumps('elsewhere')).toEqual(dumps());
 });
 
 test('a worker that holds no private key dumps and proves nothing: nobody calls it a backup', async () => {
-  changes = { privateKey: null };
+  await open({ privateKey: null });
   const ran = await run('backup run');
   expect(ran.state).toBe('partial');
   expect(title(ran.words)).toBe('dump of demo is not proven');
@@ -79,6 +87,7 @@ test('a worker that holds no private key dumps and proves nothing: nobody calls 
 });
 
 test('only some databases, without a proof; and what nobody listed is told', async () => {
+  await open();
   const { words } = await run(`backup run --no-proof ${keystone()}`);
   expect(title(words)).toBe('dump of demo written, not proven yet');
   expect(await stage.say('alice', 'backup run heat')).toMatch(/vigie\.backup lists no database heat: it has /);
@@ -87,6 +96,7 @@ test('only some databases, without a proof; and what nobody listed is told', asy
 });
 
 test('every night by itself: approved once by two, then it runs within its bounds and asks nobody', async () => {
+  await open();
   const { story } = stage;
   await story.say('alice', '!schedule add "* * * * *" --max 20 --until 30d backup run --no-proof');
   const asked = await story.lastJob();

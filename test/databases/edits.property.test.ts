@@ -144,7 +144,8 @@ async function editOnce(order: EditOrder): Promise<Edited> {
 async function undoOnce(order: UndoOrder): Promise<number> {
   for (;;) {
     try {
-      return await databases.undoEdit(order, soon());
+      const restored = await databases.undoEdit(order, soon());
+      return restored === 'unclear' ? 0 : restored;
     } catch (error) {
       if (!(error instanceof OpenStackError)) throw error;
     }

@@ -69,7 +69,9 @@ test('the runbooks are listed, a broken file with its line; each can be shown', 
   expect(listed).toContain('task-state | Free a server');
   expect(listed).toContain(`${join(folder, 'mine.sql')}:`);
   const shown = await say('rita', 'sql show task-state');
-  expect(shown).toContain('sql run task-state server=SERVER guest=running|shutoff|paused|suspended [restarted=MOMENT]');
+  expect(shown).toContain(
+    'sql run task-state server=SERVER guest=running|shutoff|paused|suspended [restarted=MOMENT] [domjobinfo=none]',
+  );
   expect(shown).toContain('openstack server set --state active');
   expect(shown).toContain('UPDATE instances');
   expect(await say('rita', 'sql show task-stat')).toContain('did you mean task-state?');

@@ -24,7 +24,7 @@ export async function removeOlder(
   const elsewhere: Backup[] = [];
   for (const server of proven) {
     for (const old of excess(await backups.list(server), keep)) {
-      if (old.host !== host) elsewhere.push(old);
+      if (old.host !== host && !(await dumps.has(old.path))) elsewhere.push(old);
       else {
         await dumps.remove(old.path);
         await backups.removed(old.name);

@@ -19,6 +19,7 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
     throw new UserError(`nothing of ${cloud.name} was dumped that could be proven: type backup run`);
   const { keep, host, copies } = await dumps.place();
   const input = { servers: chosen.map(({ server }) => server), keep };
+  const refused = chosen.some(({ state }) => state === 'failed');
   return {
     title: `prove ${list(chosen.map((one) => one.name))}`,
     blocks: chosen.flatMap(doubts),
@@ -42,10 +43,12 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
         stage: 'proof',
         label: `prove ${one.name}`,
       })),
-      { key: 'keep', step: 'keep', input, stage: 'keep', label: 'remove older ones' },
+      // What others count on goes only by the word of a dump that nobody doubted.
+      ...(refused ? [] : [{ key: 'keep', step: 'keep' as const, input, stage: 'keep', label: 'remove older ones' }]),
     ],
     claims: [`backup:${cloud.name}`],
     size: chosen.length,
+    ...(refused ? { risk: 'disruptive' as const, votes: { extra: 0, least: 1 } } : {}),
   };
 }
 
@@ -69,5 +72,7 @@ function named(name: string, known: readonly Backup[]): Backup {
 
 function doubts(one: Backup): Block[] {
   if (one.state !== 'failed') return [];
-  return [text(`${one.name} is ${stateWords(one)}. Proven, it is what later ones are held against.`)];
+  return [
+    text(`${one.name} is ${stateWords(one)}. Proven, it is what later ones are held against; none is removed for it.`),
+  ];
 }

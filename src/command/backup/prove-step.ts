@@ -36,9 +36,9 @@ export async function proveBackup(
   );
 }
 
-/** What was proven once stays so where a later try could not be made: nothing new is known of it. */
+/** What was proven or refused stays so where a later try could not be made: nothing new is known of it. */
 async function keepVerdict({ name, state }: Backup, proof: Proof, { backups }: StepContext): Promise<void> {
   if (proof.verdict === 'proven') return backups.tried(name, { state: 'proven', restoreSeconds: proof.restoreSeconds });
-  if (proof.verdict === 'unproven' && state === 'proven') return;
+  if (proof.verdict === 'unproven' && state !== 'unproven') return;
   return backups.tried(name, { state: proof.verdict, why: proof.why });
 }

@@ -5,6 +5,9 @@ import { moment } from '../words.ts';
 import type { Backup } from './ledger.ts';
 import { keyBlock, restoreWords, stateWords } from './words.ts';
 
+/** No password stands in a command, and where it goes is said, not left to the host's own option files. */
+const login = '--defaults-extra-file=LOGIN.cnf --host=DATABASE';
+
 /** Production is restored by people: what they type, in order, for one dump. */
 export async function runbookReport(name: string | undefined, { cloud, backups }: PlanContext): Promise<Report> {
   const all = await backups.list();
@@ -41,13 +44,14 @@ function commands({ path, facts }: Backup): string {
   const key = facts.keyId === null ? '' : ' KEY.pem';
   const databases = facts.databases.map(({ name }) => name).join(' ');
   return [
-    `# 1. on ${facts.host}: is the file as it was written?`,
+    `# 1. on ${facts.host}, where LOGIN.cnf holds user and password, and DATABASE is the server: is the file as it was written?`,
+    'umask 077; set -o pipefail',
     `echo '${facts.sha256}  ${path}' | sha256sum -c`,
     '# 2. stop every OpenStack service that writes to these databases, on every controller',
     '# 3. keep what is there now, however broken',
-    `mariadb-dump --single-transaction --databases ${databases} | zstd > before-restore.sql.zst`,
+    `mariadb-dump ${login} --single-transaction --routines --events --databases ${databases} | zstd > before-restore.sql.zst`,
     '# 4. restore: on Galera into one node, the others stopped and joined again afterwards',
-    `set -o pipefail; node dist/src/main.js archive '${path}'${key} | mariadb --binary-mode --max-allowed-packet=1G`,
+    `node dist/src/main.js archive '${path}'${key} | mariadb ${login} --binary-mode --max-allowed-packet=1G`,
     '# 5. put fernet-keys and credential-keys of the same day back before keystone starts',
     '# 6. start keystone, then the others; then: nova-manage cell_v2 list_cells; openstack token issue',
   ].join('\n');

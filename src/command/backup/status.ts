@@ -12,6 +12,8 @@ interface Standing {
   /** The newest dump, whatever became of it. */
   readonly newest: Backup | null;
   readonly gone: boolean;
+  /** The last proven one lies on another worker's host, where nobody here can look. */
+  readonly unseen: boolean;
 }
 
 /** The one question: if the database were gone now, what would we have again, and when? */
@@ -22,13 +24,15 @@ export async function statusReport(withinMs: number, { cloud, backups, now }: Pl
   const standings: Standing[] = [];
   for (const server of dumps.servers()) {
     const proven = lastProven(known, server);
-    const gone = proven !== null && proven.host === host && !(await dumps.has(proven.path));
-    standings.push({ server, proven, newest: known.find((one) => one.server === server.name) ?? null, gone });
+    const missing = proven !== null && !(await dumps.has(proven.path));
+    const [gone, unseen] = [missing && proven.host === host, missing && proven.host !== host];
+    standings.push({ server, proven, newest: known.find((one) => one.server === server.name) ?? null, gone, unseen });
   }
   const bad = standings.filter((one) => isBad(one, withinMs, now));
+  const unsure = keys.fernet === null || keys.credential === null || standings.some(({ unseen }) => unseen);
   return {
     title: titleOf(cloud.name, standings, now),
-    tone: bad.length > 0 ? 'bad' : keys.fernet === null || keys.credential === null ? 'warn' : 'good',
+    tone: bad.length > 0 ? 'bad' : unsure ? 'warn' : 'good',
     blocks: [
       {
         kind: 'table',
@@ -64,10 +68,10 @@ function whyBad({ server, proven, gone, newest }: Standing, withinMs: number): s
   return `${server.name}: nothing that holds ${list([...server.databases])} was ever restored`;
 }
 
-function rowOf({ server, proven, newest }: Standing, now: Date): string[] {
+function rowOf({ server, proven, newest, unseen }: Standing, now: Date): string[] {
   return [
     server.name,
-    proven === null ? 'never' : `${age(proven.dumpedAt, now)} ago`,
+    proven === null ? 'never' : `${age(proven.dumpedAt, now)} ago${unseen ? `, on ${proven.host}, not looked at` : ''}`,
     proven === null ? '-' : restoreWords(proven.restoreSeconds),
     proven === null ? '-' : bytes(proven.facts.bytes),
     newest === null ? 'none' : `${age(newest.dumpedAt, now)} ago, ${stateWords(newest)}`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Report, text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
-import type { Edited, EditOrder, UndoFile } from '../../openstack/cloud.ts';
+import type { Edited, EditOrder } from '../../openstack/cloud.ts';
 import type { EndedJob, StepContext } from '../command.ts';
 import { done, gone, type Outcome, unproven } from '../outcome.ts';
 import { count } from '../words.ts';
@@ -18,8 +18,8 @@ export const EditInput = z.object({
 export async function runEdit(input: z.output<typeof EditInput>, context: StepContext): Promise<Outcome> {
   const order = { job: context.job.id, human: context.job.human, ...input };
   if (context.checkpoint !== null) return resume(order, context);
-  const { rows, left, undo } = await ask(order, context);
-  return undo === null ? gone('no approved row is as it was: nothing was changed') : written(rows, left, undo);
+  const edited = await ask(order, context);
+  return written(edited) ?? gone('no approved row is as it was: nothing was changed');
 }
 
 /** The row images of a worker that died may lie on another host: then what is found refused may be what that one did. */
@@ -27,9 +27,8 @@ async function resume(order: EditOrder, context: StepContext): Promise<Outcome> 
   const before = await context.cloud.databases.edited(order);
   if (before === 'unclear') return unproven('the rows are neither as before nor as this job would have left them');
   try {
-    const { rows, left, undo } = before ?? (await ask(order, context));
-    if (undo !== null) return written(rows, left, undo);
-    return unproven(`the approved rows are no longer as they were; ${elsewhere}`);
+    const edited = before ?? (await ask(order, context));
+    return written(edited) ?? unproven(`the approved rows are no longer as they were; ${elsewhere}`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return unproven(`${error.message}; ${elsewhere}`);
@@ -43,9 +42,12 @@ function ask(order: EditOrder, context: StepContext): Promise<Edited> {
   return context.act(intent, (limits) => context.cloud.databases.edit(order, limits));
 }
 
-function written(rows: number, left: number, undo: UndoFile): Outcome {
+function written({ rows, left, undo, doubt }: Edited): Outcome | null {
+  if (undo === null) return null;
+  const output = { rows, left, undo: { ...undo } };
+  if (doubt !== null) return unproven(doubt, output);
   const others = left > 0 ? `; ${count(left, 'row')} needed it no more` : '';
-  return done(`${count(rows, 'row')} written, read back${others}`, { rows, left, undo: { ...undo } });
+  return done(`${count(rows, 'row')} written, read back${others}`, output);
 }
 
 const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string() }) });

@@ -3,7 +3,7 @@ import { type Report, text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
 import type { UndoPreview, UndoRow } from '../../openstack/cloud.ts';
 import type { EndedJob, PlanContext, StepContext } from '../command.ts';
-import { done, type Outcome } from '../outcome.ts';
+import { done, type Outcome, unproven } from '../outcome.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count } from '../words.ts';
 
@@ -36,6 +36,10 @@ export async function undoPlan(job: string, { cloud, history }: PlanContext): Pr
 export async function runUndo({ job, sha256 }: z.output<typeof UndoInput>, context: StepContext): Promise<Outcome> {
   const { databases } = context.cloud;
   const rows = await context.act({ job }, (limits) => databases.undoEdit({ job, sha256 }, limits));
+  if (rows === 'unclear')
+    return unproven(
+      'asked to restore the rows, and they are otherwise: somebody changed one right after, or it was not done',
+    );
   return done(rows === 0 ? 'all rows are as before' : `${count(rows, 'row')} restored, read back`, { rows });
 }
 

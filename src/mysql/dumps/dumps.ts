@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { openPlace, type Place } from '../../archive/place.ts';
@@ -122,9 +122,10 @@ async function copy(settings: BackupSettings, path: string, facts: DumpFacts): P
   const { copies } = settings;
   if (copies === null) return null;
   mustSealCopies(settings, facts.keyId === null);
+  // Made here it would lie beneath the mount point, on the very disk that it is a copy of.
+  if (!(await isFolder(copies))) throw new UserError(`${copies} is not there: is it mounted?`);
   const target = join(copies, basename(path));
   await inWords(target, async () => {
-    await mkdir(copies, { recursive: true, mode: 0o700 });
     for (const file of filesOf(path)) await copyWhole(file, join(copies, basename(file)));
   });
   await mustBeAsWritten(target, facts, new AbortController().signal);
@@ -143,6 +144,10 @@ async function copyWhole(from: string, to: string): Promise<void> {
     await rm(part, { force: true });
     throw error;
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
 async function isFile(path: string): Promise<boolean> {

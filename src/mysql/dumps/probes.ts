@@ -13,7 +13,7 @@ export async function probe(pool: OperatorPool, { databases }: DumpFacts): Promi
   const said: string[] = [];
   for (const { name, tables } of databases) {
     const has = (...wanted: string[]): boolean => wanted.every((table) => table in tables);
-    if (has('project', 'local_user')) said.push(await keystone(pool, name));
+    if (has('project', 'user')) said.push(await keystone(pool, name));
     if (has('cell_mappings', 'instance_mappings')) said.push(await cells(pool, name));
     if (has('instances', 'compute_nodes')) said.push(await instances(pool, name));
   }
@@ -28,7 +28,7 @@ async function keystone(pool: OperatorPool, database: string): Promise<string> {
   });
   // Keystone keeps one row of its own, the root of all domains.
   const domains = (found?.domains ?? 0) - (await roots(pool, database));
-  const users = await rows(pool, database, 'local_user');
+  const users = await rows(pool, database, 'user');
   if (domains < 1) throw new UserError(`${database} holds no domain: it is no keystone that anybody used`);
   if ((found?.projects ?? 0) < 1)
     throw new UserError(`${database} holds no project: it is no keystone that anybody used`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,7 +42,7 @@ interface Source {
   readonly databases: readonly string[];
 }
 
-/** One invocation is one snapshot. `--single-transaction` locks nothing; the position stands in the dump as a comment. */
+/** One invocation is one snapshot. `--single-transaction` locks no table; the position stands in the dump as a comment. */
 export function dumpArguments(tool: DumpTool, { flavour, binlog, databases }: Source): string[] {
   return [
     ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--events'],
@@ -69,7 +69,8 @@ export interface RunningProgram {
 
 /** A program of the database's own, logged in by a file that only we may read: never by its arguments, never by a shell. */
 export async function runLoggedIn(dsn: OperatorDsn, tool: DumpTool, args: readonly string[]): Promise<RunningProgram> {
-  const folder = await mkdtemp(join(tmpdir(), 'vigie-login-'));
+  await sweepLogins();
+  const folder = await mkdtemp(join(tmpdir(), loginPrefix));
   const file = join(folder, 'login.cnf');
   await writeFile(file, await loginText(dsn, tool.flavour, folder), { mode: 0o600 });
   const child = spawn(tool.path, [`--defaults-file=${file}`, ...args], {
@@ -77,6 +78,19 @@ export async function runLoggedIn(dsn: OperatorDsn, tool: DumpTool, args: readon
     env: bareEnvironment,
   });
   return { child, forget: () => rm(folder, { recursive: true, force: true }) };
+}
+
+const loginPrefix = 'vigie-login-';
+const longReadMs = 3_600_000;
+
+/** A worker that was killed could not take its passwords off the disk; a file this old no program reads any more. */
+async function sweepLogins(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(loginPrefix));
+  for (const folder of names.map((name) => join(tmpdir(), name))) {
+    const made = await lstat(folder).catch(() => null);
+    if (made === null || made.uid !== process.getuid?.() || Date.now() - made.mtimeMs < longReadMs) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function loginText(
