@@ -51,11 +51,10 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       const heard = await Promise.race([hearing(envelope.body), late()]);
       if (heard !== null) {
         told = heard;
-        if (heard.refused === undefined) await hear(heard.message);
+        await hear(heard.message);
       }
       const note = heard?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
-      if (heard?.refused !== undefined) await excuse(heard, envelope.body, heard.refused);
       if (heard?.also !== undefined) await showAlso(heard.also);
     } catch (error) {
       const again = (envelope.retryNum ?? 0) > 0;

@@ -1,4 +1,4 @@
-import { type Message, NotTaken, type Place, type Reaction, type Speaker } from '../../src/chat/message.ts';
+import { type Message, NotTaken, type Place, type Speaker } from '../../src/chat/message.ts';
 import { clickKeys } from './clicks.ts';
 import { decode } from './decode.ts';
 import { Click, EventCallback, HeldBack, isFor, type Mark, type Opened, type Said, Slash } from './envelopes.ts';
@@ -34,8 +34,6 @@ export interface Heard {
   readonly also?: Message;
   /** Where the person can be told privately, outside all rows, why nothing was taken. */
   readonly responseUrl?: string;
-  /** Why it counts for nothing, told again or not: the person hears so. */
-  readonly refused?: string;
   /** Told at once with the acknowledgement, to the person alone. */
   readonly note?: string;
 }
@@ -115,19 +113,12 @@ async function ofMark(options: HearingOptions, mark: Mark): Promise<Heard | null
   if (reaction === null || channel === undefined || ts === undefined) return null;
   // A mark on what somebody else said is none of vigie's business, and vigie's own marks are no votes.
   if (mark.user === options.self() || (mark.item_user !== undefined && mark.item_user !== options.self())) return null;
-  const stands = await options.stands(mark);
-  if (stands === false) return null;
+  if (!(await options.stands(mark))) return null;
   const from = await people.speaker(mark.user, { fresh: true });
   if (from === null) return null;
   const place = placeOf(team, channel, kindOf(channel));
   const key = `${team}/${channel}/${ts}/${mark.user}/${reaction.choice}/${mark.event_ts}`;
-  const words = { key, from, place, text: '' };
-  if (stands === null) return { message: message(words), refused: unseen(options.prefix, reaction) };
-  return { message: message(words, { reaction }) };
-}
-
-function unseen(prefix: string, { choice }: Reaction): string {
-  return `vigie cannot see whether your reaction stands: press the button, or type ${prefix}${choice} and the job's id`;
+  return { message: message({ key, from, place, text: '' }, { reaction }) };
 }
 
 async function ofHome(options: HearingOptions, { user, tab, event_ts: at }: Opened): Promise<Heard | null> {

@@ -33,8 +33,8 @@ export interface StandingOptions {
 }
 
 export interface Standing {
-  /** Whether what a mark says is still so; null where nobody can tell. */
-  stands(mark: Mark): Promise<boolean | null>;
+  /** Whether what a mark says is still so. */
+  stands(mark: Mark): Promise<boolean>;
   problem(): string | null;
 }
 
@@ -46,23 +46,22 @@ export function openStanding({ web, reactions, log }: StandingOptions): Standing
   let blind = false;
   let logged = false;
 
-  function unseen(): null {
-    if (!logged) log('warn', {}, 'Slack does not show which reactions stand: reactions are no votes');
+  /** Then what was signed is believed as it was told. */
+  function unseen(): true {
+    if (!logged) log('warn', {}, 'Slack does not show which reactions stand: each is believed as it is told');
     [blind, logged] = [true, true];
-    return null;
+    return true;
   }
 
   return {
-    problem: () => (blind ? 'Slack does not show which reactions stand: votes are pressed or typed' : null),
+    problem: () => (blind ? 'Slack does not show which reactions stand: one that is told late may count' : null),
     async stands(mark) {
       try {
         const marks = await marksOn(web, mark.item);
-        if (marks !== null) {
-          blind = false;
-          return isSo(mark, marks, reactions);
-        }
-        // A vote less starts nothing.
-        return mark.type === 'reaction_removed' ? true : unseen();
+        // A message without any mark looks the same.
+        if (marks === null) return mark.type === 'reaction_removed' || unseen();
+        blind = false;
+        return isSo(mark, marks, reactions);
       } catch (error) {
         if (error instanceof PlaceRefused) return false;
         throw new NotTaken('Slack does not tell which marks stand');
