@@ -13,14 +13,14 @@ const onOpenstackAtLength = [
   ...['drain-plan', 'drain-groups', 'drain-newcomers', 'drain-wishes', 'migrate', 'return', 'hooks'],
   ...['evacuate', 'evacuate-beside'],
   ...['off-too-early', 'protect-many', 'protect-watch'],
-  ...['campaign', 'campaign-trouble', 'campaign-work', 'campaign-restart'],
+  ...['campaign', 'campaign-trouble', 'campaign-work'],
 ];
 const atLength = Number(process.env['VIGIE_TIMES'] ?? 1) > 1;
 const openstack = [...onOpenstack, ...(atLength ? onOpenstackAtLength : [])].map(
   (story) => `test/stories/${story}.test.ts`,
 );
 /** Nights in which people and machines do what they like, by what Nova's own database notes. */
-const nights = 'test/chaos/others.test.ts';
+const nights = ['test/chaos/others.test.ts', ...(atLength ? ['test/chaos/campaign-restart.test.ts'] : [])];
 /** A night of operations on each chat. */
 const chatsOnOpenstack = atLength ? ['test/irc/operations.test.ts', 'test/slack/operations.test.ts'] : [];
 
@@ -39,7 +39,7 @@ export default defineConfig({
         ['stories', 'jobs', 'demo'].map((folder) => `test/${folder}/**/*.test.ts`),
       ),
       // The same stories on a real OpenStack: one cloud for all, so one file at a time.
-      project('openstack', [...openstack, nights, ...chatsOnOpenstack, 'test/openstack/**/*.test.ts'], {
+      project('openstack', [...openstack, ...nights, ...chatsOnOpenstack, 'test/openstack/**/*.test.ts'], {
         env: { VIGIE_TEST_CLOUD: 'openstack' },
         testTimeout: 300_000,
         hookTimeout: 300_000,

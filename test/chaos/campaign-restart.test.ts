@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ensureRedis } from '../../src/embedded.ts';
 import { verifyAudit } from '../../src/policy/audit.ts';
-import { startProcess, type VigieProcess, workersOf } from '../chaos/workers.ts';
+import { begin, children } from '../stories/campaigning.ts';
+import { onLab, openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
-import { begin, children } from './campaigning.ts';
-import { onLab, openStage, type Stage } from './stage.ts';
+import { startProcess, type VigieProcess, workersOf } from './workers.ts';
 
 vi.setConfig({ testTimeout: onLab ? 900_000 : 180_000, hookTimeout: 300_000 });
 
