@@ -26,8 +26,8 @@ const chatsOnOpenstack = atLength ? ['test/irc/operations.test.ts', 'test/slack/
 
 export default defineConfig({
   test: {
-    // Stories wait more than they compute: three at once on two cores.
-    maxWorkers: 3,
+    // Stories wait more than they compute: four at once on two cores.
+    maxWorkers: 4,
     // What one run transformed the next need not: bin/test and the groups are many runs.
     experimental: { fsModuleCache: true },
     projects: [
