@@ -96,6 +96,10 @@ test(`the bot is killed at ${deaths} moments: what Slack was told is received is
   const unplanned = rows.selectFrom('job').select('id').where('state', 'in', ['planning', 'queued', 'running']);
   const open = async () => [...(await unsaid.execute()), ...(await unplanned.execute())].length;
   await stage.story.until('the last word', async () => (await open()) === 0, 120_000);
+  // In a short run this may be the first card that anybody could press.
+  const last = cards().at(-1);
+  if (last !== undefined) await bob.click(last, 'Deny');
+  await stage.story.until('the last word on the last press', async () => (await open()) === 0, 120_000);
 
   const answers = alice.reads('ops').filter(({ from, ephemeral }) => from === 'vigie' && !ephemeral);
   // Nothing was said twice: neither a card nor a line beside it, nor an answer.
@@ -112,8 +116,7 @@ test(`the bot is killed at ${deaths} moments: what Slack was told is received is
   expect(commands.filter((id) => !keys.some((key) => key.includes(id)))).toEqual([]);
   const pressed = received.flatMap(({ kind, payload }) => (kind === 'interactive' ? [JSON.stringify(payload)] : []));
   const jobs = pressed.flatMap((payload) => /!(?:approve|deny) (\w+)/.exec(payload)?.[1] ?? []);
-  // In a short run every press may have met a bot that was dying, and then it was not received.
-  if (deaths >= 20) expect(jobs.length).toBeGreaterThan(0);
+  expect(jobs.length).toBeGreaterThan(0);
   for (const job of jobs) expect(await stage.story.state(job)).not.toBe('awaiting');
 }, 1_800_000);
 
