@@ -7,7 +7,7 @@ import { openSweeping, type Sweeping } from './sweeping.ts';
 import { archiveFolder, balance, fillTokens, number, tokenTable } from './tokens.ts';
 
 /** The provider comes as Debian's package. */
-const real = onDebian ? test : test.skip;
+const real = test.runIf(onDebian);
 
 let cluster: Cluster;
 let root: Connection;

@@ -4,7 +4,7 @@ import type { EndedJob, EndedStep } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count } from '../words.ts';
-import { serverBlocks, type Told } from './server-blocks.ts';
+import { serverBlocks, type Told, toldByPlan } from './server-blocks.ts';
 
 const Way = z.object({ to: z.string() });
 const Went = z.object({ to: z.string().nullable(), seconds: z.number().optional() });
@@ -28,12 +28,10 @@ export function backBlocks({ plan, steps }: EndedJob): Block[] {
   );
 }
 
-function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
-  const server = key.slice('move:'.length);
-  if (step === undefined) {
-    const state = verdict === 'skip' ? 'gone' : 'blocked';
-    return { server, label, state, note: why, cells: [label, '-', verdict, why] };
-  }
+function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) return toldByPlan(row);
+  const { label, verdict } = row;
+  const server = row.key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const told =

@@ -6,7 +6,7 @@ import type { PlanRow } from '../plan.ts';
 import { list } from '../words.ts';
 import { NewcomersOutput } from './newcomers.ts';
 import { ProofOutput } from './proof.ts';
-import { isWell, serverBlocks, type Told } from './server-blocks.ts';
+import { isWell, serverBlocks, type Told, toldByPlan } from './server-blocks.ts';
 
 const Input = z.object({ host: z.string() });
 const Went = z.object({
@@ -101,12 +101,10 @@ function strangers({ steps }: EndedJob): Told[] {
   });
 }
 
-function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
-  const server = key.slice('move:'.length);
-  if (step === undefined) {
-    const state = verdict === 'skip' ? 'gone' : 'blocked';
-    return { server, label, state, note: why, cells: [label, '-', verdict, why] };
-  }
+function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) return toldByPlan(row);
+  const { label } = row;
+  const server = row.key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const to = went?.to ?? '-';

@@ -1,4 +1,5 @@
 import type { Block, StepMark } from '../../chat/report.ts';
+import type { PlanRow } from '../plan.ts';
 
 /** What became of one server. */
 export interface Told {
@@ -29,6 +30,12 @@ export function serverBlocks(columns: readonly string[], told: readonly Told[]):
     ...(steps.length === 0 ? [] : [{ kind: 'steps', steps } satisfies Block]),
     ...(rows.length === 0 ? [] : [{ kind: 'table', columns: [...columns], rows } satisfies Block]),
   ];
+}
+
+/** A row of the plan that had no step: nothing was to be done with it, for the reason that the plan said. */
+export function toldByPlan({ key, label, verdict, why }: PlanRow): Told {
+  const state = verdict === 'skip' ? 'gone' : 'blocked';
+  return { server: key.slice('move:'.length), label, state, note: why, cells: [label, '-', verdict, why] };
 }
 
 /** It is elsewhere, or no more: its row says that it left. */
