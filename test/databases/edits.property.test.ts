@@ -311,8 +311,9 @@ function mustBeUndone({ was, before, end, restored, first, second }: Undone): vo
 }
 
 /** The columns that things-set neither shows nor sets: what stands there is never the run's to change or the undo's. */
-function unlisted(row: Rows[number]): Record<string, string | undefined> {
-  return Object.fromEntries(['big', 'flag', 'kind', 'place'].map((column) => [column, row[column]]));
+function unlisted(row: Rows[number]): Rows[number] {
+  const columns = ['big', 'flag', 'kind', 'place'];
+  return Object.fromEntries(Object.entries(row).filter(([column]) => columns.includes(column)));
 }
 
 function withoutNew(end: Rows, before: Rows): Rows {
