@@ -197,7 +197,7 @@ async function answer(rows: Work, message: Message, report: Report, { whom, job 
 
 function ringSay(message: Message): After {
   return {
-    rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.key, once: `answer-${message.key}` }],
+    rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.place.id, once: `answer-${message.key}` }],
     unwritten: null,
   };
 }
