@@ -139,7 +139,7 @@ function heardHere(bells: Bells, voices: readonly Voice[]): Bells {
     ...bells,
     async ring(queue, id, once) {
       const voice = voices.find(({ adapter }) => queue === `say-${adapter.connection}`);
-      if (voice?.speaks()) void voice.again();
+      if (voice?.speaks()) voice.heard(id);
       else await bells.ring(queue, id, once);
     },
   };
@@ -149,6 +149,8 @@ interface Voice {
   readonly adapter: Adapter;
   /** It holds the connection now. */
   speaks(): boolean;
+  /** A bell, with the place or the job that there is something to say of. */
+  heard(id: string): void;
   again(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -201,6 +203,11 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   return {
     adapter,
     speaks: mine,
+    heard(id) {
+      // A place that is being served looks again at the end of its turn.
+      if (voice.busy.has(id)) voice.more = true;
+      else void sweep.again();
+    },
     again: sweep.again,
     async stop() {
       stopping = true;

@@ -166,7 +166,7 @@ async function control(rows: Work, message: Message, line: Line, parts: Dispatch
   if (line.command.risk !== 'read')
     entries.push({ ...speaker(message, parts.policy()), kind: 'line', line: line.line });
   if (entries.length > 0) await audit(rows, ...entries);
-  return { rings: [...rings, ...ringSay(message).rings], unwritten: null };
+  return { rings: [...ringSay(message).rings, ...rings], unwritten: null };
 }
 
 /** Seen on a card, about the asker, or all of what the place was told in short. */
@@ -197,7 +197,7 @@ async function answer(rows: Work, message: Message, report: Report, { whom, job 
 
 function ringSay(message: Message): After {
   return {
-    rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.key, once: `answer-${message.key}` }],
+    rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.place.id, once: `answer-${message.key}` }],
     unwritten: null,
   };
 }

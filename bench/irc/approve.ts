@@ -20,15 +20,16 @@ export async function approve({ inspircd }: IrcServers, bots: Bots, plans: numbe
     answer: /PRIVMSG #\w+ :.* approved by bob/,
   };
   for (let warm = 0; warm < 20; warm += 1) await ask(asking);
+  // At once first: a job that no worker takes is told so after some seconds, and that is not what is measured.
+  const many = ids.length - oneByOne;
+  const rate = await atOnce(asking, many, 32);
   const times: number[] = [];
   for (let number = 0; number < oneByOne; number += 1) {
     await sleep(50);
     times.push((await ask(asking))[0]);
   }
-  const left = ids.length;
-  const rate = await atOnce(asking, left, 32);
   printTable(
-    `!approve: ${oneByOne} one after another, then ${left} with 32 under way, each answered`,
+    `!approve: ${many} with 32 under way, then ${oneByOne} one after another, each answered`,
     ['bot', 'p50 ms (goal 10)', 'p95 ms', 'answers/s (goal 300)'],
     [['vigie', median(times).toFixed(1), quantile(times, 0.95).toFixed(1), rate.toFixed(0)]],
   );

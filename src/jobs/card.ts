@@ -40,7 +40,7 @@ export function newsOf({ job, steps, votes, freeze }: CardFacts): string {
 
 function body(facts: CardFacts): Report {
   const { job } = facts;
-  const title = job.plan?.title ?? job.line;
+  const title = job.title ?? job.line;
   switch (job.state) {
     case 'planning':
       return card(`${job.line}: reading the cloud`, 'plain', []);

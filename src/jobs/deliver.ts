@@ -2,8 +2,8 @@ import type { Adapter, Phase, Place, PostOptions, Receipt, Telling } from '../ch
 import { Later, NotOurs } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
 import { type CardFacts, cardOf, newsOf, phaseOf } from './card.ts';
-import { readCard } from './card-facts.ts';
-import { atOnce, type DueParts, done, due, isOurs, putOff, type Row, setBack } from './due.ts';
+import { type Cards, readCards } from './card-facts.ts';
+import { atOnce, type DueParts, done, doneUnsaid, due, isOurs, putOff, type Row, setBack } from './due.ts';
 import { insertHeadlines } from './headlines.ts';
 import { PlaceRow } from './job.ts';
 
@@ -45,11 +45,14 @@ export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promis
   const places = new Map<string, Row[]>();
   const rows = await due(parts.database, parts.adapter.connection, voice.busy);
   voice.more = voice.busy.size > 0 || rows.length === atOnce;
-  for (const row of rows) places.set(row.place_id, [...(places.get(row.place_id) ?? []), row]);
-  return [...places].map(([place, rows]) => {
+  const told = rows.filter((row) => isToldByCard(parts, row));
+  for (const row of rows.filter((row) => !told.includes(row)))
+    places.set(row.place_id, [...(places.get(row.place_id) ?? []), row]);
+  const turns = [...places].map(([place, rows]) => {
     voice.busy.add(place);
     return turn(parts, voice, rows).finally(() => voice.busy.delete(place));
   });
+  return told.length === 0 ? turns : [...turns, doneUnsaid(parts, told)];
 }
 
 /**
@@ -64,7 +67,8 @@ async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Pr
     for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
       const next = rows.slice(at, at + ahead - underWay.size);
       at += next.length;
-      for (const [row, say] of await Promise.all(next.map((row) => prepared(parts, voice, row)))) {
+      const cards = readCards(parts.database.rows, next.flatMap(cardIn));
+      for (const [row, say] of await Promise.all(next.map((row) => prepared(parts, voice, row, cards)))) {
         const said = ended(parts, row, say()).then((fine) => {
           goesOn &&= fine;
           underWay.delete(said);
@@ -72,7 +76,7 @@ async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Pr
         underWay.add(said);
         said.catch(() => undefined); // told by what waits for all of them
       }
-      if (underWay.size >= ahead) await Promise.race(underWay);
+      while (underWay.size > ahead / 2) await Promise.race(underWay);
     }
     await Promise.all(underWay);
   } finally {
@@ -84,9 +88,9 @@ async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Pr
 type Utterance = () => Promise<void>;
 
 /** What it throws is told where it would be said: those beside it are said all the same. */
-async function prepared(parts: DeliverParts, voice: Voice, row: Row): Promise<[Row, Utterance]> {
+async function prepared(parts: DeliverParts, voice: Voice, row: Row, cards: Promise<Cards>): Promise<[Row, Utterance]> {
   try {
-    return [row, await utterance(parts, voice, row)];
+    return [row, await utterance(parts, voice, row, cards)];
   } catch (error) {
     return [row, () => Promise.reject(error)];
   }
@@ -105,10 +109,9 @@ async function ended(parts: DeliverParts, row: Row, said: Promise<void>): Promis
   }
 }
 
-async function utterance(parts: DeliverParts, voice: Voice, row: Row): Promise<Utterance> {
+async function utterance(parts: DeliverParts, voice: Voice, row: Row, cards: Promise<Cards>): Promise<Utterance> {
   const place = placeOf(row);
-  if (isToldByCard(parts, row)) return () => done(parts, row, null);
-  const [facts, mine] = await Promise.all([factsOf(parts, row), isOurs(parts, row)]);
+  const [facts, mine] = await Promise.all([factsOf(row, cards), isOurs(parts, row)]);
   const report = facts === null ? noteOf(row) : cardOf(facts);
   if (report === null) return () => done(parts, row, null);
   if (!mine) return () => Promise.resolve();
@@ -146,8 +149,13 @@ async function keep(
   await done(parts, row, receipt);
 }
 
-async function factsOf({ database }: DeliverParts, { kind, job }: Row): Promise<CardFacts | null> {
-  return kind === 'card' && job !== null ? readCard(database.rows, job) : null;
+function cardIn({ kind, job }: Row): string[] {
+  return kind === 'card' && job !== null ? [job] : [];
+}
+
+async function factsOf(row: Row, cards: Promise<Cards>): Promise<CardFacts | null> {
+  const [job] = cardIn(row);
+  return job === undefined ? null : (await cards)(job);
 }
 
 /** Null: the card of a job that is no more. */

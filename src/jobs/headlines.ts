@@ -33,7 +33,7 @@ export async function insertHeadlines(
 function headlinesOf(facts: CardFacts): { readonly moment: Moment; readonly report: Report }[] {
   const { job } = facts;
   if (job.kind !== 'change') return [];
-  const title = job.plan?.title ?? job.line;
+  const title = job.title ?? job.line;
   const asked =
     (job.approval?.votes ?? 0) > 0 && job.approval?.standing === undefined && (job.plan?.steps.length ?? 0) > 0;
   const ended = hasEnded(job.state);

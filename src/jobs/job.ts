@@ -120,13 +120,18 @@ export const PlaceRow = z.object({
 
 type JobRow = { readonly [K in keyof JobTable]: JobTable[K] extends { __select__: infer S } ? S : JobTable[K] };
 
+/** Plan and report are long and most readers ask for neither: they are parsed when they are. */
 export function jobOf(row: JobRow): Job {
   return {
     ...row,
     state: JobState.parse(row.state),
     kind: row.kind === 'change' || row.kind === 'group' ? row.kind : 'query',
-    plan: planOf(row.plan),
-    report: parsed(Report, row.report),
+    get plan() {
+      return planOf(row.plan);
+    },
+    get report() {
+      return reportOf(row.report);
+    },
     approval: parsed(Approval, row.approval),
     place: PlaceRow.parse(JSON.parse(row.place)),
     wish: row.wish === 'cancel' || row.wish === 'cancel-now' ? row.wish : null,
@@ -140,15 +145,19 @@ export function jobOf(row: JobRow): Job {
 }
 
 /** A plan is read many times while it waits and runs; the same bytes are the same plan. */
-const plans = memory<Plan | null>(50);
+const planOf = remembered(Plan);
+const reportOf = remembered(Report);
 
-function planOf(bytes: string | null): Plan | null {
-  if (bytes === null) return null;
-  const known = plans.get(bytes);
-  if (known !== undefined) return known;
-  const plan = parsed(Plan, bytes);
-  plans.set(bytes, plan);
-  return plan;
+function remembered<S extends z.ZodType>(schema: S): (bytes: string | null) => z.output<S> | null {
+  const known = memory<{ readonly read: z.output<S> | null }>(50);
+  return (bytes) => {
+    if (bytes === null) return null;
+    const before = known.get(bytes);
+    if (before !== undefined) return before.read;
+    const read = parsed(schema, bytes);
+    known.set(bytes, { read });
+    return read;
+  };
 }
 
 function parsed<S extends z.ZodType>(schema: S, bytes: string | null): z.output<S> | null {

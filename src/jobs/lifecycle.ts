@@ -48,6 +48,7 @@ export async function planned(database: Database, owner: Owner, job: Job, made: 
 export function planColumns(made: Planned, hash: string) {
   return {
     plan: JSON.stringify(made.plan),
+    title: made.plan.title,
     plan_hash: hash,
     risk: made.risk,
     size: made.plan.size,

@@ -1,5 +1,13 @@
-import { type Kysely, Kysely as KyselyClient, MysqlDialect, sql, type Transaction } from 'kysely';
-import { createPool } from 'mysql2';
+import {
+  type Kysely,
+  Kysely as KyselyClient,
+  MysqlDialect,
+  type MysqlDialectConfig,
+  MysqlDriver,
+  sql,
+  type Transaction,
+} from 'kysely';
+import { createPool, type Pool } from 'mysql2';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,26 +42,49 @@ const session = [
 /** Shorter than a lease. */
 const idleSeconds = 8;
 
-/** `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing. */
+/**
+ * `mysql://user:password@host:port/name`, with `?socketPath=/path` for a unix socket. Makes the tables that are missing.
+ * Transactions have connections of their own, so that those which wait for a lock keep nobody from reading; six are
+ * enough, since in the end all of them wait for the head of the audit.
+ */
 export async function openDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
-  const pool = createPool({ ...connection(url), connectionLimit: options.connections ?? 10 });
+  const connections = options.connections ?? 6;
+  const rows: Rows = new KyselyClient({ dialect: new MysqlDialect({ pool: openPool(url, connections, session) }) });
+  const apart = openPool(url, connections, [...session, 'SET SESSION autocommit = 0']);
+  const works: Rows = new KyselyClient({ dialect: new Unbegun({ pool: apart }) });
+  await patiently(() => migrate(rows));
+  return {
+    rows,
+    transaction: (work) => patiently(() => once(works, work)),
+    now: () => patiently(() => databaseTime(rows)),
+    close: async () => void (await Promise.all([rows.destroy(), works.destroy()])),
+  };
+}
+
+function openPool(url: string, connectionLimit: number, settings: readonly string[]): Pool {
+  const pool = createPool({ ...connection(url), connectionLimit });
   pool.on('connection', (fresh) => {
     // Each is sent before whatever the connection was opened for; one that is refused must not go unnoticed.
-    for (const setting of session) fresh.query(setting, (error) => error && fresh.destroy());
+    for (const setting of settings) fresh.query(setting, (error) => error && fresh.destroy());
     // Who is frozen inside a transaction must not hold its locks for longer than its leases: whoever takes over needs
     // them. MySQL has no such limit and gets the one for every idle connection.
     fresh.query(`SET SESSION idle_transaction_timeout = ${idleSeconds}`, (error) => {
       if (error) fresh.query(`SET SESSION wait_timeout = ${idleSeconds}`, () => {});
     });
   });
-  const rows = new KyselyClient<Tables>({ dialect: new MysqlDialect({ pool }) });
-  await patiently(() => migrate(rows));
-  return {
-    rows,
-    transaction: (work) => patiently(() => once(rows, work)),
-    now: () => patiently(() => databaseTime(rows)),
-    close: () => rows.destroy(),
-  };
+  return pool;
+}
+
+/** Without autocommit a transaction begins with its first statement: nothing is asked of the server before it. */
+class Unbegun extends MysqlDialect {
+  readonly #config: MysqlDialectConfig;
+  constructor(config: MysqlDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+  override createDriver(): MysqlDriver {
+    return Object.assign(new MysqlDriver(this.#config), { beginTransaction: async () => {} });
+  }
 }
 
 function connection(url: string) {

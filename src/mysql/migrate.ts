@@ -4,6 +4,7 @@ import { marks } from './migrations/0002-marks.ts';
 import { findings } from './migrations/0003-findings.ts';
 import { backups } from './migrations/0004-backups.ts';
 import { campaigns } from './migrations/0005-campaigns.ts';
+import { titles } from './migrations/0006-titles.ts';
 import type { Tables } from './tables.ts';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
@@ -12,6 +13,7 @@ const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0003-findings', statements: findings },
   { name: '0004-backups', statements: backups },
   { name: '0005-campaigns', statements: campaigns },
+  { name: '0006-titles', statements: titles },
 ];
 
 /**

@@ -121,6 +121,8 @@ export interface JobTable {
   successor: string | null;
   schedule: string | null;
   plan: string | null;
+  /** The plan's. */
+  title: string | null;
   plan_hash: string | null;
   risk: string | null;
   size: Generated<number>;
