@@ -70,7 +70,7 @@ async function inOne(writing: Writing, session: Session, { notAfter }: RequestLi
   const images = imagesOf(edit, await session.raw(selection(edit, 'lock')));
   mustBeApproved(writing, images);
   const why = images.length === 0 ? null : await inTheWay(edit, session);
-  if (why !== null) throw new UserError(`${edit.runbook.head.name}: ${why}; nothing was changed`);
+  if (why !== null) throw new UserError(`${why}; nothing was changed`);
   const left = order.rows.length - images.length;
   if (images.length === 0) return { rows: 0, left, undo: null, doubt: null, images: recordOf(writing, [], []) };
   if (performance.now() > notAfter) throw tooLate(writing);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../chat/user-error.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { Values } from '../runbooks/values.ts';
+import { galeraOf } from './brakes.ts';
 import { cellOfServer, type NovaDatabases } from './nova-db.ts';
 import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
@@ -66,6 +67,13 @@ function namedCell({ cells, cloud }: NovaDatabases, uuid: string | null): Spot {
   const known = all.map((cell) => cell.uuid).join(', ');
   if (uuid === null) throw new UserError(`${cloud} has several cells: say which with --cell (${known})`);
   throw new UserError(`no DSN for cell ${uuid} of ${cloud}: it has ${known}`);
+}
+
+/** A node that fell out of its cluster, or that another one is made from, is no place to change rows by hand. */
+export async function mustBeSynced({ pool }: Spot): Promise<void> {
+  const galera = await galeraOf(pool);
+  if (galera === null || galera.state === 'Synced') return;
+  throw new UserError(`${pool.label} is a Galera node that is ${galera.state}, not Synced: nothing is changed there`);
 }
 
 /** Refuses a schema that the runbook was not written for; how messages call the one that is there. */

@@ -12,7 +12,7 @@ import type { NovaDatabases } from './nova-db.ts';
 import type { OperatorPool } from './operator-pool.ts';
 import { standingOf, writeEdit } from './runbook-edit.ts';
 import { factsOf, whyNotHere } from './runbook-facts.ts';
-import { mustFit, type RunbookDatabases, type Spot, spotAgain, spotOf } from './runbook-place.ts';
+import { mustBeSynced, mustFit, type RunbookDatabases, type Spot, spotAgain, spotOf } from './runbook-place.ts';
 import { type Edit, editOf, type Image, imagesOf, inTheWay, sameCell, selection } from './runbook-rows.ts';
 import { shownCell } from './runbook-shown.ts';
 import { restoreRows, type Standing, standings } from './runbook-undo.ts';
@@ -60,12 +60,12 @@ export function connectEdits(parts: Parts): Edits {
     },
     async previewUndo(job, written) {
       const { record, file } = await undoOf(place().folder, { cloud, job, written });
-      const { pool } = spotAgain(parts, record);
+      const { pool } = await spotOfUndo(parts, record);
       return undoPreview(record, file, { label: pool.label, rows: await standings(record, pool) });
     },
     async undoEdit({ job, sha256 }, limits) {
       const { record } = await undoOf(place().folder, { cloud, job, written: { sha256 } });
-      return restoreRows(spotAgain(parts, record).pool, record, limits);
+      return restoreRows((await spotOfUndo(parts, record)).pool, record, limits);
     },
   };
 }
@@ -100,9 +100,16 @@ async function openEdit(
   where: { values: Values; cell: string | null },
 ): Promise<Opened> {
   const spot = await spotOf(parts, runbook, where);
+  await mustBeSynced(spot);
   const schema = await mustFit(spot, runbook);
   const values = { ...where.values, now: naiveUtc(parts.now()) };
   return { spot, edit: await editOf(spot.pool, runbook, values), schema };
+}
+
+async function spotOfUndo(parts: Parts, record: UndoRecord): Promise<Spot> {
+  const spot = spotAgain(parts, record);
+  await mustBeSynced(spot);
+  return spot;
 }
 
 async function look(

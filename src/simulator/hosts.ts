@@ -1,4 +1,4 @@
-import type { Host, Server, Service, World } from './world.ts';
+import type { Cell, Host, Server, Service, World } from './world.ts';
 
 export function hostOf(world: World, name: string | null): Host {
   const host = name === null ? undefined : world.hosts.get(name);
@@ -17,6 +17,24 @@ export function isUp(world: World, service: Service): boolean {
   if (service.forcedDown) return false;
   const silent = world.now().getTime() - lastSeen(world, service).getTime();
   return silent <= (world.settings.serviceDownSeconds * 1000) / world.settings.speed;
+}
+
+/** For ever: each service that runs tells its cell's database that it does. */
+export async function report(world: World): Promise<never> {
+  for (;;) {
+    // Where time flies, once a second of ours is enough.
+    await world.sleep(Math.max(world.settings.reportSeconds, world.settings.speed) * 1000);
+    const alive = services(world).filter(({ process }) => process === 'running');
+    for (const cell of world.cells) {
+      const here = alive.filter(({ host }) => cellOf(world, host) === cell);
+      await world.tables.reported(cell, here, world.now());
+    }
+  }
+}
+
+/** That of a host; the controllers are in the first that is none of nova's own. */
+function cellOf(world: World, host: string): Cell {
+  return world.hosts.get(host)?.cell ?? world.cells[1] ?? world.cell0;
 }
 
 export function services(world: World): Service[] {

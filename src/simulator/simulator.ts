@@ -1,5 +1,6 @@
 import { type Control, controlOf } from './control.ts';
 import { controlMount } from './control-mount.ts';
+import { report } from './hosts.ts';
 import { listen } from './http.ts';
 import { keystone } from './keystone/keystone.ts';
 import { makeWorld } from './make-world.ts';
@@ -47,6 +48,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   try {
     seed(world);
     await world.tables.settled();
+    world.spawn(() => report(world));
     if (settings.tokenRows > 0) await writeTokens(world, settings.tokenRows);
     const control = controlOf(world, () => listener.wireFaults);
     const mounts = [keystone(world), nova(world), placement(world), neutron(world), controlMount(control)];

@@ -11,6 +11,8 @@ export interface VigieProcess {
   /** On its terminal, where it has one. */
   type(line: string): void;
   end(): Promise<void>;
+  /** Once it is gone, by itself or killed by what it met. */
+  gone(): Promise<void>;
 }
 
 export interface WorkerPlan {
@@ -19,10 +21,12 @@ export interface WorkerPlan {
   readonly redisUrl: string;
   readonly policy: string;
   readonly cloud: CloudConfig;
+  /** More of clouds.yaml, under `vigie`. */
+  readonly vigie?: object;
 }
 
-/** Writes what a worker reads, and returns how to start one. */
-export function workersOf(plan: WorkerPlan): () => VigieProcess {
+/** Writes what a worker reads, and returns how to start one; `more` of its environment may be how it dies. */
+export function workersOf(plan: WorkerPlan): (more?: NodeJS.ProcessEnv) => VigieProcess {
   const file = (name: string, text: string) => {
     const path = join(plan.directory, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -33,17 +37,17 @@ export function workersOf(plan: WorkerPlan): () => VigieProcess {
     DATABASE_URL: plan.databaseUrl,
     REDIS_URL: plan.redisUrl,
     POLICY_FILE: file('policy.yaml', plan.policy),
-    CLOUDS_FILE: file('clouds.yaml', JSON.stringify(cloudsFile(plan.cloud))),
+    CLOUDS_FILE: file('clouds.yaml', JSON.stringify(cloudsFile(plan))),
   };
   let started = 0;
-  return () => {
+  return (more = {}) => {
     started += 1;
-    return startProcess('worker', env, join(plan.directory, `worker-${started}.log`));
+    return startProcess('worker', { ...env, ...more }, join(plan.directory, `worker-${started}.log`));
   };
 }
 
 /** JSON is YAML. */
-function cloudsFile({ name, authUrl, region, dsns }: CloudConfig) {
+function cloudsFile({ cloud: { name, authUrl, region, dsns }, vigie = {} }: WorkerPlan) {
   return {
     clouds: {
       [name]: {
@@ -56,7 +60,7 @@ function cloudsFile({ name, authUrl, region, dsns }: CloudConfig) {
           user_domain_name: 'Default',
           project_domain_name: 'Default',
         },
-        vigie: { nova_api: dsns.novaApi, cells: dsns.cells, keystone: dsns.keystone, poll_interval: '1s' },
+        vigie: { nova_api: dsns.novaApi, cells: dsns.cells, keystone: dsns.keystone, poll_interval: '1s', ...vigie },
       },
     },
   };
@@ -65,9 +69,10 @@ function cloudsFile({ name, authUrl, region, dsns }: CloudConfig) {
 /** Ends with us, however we end: `tied` sees to that. */
 export function startProcess(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, log: string): VigieProcess {
   const output = openSync(log, 'a', 0o600);
+  const doomed = env['DIES_AT'] === undefined ? [] : ['--import', './test/programs/dies-at.ts'];
   const child = fork('src/main.ts', [role], {
     env,
-    execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts'],
+    execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts', ...doomed],
     stdio: ['pipe', output, output, 'ipc'],
   });
   closeSync(output);
@@ -76,13 +81,16 @@ export function startProcess(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, log
     signal: (name) => void child.kill(name),
     type: (line) => void child.stdin?.write(`${line}\n`),
     end: () => end(child),
+    gone: () => gone(child),
   };
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
   child.kill('SIGCONT');
   child.kill('SIGKILL');
-  await gone;
+  await gone(child);
+}
+
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,11 +17,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { findProgram } from '../../src/embedded/process.ts';
 import { type BackupCloud, backupCloud, type Made, scratchOf } from '../backups/cloud.ts';
+import { pathWithDump, realDump } from '../backups/dump-program.ts';
 
 let cloud: BackupCloud;
 const path = process.env['PATH'] ?? '';
-/** Found before a test puts another one first. */
-const realDump = findProgram('mariadb-dump');
 beforeAll(async () => {
   // Some 25 MB: a restore takes long enough to be disturbed.
   cloud = await backupCloud({ tokens: 40_000 });
@@ -223,15 +221,9 @@ test('whoever stops a dump finds nothing left of it', async () => {
   expect(files()).toEqual(before);
 });
 
-/** A program of that name that stands first in the PATH. */
 function wrapDump(script: string): void {
-  const folder = join(cloud.ground.folder, 'bin');
-  mkdirSync(folder, { recursive: true });
-  const program = join(folder, 'mariadb-dump');
-  const version = `[ "$1" = --version ] && exec ${realDump} --version`;
-  writeFileSync(program, `#!/bin/sh\n${version}\n${script}\n`);
-  chmodSync(program, 0o755);
-  process.env['PATH'] = `${folder}:${path}`;
+  process.env['PATH'] = path;
+  process.env['PATH'] = pathWithDump(cloud.ground.folder, script);
 }
 
 function socket(): string {

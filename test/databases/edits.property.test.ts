@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UserError } from '../../src/chat/user-error.ts';
-import type { Edited, EditOrder, UndoOrder } from '../../src/openstack/cloud.ts';
-import { OpenStackError } from '../../src/openstack/errors.ts';
-import { orderOf, soon } from '../operators/runbook-ground.ts';
+import type { Edited } from '../../src/openstack/cloud.ts';
+import { orderOf } from '../operators/runbook-ground.ts';
 import { times } from '../setup/chance.ts';
-import { openThings, type Things } from './edits.ts';
+import { editOnce, openThings, type Things, undoOnce } from './edits.ts';
 
 let things: Things;
 let databases: ReturnType<Things['connect']>;
@@ -128,36 +127,12 @@ async function amid<T>(deed: Deed, act: () => Promise<T>): Promise<{ did: T | nu
   return { did, before };
 }
 
-/** As a worker does whose database went away: it looks what it did, and goes on where that is nothing. */
-async function editOnce(order: EditOrder): Promise<Edited> {
-  for (;;) {
-    try {
-      const before = await databases.edited(order);
-      if (before === 'unclear') throw new UserError('unclear');
-      return before ?? (await databases.edit(order, soon()));
-    } catch (error) {
-      if (!(error instanceof OpenStackError)) throw error;
-    }
-  }
-}
-
-async function undoOnce(order: UndoOrder): Promise<number> {
-  for (;;) {
-    try {
-      const restored = await databases.undoEdit(order, soon());
-      return restored === 'unclear' ? 0 : restored;
-    } catch (error) {
-      if (!(error instanceof OpenStackError)) throw error;
-    }
-  }
-}
-
 /** Whatever connection the act has just then; a little later for each number. */
 async function killAll(wait: number): Promise<void> {
   await sleep(wait * 3);
   const [found] = await other.query<RowDataPacket[]>(
     'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND ID NOT IN (?, CONNECTION_ID())',
-    [things.database.name, things.root.threadId],
+    [things.database, things.root.threadId],
   );
   for (const { id } of found) await other.query(`KILL ${Number(id)}`).catch(() => undefined);
 }
@@ -207,7 +182,7 @@ test('a run does what was shown, of the rows that were shown, and its undo resto
       if (preview === null) return;
       expect(JSON.stringify(preview)).not.toContain('s3cret');
 
-      const ran = await amid(first, () => editOnce(orderOf(job, preview)));
+      const ran = await amid(first, () => editOnce(databases, orderOf(job, preview)));
       const edited = (ran.did as Edited | null)?.rows ?? 0;
       const now = await things.rows();
       expect(edited).toBeLessThanOrEqual(Math.min(4, preview.rows.length));
@@ -217,7 +192,7 @@ test('a run does what was shown, of the rows that were shown, and its undo resto
       if (edited === 0) return;
 
       const undo = (ran.did as Edited).undo;
-      const undone = await amid(second, () => undoOnce({ job, sha256: undo?.sha256 ?? '' }));
+      const undone = await amid(second, () => undoOnce(databases, { job, sha256: undo?.sha256 ?? '' }));
       if (undone.did === null) tally.kept += 1;
       else tally.undone += 1;
       mustBeUndone({

@@ -2,16 +2,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { UserError } from '../../src/chat/user-error.ts';
 import { connectDatabases } from '../../src/mysql/databases.ts';
-import type { Databases } from '../../src/openstack/cloud.ts';
+import type { Databases, Edited, EditOrder, UndoOrder } from '../../src/openstack/cloud.ts';
+import { OpenStackError } from '../../src/openstack/errors.ts';
 import { openRunbooks } from '../../src/runbooks/folder.ts';
 import { rootDsn } from '../operators/cloud.ts';
-import { freshDatabase, mariadbUrl, type TestDatabase } from '../setup/servers.ts';
+import { soon } from '../operators/runbook-ground.ts';
+import { freshDatabase, mariadbUrl } from '../setup/servers.ts';
+import type { OwnServer } from './server.ts';
 
 /** A table of everything that is hard to put back, in a database that runbooks are for. */
 export interface Things {
   readonly root: Connection;
-  readonly database: TestDatabase;
+  /** The name of its database. */
+  readonly database: string;
   readonly folder: string;
   readonly undo: string;
   connect(dsn?: string): Databases & { close(): Promise<void> };
@@ -73,23 +78,51 @@ DELETE FROM things WHERE state = :state;
 `,
 };
 
-export async function openThings(): Promise<Things> {
+/** Where the table is made. */
+interface Where {
+  readonly database: string;
+  readonly dsn: string;
+  connect(): Promise<Connection>;
+  drop(): Promise<void>;
+}
+
+async function onTheRuns(): Promise<Where> {
+  const database = await freshDatabase('keystone');
+  const connect = () => createConnection({ uri: mariadbUrl(), database: database.name, dateStrings: true });
+  return { database: database.name, dsn: rootDsn(database), connect, drop: () => database.drop() };
+}
+
+/** On a server of the test's own, which may be a node of a cluster. */
+async function onServer(server: OwnServer): Promise<Where> {
+  const root = await server.connect();
+  await root.query('CREATE DATABASE things');
+  return {
+    database: 'things',
+    dsn: server.dsn('things'),
+    connect: () => server.connect('things'),
+    async drop() {
+      await root.query('DROP DATABASE things');
+      await root.end();
+    },
+  };
+}
+
+export async function openThings(server?: OwnServer): Promise<Things> {
+  const where = await (server === undefined ? onTheRuns() : onServer(server));
   const folder = mkdtempSync(join(tmpdir(), 'vigie-things-'));
   mkdirSync(join(folder, 'runbooks'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'runbooks', `${name}.sql`), text);
-  const database = await freshDatabase('keystone');
-  const other = () => createConnection({ uri: mariadbUrl(), database: database.name, dateStrings: true });
-  const root = await other();
+  const root = await where.connect();
   await root.query(table);
   await root.query('CREATE TABLE migrate_version (repository_id varchar(250), version int)');
   await root.query("INSERT INTO migrate_version VALUES ('keystone', 109)");
   const undo = join(folder, 'undo');
   return {
     root,
-    database,
+    database: where.database,
     folder,
     undo,
-    connect: (dsn = rootDsn(database)) =>
+    connect: (dsn = where.dsn) =>
       connectDatabases({
         cloud: 'demo',
         dsns: { cells: {}, keystone: dsn },
@@ -102,11 +135,35 @@ export async function openThings(): Promise<Things> {
       const [found] = await root.query<RowDataPacket[]>(`SELECT ${shown} FROM things ORDER BY id`);
       return found as Record<string, string>[];
     },
-    other,
+    other: where.connect,
     async close() {
       await root.end();
-      await database.drop();
+      await where.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** As a worker does whose database went away: it looks what it did, and goes on where that is nothing. */
+export async function editOnce(databases: Databases, order: EditOrder): Promise<Edited> {
+  for (;;) {
+    try {
+      const before = await databases.edited(order);
+      if (before === 'unclear') throw new UserError('unclear');
+      return before ?? (await databases.edit(order, soon()));
+    } catch (error) {
+      if (!(error instanceof OpenStackError)) throw error;
+    }
+  }
+}
+
+export async function undoOnce(databases: Databases, order: UndoOrder): Promise<number> {
+  for (;;) {
+    try {
+      const restored = await databases.undoEdit(order, soon());
+      return restored === 'unclear' ? 0 : restored;
+    } catch (error) {
+      if (!(error instanceof OpenStackError)) throw error;
+    }
+  }
 }

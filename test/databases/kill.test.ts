@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CloudDatabases, cloudDatabases, rootDsn } from '../operators/cloud.ts';
 
 import { chance, seed, times } from '../setup/chance.ts';
-import { archiveFolder, balance, fillTokens, number } from './tokens.ts';
+import { archiveFolder, type Balance, balance, fillTokens, number } from './tokens.ts';
 
 const rows = 6000;
 const points = times(12);
@@ -17,6 +17,8 @@ let key: string;
 let checkpoint: string;
 /** What the last process said before it died. */
 let trouble = '';
+/** Where in a chunk that was, and so many bytes of the archive were on the disk; null where the clock killed it. */
+let died: { at: string; safe: number } | null = null;
 beforeEach(async () => {
   cloud = await cloudDatabases();
   place = archiveFolder();
@@ -71,28 +73,44 @@ async function sweep({
   });
   await new Promise((resolve) => child.once('close', resolve));
   const last = said.trim().split('\n').at(-1) ?? '';
+  const [, at = '', safe] = /^died at (\w+), (\d+) bytes safe$/.exec(last) ?? [];
+  died = at === '' ? null : { at, safe: Number(safe) };
   return last.startsWith('{') ? JSON.parse(last) : null;
 }
 
-async function expectNothingLost(): Promise<void> {
+async function expectNothingLost(): Promise<Balance> {
   const found = await balance(cloud.root, cloud.keystone.name, { folder: place.folder, key });
   expect(found).toMatchObject({ lost: 0, livingGone: 0 });
+  return found;
 }
 
-test(`archive and purge killed at ${points} random moments: nothing is lost, and the end is clean`, {
+/** By the clock, wherever that is, and in the windows that the clock hardly ever meets. */
+const places = ['by the clock', 'datasync', 'delete', 'deleted'] as const;
+
+test(`archive and purge killed at ${points} random moments, three in four of them between two acts of a chunk: nothing is lost, and the end is clean`, {
   timeout: 300_000 + points * 30_000,
 }, async () => {
   const random = chance(seed);
+  const met = new Map<string, number>();
   let index: string | null = null;
   for (let killed = 0; killed < points; ) {
-    const end = await sweep({ killAfterMs: random() * 700, index });
+    const at = places[killed % places.length] ?? 'by the clock';
+    const how =
+      at === 'by the clock'
+        ? { killAfterMs: random() * 700 }
+        : { die: { at, chunk: 1 + Math.floor(random() * 4) } satisfies Die };
+    const end = await sweep({ ...how, index });
     await expectNothingLost();
-    if (end === null) killed += 1;
-    else {
+    if (end === null) {
+      killed += 1;
+      met.set(at, (met.get(at) ?? 0) + 1);
+      expect(died?.at ?? 'by the clock').toBe(at);
+    } else {
       await again();
       index = index === null ? 'ix_token_expires' : null;
     }
   }
+  console.info(`seed ${seed}: killed ${[...met].map(([at, count]) => `${at} ${count}`).join(', ')}`);
   const end = await sweep({ index });
   expect(end?.state).toBe('done');
   const found = await balance(cloud.root, cloud.keystone.name, { folder: place.folder, key });
@@ -117,7 +135,8 @@ test.each<Die>([
   { at: 'deleted', chunk: 2 },
 ])('killed at the $at of chunk $chunk: nothing is lost, the next goes on and ends clean', async (die) => {
   expect(await sweep({ die })).toBeNull();
-  await expectNothingLost();
+  expect(died?.at).toBe(die.at);
+  expectWindow(die.at, await expectNothingLost());
   const about = existsSync(checkpoint) ? 'about ' : '';
   const end = await sweep({});
   expect(end).toMatchObject({ state: 'done', output: { about: about !== '' } });
@@ -130,6 +149,18 @@ test.each<Die>([
   expect(found).toMatchObject({ lost: 0, livingGone: 0, left: 0, archived: expired });
   expectManifests(expired);
 });
+
+/** It was really killed there: what was written, what was on the disk, what the intent vouches for and the table has tell. */
+function expectWindow(at: Die['at'], { archived, inTable }: Balance): void {
+  const names = readdirSync(place.folder).filter((name) => name.endsWith('.sealed'));
+  const written = names.reduce((sum, name) => sum + statSync(join(place.folder, name)).size, 0);
+  const safe = died?.safe ?? 0;
+  const vouched = existsSync(checkpoint) ? JSON.parse(readFileSync(checkpoint, 'utf8')).parts[0].bytes : 0;
+  expect(safe).toBeGreaterThanOrEqual(vouched);
+  if (at === 'datasync') expect(written).toBeGreaterThan(safe);
+  // The intent's rows stand in both.
+  if (at === 'delete') expect([vouched > 0, archived + inTable > rows + 1]).toEqual([true, true]);
+}
 
 /** Every part has one, and together they say how many rows there are: those that may stand twice are told. */
 function expectManifests(expired: number): void {

@@ -1,45 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectDatabases } from '../../src/mysql/databases.ts';
-import { type OwnServer, ownServer } from './server.ts';
-import { openSweeping } from './sweeping.ts';
-import { fillTokens, number, tokenTable } from './tokens.ts';
+import { ownKeystone } from './own-keystone.ts';
+import { number } from './tokens.ts';
 
-let server: OwnServer;
-let root: Connection;
+const keystone = ownKeystone({ tokens: 500 });
 let databases: ReturnType<typeof connectDatabases>;
-beforeAll(async () => {
-  server = await ownServer(['--skip-log-bin']);
-  await server.start();
-});
-afterAll(() => server.drop());
-beforeEach(async () => {
-  root = await server.connect();
-  await root.query('DROP DATABASE IF EXISTS keystone');
-  await root.query('CREATE DATABASE keystone');
-  await root.query('USE keystone');
-  await root.query(tokenTable);
-  await fillTokens(root, 'keystone', 500);
-  const dsns = { keystone: server.dsn('keystone'), cells: {} };
+beforeEach(() => {
+  const dsns = { keystone: keystone.server.dsn('keystone'), cells: {} };
   databases = connectDatabases({ cloud: 'demo', dsns, archive: null, now: () => new Date() });
 });
-afterEach(async () => {
-  await databases.close();
-  root.destroy();
-});
+afterEach(() => databases.close());
 
 const limits = { signal: new AbortController().signal, notAfter: Number.POSITIVE_INFINITY };
 const index = { name: 'ix_patience', columns: ['valid'] };
 
 test('an index waits a few seconds for whoever has the table open, then lets everybody behind it through', async () => {
-  const idle = await server.connect('keystone');
+  const idle = await keystone.server.connect('keystone');
   await idle.query('START TRANSACTION');
   await idle.query('SELECT id FROM token LIMIT 1');
   const making = databases.createTokenIndex(index, limits);
   const waiting = expect(making).rejects.toThrow('had the table or row locked by someone else');
   await delay(1000);
-  const readers = await server.connect('keystone');
+  const readers = await keystone.server.connect('keystone');
   await readers.query('SET SESSION lock_wait_timeout = 20');
   expect(await number(readers, 'SELECT COUNT(*) AS n FROM token')).toBe(501);
   await waiting;
@@ -57,13 +40,9 @@ test('an index that a worker before had asked for is there by now: as good as ma
 });
 
 test('a worker whose clock is days ahead deletes nothing: the clock of the database has the last word', async () => {
-  const sweeping = openSweeping({ dsns: { keystone: server.dsn('keystone') }, hoursAgo: -24 });
-  try {
-    await expect(sweeping.run()).rejects.toThrow(
-      /by the clock of .* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC is not 48 h ago: nothing is deleted, set the clocks/,
-    );
-  } finally {
-    await sweeping.close();
-  }
-  expect(await number(root, 'SELECT COUNT(*) AS n FROM keystone.token')).toBe(501);
+  const sweeping = keystone.sweeping({ hoursAgo: -24 });
+  await expect(sweeping.run()).rejects.toThrow(
+    /by the clock of .* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC is not 48 h ago: nothing is deleted, set the clocks/,
+  );
+  expect(await number(keystone.root, 'SELECT COUNT(*) AS n FROM keystone.token')).toBe(501);
 });

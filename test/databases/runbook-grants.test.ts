@@ -19,7 +19,9 @@ const documented = readFileSync('docs/runbooks.md', 'utf8');
 function grantsOf(runbook: string, database: 'nova' | 'nova_api'): string[] {
   const row =
     documented.split('\n').find((line) => line.startsWith(`| \`${runbook}\` `) && line.includes(' ON nova')) ?? '';
-  const all = [...row.matchAll(/``? ?((?:SELECT|UPDATE|INSERT|DELETE)[^|]*? ON (nova(?:_api)?)\.\w+) ?``?/g)];
+  const all = [
+    ...row.matchAll(/``? ?((?:SELECT|UPDATE|INSERT|DELETE|REFERENCES)[^|]*? ON (nova(?:_api)?)\.(?:\w+|\*)) ?``?/g),
+  ];
   const found = all
     .filter(([, , on]) => on === database)
     .map(([, grant = '']) => grant.replace(/ ON nova(?:_api)?\./, ' ON {db}.'));
@@ -90,6 +92,7 @@ test('the grants of orphaned-build run and undo it, and do nothing else', async 
     'UPDATE instance_mappings SET cell_id = 1',
     'DELETE FROM instance_mappings',
     'DROP TABLE build_requests',
+    'CREATE TABLE other (id int, FOREIGN KEY (id) REFERENCES build_requests (id))',
     'SELECT * FROM mysql.user',
   ];
   expect(await by.refused(tries)).toEqual(tries);
@@ -141,4 +144,24 @@ test('an account that sees only some columns deletes nothing, for its undo would
   await expect(ground.run('orphaned-build', { server }, by.databases)).rejects.toThrow(
     /SELECT on the whole table build_requests/,
   );
+});
+
+test('an account that may not see every foreign key deletes nothing: what goes along could not be undone', async () => {
+  ground = await openGround('zedCell', 'zedApi');
+  const server = await orphanedBuild(ground);
+  const all = grantsOf('orphaned-build', 'nova_api');
+  const blind = await ground.as({ api: all.filter((grant) => !grant.includes('REFERENCES')) });
+  await expect(ground.run('orphaned-build', { server }, blind.databases)).rejects.toThrow(
+    new RegExp(`grant REFERENCES on ${ground.api?.name}\\.\\*, which lets it read nothing$`),
+  );
+
+  const { name = '' } = ground.api ?? {};
+  await ground.query(
+    `CREATE TABLE ${name}.notes (request int, FOREIGN KEY (request) REFERENCES ${name}.build_requests (id) ON DELETE CASCADE)`,
+  );
+  const seeing = await ground.as({ api: all });
+  await expect(ground.run('orphaned-build', { server }, seeing.databases)).rejects.toThrow(
+    'deleting from build_requests would change notes, too, and could not be undone: orphaned-build is refused',
+  );
+  expect(await seeing.refused(['SELECT * FROM notes', 'DELETE FROM notes'])).toHaveLength(2);
 });

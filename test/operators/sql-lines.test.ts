@@ -39,7 +39,6 @@ async function stuck(name: string): Promise<string> {
     "UPDATE instances SET task_state = 'powering-off', user_data = 's3cret', updated_at = UTC_TIMESTAMP() - INTERVAL 1 HOUR WHERE uuid = ?",
     [id],
   );
-  await root.query("UPDATE services SET last_seen_up = UTC_TIMESTAMP() WHERE `binary` = 'nova-compute'");
   return id;
 }
 
@@ -120,6 +119,19 @@ test('an undo upon somebody else’s change is refused, with what was changed', 
     /somebody else changed 1 row since: id \d+ \(vm_state is stopped, was active, task_state is rebuilding, was powering-off/,
   );
   expect(await rowOf(server)).toEqual({ vm_state: 'stopped', task_state: 'rebuilding' });
+});
+
+test('a run that failed changed nothing, so nothing of it can be undone', async () => {
+  const server = await stuck('web-meddled');
+  await root.query("CREATE TRIGGER meddling BEFORE UPDATE ON instances FOR EACH ROW SET NEW.vm_state = 'paused'");
+  const { id, said } = await approved('sql run task-state server=web-meddled guest=shutoff');
+  await root.query('DROP TRIGGER meddling');
+  expect(said).toContain('vm_state would have become something else than was shown: nothing was changed');
+  expect(await stage.story.state(id)).toBe('failed');
+  expect(await rowOf(server)).toEqual({ vm_state: 'active', task_state: 'powering-off' });
+  expect(await say('alice', `sql undo ${id}`)).toContain(
+    `${id} is no ended job of demo that changed rows by a runbook: only those can be undone`,
+  );
 });
 
 test('what cannot be run is one clear line, and nothing is opened', async () => {

@@ -23,7 +23,7 @@ export interface Stage {
 
 export async function openStage(
   options: Partial<SimulatorOptions> = {},
-  dsns: Partial<OperatorDsns> = {},
+  dsns: Partial<OperatorDsns> | ((simulated: Simulator['dsns']) => Promise<Partial<OperatorDsns>>) = {},
   {
     archive = null,
     policy,
@@ -37,9 +37,10 @@ export async function openStage(
   });
   await plantSecrets(simulator.dsns);
   const config = configOf(simulator);
+  const changed = typeof dsns === 'function' ? await dsns(simulator.dsns) : dsns;
   const databases = connectDatabases({
     cloud: 'demo',
-    dsns: { ...simulator.dsns, ...dsns },
+    dsns: { ...simulator.dsns, ...changed },
     archive,
     runbooks: openRunbooks(['runbooks', ...runbooks]),
     ownToken: () => cloud.ownToken(),

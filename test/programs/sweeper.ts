@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StepContext } from '../../src/command/command.ts';
 import { SweepInput, sweepTokens } from '../../src/command/tokens/sweep-step.ts';
@@ -22,19 +22,26 @@ const [path = ''] = process.argv.slice(2);
 const { keystone, folder, publicKey, checkpoint, input, die } = Task.parse(JSON.parse(readFileSync(path, 'utf8')));
 let chunks = 0;
 let syncs = 0;
+/** Bytes of the archive's file for which fdatasync returned. */
+let safe = 0;
 
+/** `datasync`: a frame is written, and not yet on the disk; `delete`: it is, and the intent too; `deleted`: nobody heard yet. */
 function dieAt(place: string, count: number): void {
-  if (die !== null && die.at === place && die.chunk === count) process.kill(process.pid, 'SIGKILL');
+  if (die === null || die.at !== place || die.chunk !== count) return;
+  writeSync(1, `died at ${place}, ${safe} bytes safe\n`);
+  process.kill(process.pid, 'SIGKILL');
 }
 
-/** Written but not yet on the disk: the kernel has it, so what is lost is only that nobody says it was safe. */
+/** The kernel has what was written: what is lost is only that nobody says it was safe. */
 const handle = await open(path);
 const shared = Object.getPrototypeOf(handle);
 const datasync = shared.datasync;
-shared.datasync = function killable(this: unknown) {
+shared.datasync = async function killable(this: FileHandle) {
   syncs += 1;
   dieAt('datasync', syncs);
-  return datasync.call(this);
+  const { size } = await this.stat();
+  await datasync.call(this);
+  safe = size;
 };
 await handle.close();
 

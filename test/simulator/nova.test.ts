@@ -1,5 +1,5 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { act, type Client, client, cloud, eventually, type Json, request, rows, see } from './cloud.ts';
 
@@ -119,6 +119,17 @@ test('disabling a host that hangs takes as long as the call waits, and placement
   expect(await traits('cmp2')).not.toContain('COMPUTE_STATUS_DISABLED');
   await simulator.control.thawCompute('cmp2');
   await setService('cmp2', { status: 'enabled' });
+});
+
+test('a service that runs tells its database so, one that was killed does not', async () => {
+  const cell = Object.values(simulator.dsns.cells)[1] ?? '';
+  const reports = async (host: string) =>
+    Number((await query(cell, 'SELECT report_count FROM services WHERE host = ?', host))?.['report_count']);
+  await simulator.control.killCompute('cmp2');
+  const [alive, dead] = [await reports('cmp1'), await reports('cmp2')];
+  await vi.waitUntil(async () => (await reports('cmp1')) > alive + 1, { timeout: 20_000 });
+  expect(await reports('cmp2')).toBe(dead);
+  await simulator.control.startCompute('cmp2');
 });
 
 test('an old cloud does not know what came later', async () => {

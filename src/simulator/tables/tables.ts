@@ -16,6 +16,8 @@ export interface Tables {
   host(host: Host): void;
   removeHost(host: Host): void;
   service(service: Service, cell: Cell, seen: Date): void;
+  /** These services live, as they say themselves. A database that is away hears nothing of it. */
+  reported(cell: Cell, services: readonly Service[], seen: Date): Promise<void>;
   server(server: Server): void;
   fault(server: Server, fault: Fault): void;
   action(server: Server, action: InstanceAction): void;
@@ -51,6 +53,14 @@ export async function openTables(settings: Settings, databases: Databases, now: 
     ...novaWriters(writer, databases),
     ...keystoneWriters(writer, databases, now),
     ...readers(pool, writer, databases),
+    async reported({ database }, services, seen) {
+      const ids = services.map(({ id }) => id);
+      if (ids.length === 0) return;
+      const columns = 'last_seen_up = ?, updated_at = GREATEST(updated_at, ?), report_count = report_count + 1';
+      await pool
+        .query(`UPDATE \`${database}\`.services SET ${columns} WHERE id IN (?)`, [seen, seen, ids])
+        .catch(() => undefined);
+    },
     settled: () => writer.settled(),
     async stop() {
       // a database that has gone must not keep the simulator from stopping

@@ -1,22 +1,39 @@
-import { UserError } from '../../chat/user-error.ts';
-import type { OperatorPool } from '../operator-pool.ts';
+import { UserError } from '../chat/user-error.ts';
+import type { OperatorPool } from './operator-pool.ts';
 
 /** What a dump needs of each database: without the third it would leave triggers out and say nothing. */
 const needed = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const;
 
 /** Throws `UserError` with the GRANT to type. A grant on single tables or columns is none: the rest would be missing in silence. */
 export async function mustSeeAll(pool: OperatorPool, databases: readonly string[]): Promise<void> {
-  // The first line holds the hash of the account's password: nothing of it goes on.
-  const rows = await pool.raw({ sql: 'SHOW GRANTS' });
-  const grants = rows.flatMap(([line]) => grantOf(line?.toString() ?? '') ?? []);
+  const lacks = await lackingOn(pool);
   for (const database of databases) {
-    const held = new Set(grants.filter(({ covers }) => covers(database)).flatMap(({ privileges }) => privileges));
-    const lacking = held.has('ALL PRIVILEGES') ? [] : needed.filter((one) => !held.has(one));
+    const lacking = lacks(database, needed);
     if (lacking.length === 0) continue;
     throw new UserError(
       `${pool.label}: a dump of ${database} would not hold everything that is there: grant ${lacking.join(', ')} on ${database}.* to its account`,
     );
   }
+}
+
+/**
+ * Whether the account sees the foreign keys of every table of a database: `information_schema` shows those of tables that it may use
+ * somehow. REFERENCES on the database is enough, and lets it read nothing.
+ */
+export async function seesForeignKeys(pool: OperatorPool, database: string): Promise<boolean> {
+  const lacks = await lackingOn(pool);
+  return lacks(database, ['REFERENCES']).length === 0 || lacks(database, ['SELECT']).length === 0;
+}
+
+/** What of some privileges the account has not on all tables of a database. */
+async function lackingOn(pool: OperatorPool): Promise<(database: string, wanted: readonly string[]) => string[]> {
+  // The first line holds the hash of the account's password: nothing of it goes on.
+  const rows = await pool.raw({ sql: 'SHOW GRANTS' });
+  const grants = rows.flatMap(([line]) => grantOf(line?.toString() ?? '') ?? []);
+  return (database, wanted) => {
+    const held = new Set(grants.filter(({ covers }) => covers(database)).flatMap(({ privileges }) => privileges));
+    return held.has('ALL PRIVILEGES') ? [] : wanted.filter((one) => !held.has(one));
+  };
 }
 
 interface Grant {

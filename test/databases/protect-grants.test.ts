@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStage, type Stage, wordsOf } from '../operators/stage.ts';
+import { mariadbUrl } from '../setup/servers.ts';
+
+let stage: Stage;
+let root: Connection;
+const users: string[] = [];
+let cells: Record<string, string>;
+let novaApi: string;
+beforeAll(async () => {
+  root = await createConnection(mariadbUrl());
+  stage = await openStage({ servers: 0, cells: 2 }, async (simulated) => {
+    cells = {};
+    for (const [uuid, dsn] of Object.entries(simulated.cells)) cells[uuid] = await account(dsn, 'nova');
+    novaApi = await account(simulated.novaApi, 'nova_api');
+    return { cells, novaApi };
+  });
+});
+afterAll(async () => {
+  await stage.close();
+  for (const user of users) await root.query('DROP USER ?@localhost', [user]);
+  await root.end();
+});
+
+/** As docs/protect.md tells them: its own block of GRANTs, for one of our databases. */
+function grantsOf(database: 'nova' | 'nova_api'): string[] {
+  const [, block = ''] = /```sql\n([^`]*)```/.exec(readFileSync('docs/protect.md', 'utf8')) ?? [];
+  return block
+    .split(';')
+    .map((grant) => /GRANT ([\s\S]+) ON (\w+)\.(\w+) TO vigie@worker/.exec(grant) ?? [])
+    .filter(([, , on]) => on === database)
+    .map(([, what, , table]) => `${what} ON {db}.${table}`);
+}
+
+/** The same DSN, for an account that has just those. */
+async function account(dsn: string, database: 'nova' | 'nova_api'): Promise<string> {
+  const url = new URL(dsn);
+  const [user, password] = [`u${randomBytes(5).toString('hex')}`, randomBytes(5).toString('hex')];
+  users.push(user);
+  await root.query('CREATE USER ?@localhost IDENTIFIED BY ?', [user, password]);
+  const grants = grantsOf(database);
+  expect(grants.length).toBeGreaterThan(0);
+  for (const grant of grants)
+    await root.query(`GRANT ${grant.replaceAll('{db}', url.pathname.slice(1))} TO ?@localhost`, [user]);
+  Object.assign(url, { username: user, password });
+  return url.href;
+}
+
+async function refused(dsn: string, tries: readonly string[]): Promise<string[]> {
+  const connection = await createConnection(dsn);
+  const found: string[] = [];
+  for (const sql of tries) await connection.query(sql).catch(() => found.push(sql));
+  await connection.end();
+  return found;
+}
+
+const say = async (person: string, line: string) => wordsOf(await stage.story.say(person, `!${line}`));
+
+test('with the documented grants a server of each cell is protected, shown, watched and let go', async () => {
+  for (const [name, host] of [
+    ['near', 'cmp1'],
+    ['far', 'cmp4'],
+  ] as const) {
+    const { id } = await stage.simulator.control.createServer({ name, host });
+    expect(await say('alice', `protect ${name} --lock --move --reason precious --until 3d`)).toContain(
+      `${name} is protected`,
+    );
+    const shown = await say('rita', 'protected');
+    expect(shown).toContain(id);
+    expect(shown).not.toMatch(/no DSN|cannot/);
+    expect(await say('alice', `unprotect ${name}`)).toContain('no longer protected');
+    expect(await say('rita', 'protected')).not.toContain(id);
+  }
+});
+
+test('and nothing else can be done with them', async () => {
+  const tries = [
+    'SELECT * FROM instances',
+    'SELECT user_data FROM instances',
+    'SELECT key_data FROM instances',
+    'SELECT id FROM migrations',
+    'SELECT id FROM services',
+    "UPDATE instances SET host = 'x'",
+    'UPDATE instances SET deleted = 1',
+    "UPDATE instances SET vm_state = 'error'",
+    'UPDATE instances SET updated_at = NULL',
+    'DELETE FROM instances',
+    "INSERT INTO instances (uuid) VALUES ('x')",
+    'DROP TABLE instances',
+    'TRUNCATE TABLE instances',
+    'ALTER TABLE instances ADD COLUMN x int',
+    'LOCK TABLES instances WRITE',
+    'CREATE TABLE other (id int)',
+    'SELECT * FROM mysql.user',
+    'SET GLOBAL read_only = 1',
+  ];
+  for (const dsn of Object.values(cells)) expect(await refused(dsn, tries)).toEqual(tries);
+  const others = [
+    'SELECT database_connection FROM cell_mappings',
+    'SELECT transport_url FROM cell_mappings',
+    'SELECT * FROM cell_mappings',
+    'SELECT user_id FROM instance_mappings',
+    'SELECT * FROM request_specs',
+    'UPDATE instance_mappings SET cell_id = 1',
+    'UPDATE cell_mappings SET disabled = 1',
+    'DELETE FROM instance_mappings',
+    'INSERT INTO instance_mappings (instance_uuid, project_id) VALUES ("x", "p")',
+    'DROP TABLE cell_mappings',
+    'CREATE TABLE other (id int)',
+    'SELECT * FROM mysql.user',
+  ];
+  expect(await refused(novaApi, others)).toEqual(others);
+});
