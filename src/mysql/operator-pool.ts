@@ -153,7 +153,11 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
     // What is escaped is escaped with backslashes.
     await connection.query("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    if (/mariadb/i.test(version)) return 'mariadb';
+    if (/mariadb/i.test(version)) {
+      // Of a thousand values in a list it would make a table and join that: twice the time. Older ones do not know the word.
+      await connection.query('SET SESSION in_predicate_conversion_threshold = 0').catch(() => undefined);
+      return 'mariadb';
+    }
     // MySQL 8 tells how large a table was when somebody last asked, up to a day ago; 5.7 does not know the word.
     await connection.query('SET SESSION information_schema_stats_expiry = 0').catch(() => undefined);
     return 'mysql';

@@ -21,10 +21,15 @@ const most = 5000;
 /** Several chunks are in memory at a time. */
 const chunkBytes = 6 * 1024 * 1024;
 
-export function openPace({ pieces }: { pieces: number }): Pace {
+/** All of a frame's must go within the time of one intent. */
+const piecesOfFrame = 5;
+
+/** `archived`: rows are read whole before they are deleted. */
+export function openPace({ archived }: { archived: boolean }): Pace {
+  const pieces = archived ? piecesOfFrame : 1;
   let rows = 500;
-  /** Until some were seen they may be PKI tokens. */
-  let rowBytes = 8192;
+  /** Until some were seen they may be PKI tokens; what is not read has no weight here. */
+  let rowBytes = archived ? 8192 : 0;
   return {
     chunk: () => Math.max(10, Math.min(rows * pieces, most, Math.floor(chunkBytes / rowBytes))),
     piece: () => rows,

@@ -27,7 +27,7 @@ export async function openSweep(parts: SweepParts, order: SweepOrder, mark: Swee
   const { keystone, replicas } = parts;
   await mustHaveExpired(keystone, order.cutoff);
   const archive = order.archive ? await openSweepArchive({ ...parts, place: parts.place(), order, mark }) : null;
-  const pace = openPace({ pieces: archive === null ? 1 : piecesOfFrame });
+  const pace = openPace({ archived: order.archive });
   const chunks = chunksOf(keystone, { order, from: mark?.at ?? '', archive, pace });
   const known = new WeakMap<SweepChunk, Removal>();
   let archived = mark?.archived ?? 0;
@@ -114,8 +114,6 @@ interface Means {
 }
 
 const smallestPiece = 20;
-/** All of a frame's must go within the time of one intent. */
-const piecesOfFrame = 5;
 
 async function remove(means: Means, removal: Removal, limits: RequestLimits): Promise<number | null> {
   try {

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { openPace } from '../../src/mysql/pace.ts';
+
+function fast(pace: ReturnType<typeof openPace>): void {
+  for (let piece = 0; piece < 20; piece += 1) pace.took(1);
+}
+
+test('a chunk that is archived fits the memory, however fast rows go', () => {
+  const pace = openPace({ archived: true });
+  fast(pace);
+  expect(pace.chunk()).toBe((6 * 1024 * 1024) / 8192);
+  pace.weigh(100, 100 * 64 * 1024);
+  expect(pace.chunk()).toBe(96);
+});
+
+test('where rows are not read a chunk is one statement, as long as that takes its time', () => {
+  const pace = openPace({ archived: false });
+  fast(pace);
+  expect([pace.chunk(), pace.piece()]).toEqual([5000, 5000]);
+  pace.took(200);
+  expect(pace.chunk()).toBe(2500);
+});
