@@ -1,5 +1,6 @@
 import type { Aggregate, Amounts, Room, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
+import type { Plan } from '../plan.ts';
 import { list, size } from '../words.ts';
 import type { Reckoning } from './reckon.ts';
 
@@ -38,12 +39,36 @@ export function circlesOf(
   ];
 }
 
+/** Of every circle of a host that Placement told of, and what they come to. */
+export interface Spares {
+  readonly all: readonly Spare[];
+  readonly state: NonNullable<Plan['spare']>;
+}
+
+/** `others` are up and enabled, without the one that is drained. */
+export interface Neighbours {
+  readonly others: readonly Service[];
+  readonly aggregates: readonly Aggregate[];
+  readonly rooms: readonly Room[];
+}
+
+export function sparesOf(
+  service: Service,
+  { others, aggregates, rooms }: Neighbours,
+  reckoning: Pick<Reckoning, 'loads' | 'homeless'>,
+): Spares {
+  const circles = circlesOf(service, others, aggregates);
+  const all = circles.flatMap((circle) => spareOf(circle, service.host, rooms, reckoning) ?? []);
+  const known = all.length === circles.length ? 'holds' : 'unknown';
+  return { all, state: all.every(({ holds }) => holds) ? known : 'lost' };
+}
+
 /** Null where Placement did not tell of every host of the circle. */
 export function spareOf(
   circle: Circle,
   drained: HostName,
   rooms: readonly Room[],
-  { loads, homeless }: Reckoning,
+  { loads, homeless }: Pick<Reckoning, 'loads' | 'homeless'>,
 ): Spare | null {
   const known = rooms.filter(({ host }) => circle.hosts.includes(host));
   const own = rooms.find(({ host }) => host === drained);
