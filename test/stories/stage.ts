@@ -94,6 +94,8 @@ async function unfinished({ database }: Story, job: string): Promise<string> {
   const steps = await database.rows.selectFrom('step').selectAll().where('job', '=', job).orderBy('ordinal').execute();
   const words = steps
     .filter(({ state }) => state !== 'waiting')
-    .map(({ label, state, attempt, note, checkpoint }) => `${label}: ${state} (${attempt}) ${note} ${checkpoint ?? ''}`);
+    .map(
+      ({ label, state, attempt, note, checkpoint }) => `${label}: ${state} (${attempt}) ${note} ${checkpoint ?? ''}`,
+    );
   return [`its ${words.length} steps that have begun:`, ...words].join('\n  ');
 }
