@@ -1,7 +1,7 @@
-import type { Amounts, CloudReader, Room, Service } from '../../openstack/cloud.ts';
+import type { CloudReader, Room, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import { plus } from '../drain/reckon.ts';
-import { circlesOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
+import { circlesOf, freeOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
 import { isTaking } from '../drain/survey.ts';
 import { list } from '../words.ts';
 
@@ -21,38 +21,16 @@ export async function readForecast(
 
 /** Where several may be out at once, the largest of its zone are taken to be out before it. `others`: all that are up and enabled. */
 export function forecast(hosts: readonly Service[], atOnce: number, around: Neighbours): Spares[] {
+  const sizes = new Map(around.rooms.map(({ host, capacity }) => [host, capacity['MEMORY_MB'] ?? 0]));
+  const size = ({ host }: Service) => sizes.get(host) ?? 0;
   return hosts.map((service) => {
     const fellows = hosts.filter(({ host, zone }) => host !== service.host && zone === service.zone);
-    const size = ({ host }: Service) => around.rooms.find((room) => room.host === host)?.capacity['MEMORY_MB'] ?? 0;
     const out = fellows.toSorted((a, b) => size(b) - size(a)).slice(0, atOnce - 1);
     const before = out.reduce(without, around);
     const after = without(before, service);
     const loads = new Map(after.rooms.map(({ host, used }) => [host, used]));
     return sparesOf(service, { ...before, others: after.others }, { loads, homeless: [] });
   });
-}
-
-/** The host is empty: the others of its zone have its load, each in proportion to what it has free. */
-function without({ others, aggregates, rooms }: Neighbours, { host, zone }: Service): Neighbours {
-  const left = others.filter((other) => other.host !== host);
-  const load = rooms.find((room) => room.host === host)?.used ?? {};
-  const takers = new Set<HostName>(left.filter((other) => other.zone === zone).map((other) => other.host));
-  const taking = rooms.filter((room) => takers.has(room.host));
-  const given = new Map(taking.map(({ host: taker }, at) => [taker, shareOf(load, taking, at)]));
-  const filled = rooms.map((room) => ({ ...room, used: plus(room.used, given.get(room.host) ?? {}) }));
-  return { others: left, aggregates, rooms: filled.filter((room) => room.host !== host) };
-}
-
-/** In whole units that add up to the load; evenly where nothing is free. */
-function shareOf(load: Amounts, takers: readonly Room[], at: number): Amounts {
-  const shares = Object.entries(load).map(([name, amount]) => {
-    const free = takers.map(({ capacity, used }) => Math.max(0, (capacity[name] ?? 0) - (used[name] ?? 0)));
-    const weights = free.some((one) => one > 0) ? free : free.map(() => 1);
-    const upTo = (end: number) => weights.slice(0, end).reduce((sum, one) => sum + one, 0);
-    const part = (end: number) => Math.round((amount * upTo(end)) / upTo(weights.length));
-    return [name, part(at + 1) - part(at)] as const;
-  });
-  return Object.fromEntries(shares);
 }
 
 /** What a plan says of them all together. */
@@ -66,4 +44,32 @@ export function forecastWords(hosts: readonly Service[], spares: readonly Spares
     ...(lost.length === 0 ? [] : [`by today's load it does not hold without ${list(lost, 5)}${together}`]),
     ...(unknown.length === 0 ? [] : [`not known for ${list(unknown, 5)}: Placement does not tell of every host`]),
   ].join('; ');
+}
+
+/** The host is empty: the others of its zone have its load, each in proportion to what it has free. */
+function without({ others, aggregates, rooms }: Neighbours, { host, zone }: Service): Neighbours {
+  const left = others.filter((other) => other.host !== host);
+  const load = Object.entries(rooms.find((room) => room.host === host)?.used ?? {});
+  const takers = new Set<HostName>(left.filter((other) => other.zone === zone).map((other) => other.host));
+  const taking = rooms.filter((room) => takers.has(room.host));
+  const parts = load.map(([name, amount]) => [name, partsOf(amount, taking, name)] as const);
+  const filled = taking.map((room, at): Room => {
+    const more = Object.fromEntries(parts.map(([name, part]) => [name, part[at] ?? 0]));
+    return { ...room, used: plus(room.used, more) };
+  });
+  const untouched = rooms.filter((room) => room.host !== host && !takers.has(room.host));
+  return { others: left, aggregates, rooms: [...filled, ...untouched] };
+}
+
+/** In whole units that add up to the amount; evenly where nothing is free. */
+function partsOf(amount: number, takers: readonly Room[], name: string): number[] {
+  const free = takers.map((taker) => freeOf(taker, name));
+  const weights = free.some((one) => one > 0) ? free : free.map(() => 1);
+  const all = weights.reduce((sum, one) => sum + one, 0);
+  let upTo = 0;
+  return weights.map((one) => {
+    const before = Math.round((amount * upTo) / all);
+    upTo += one;
+    return Math.round((amount * upTo) / all) - before;
+  });
 }

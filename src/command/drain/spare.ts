@@ -101,17 +101,18 @@ interface Lack {
 
 /** The host whose failure would leave most without room, or null where the others could take any one's load. */
 function worst(rooms: readonly Room[]): Lack | null {
-  const lacks = rooms.flatMap(({ host, used }) => {
-    const rest = rooms.filter((room) => room.host !== host);
-    return Object.entries(used).map(([name, amount]): Lack => {
-      const free = rest.reduce((sum, room) => sum + left(room, name), 0);
-      return { host, name, amount: amount - free };
-    });
-  });
+  const names = new Set(rooms.flatMap(({ used }) => Object.keys(used)));
+  const free = new Map([...names].map((name) => [name, rooms.reduce((sum, room) => sum + freeOf(room, name), 0)]));
+  const lacks = rooms.flatMap((room) =>
+    Object.entries(room.used).map(([name, amount]): Lack => {
+      const elsewhere = (free.get(name) ?? 0) - freeOf(room, name);
+      return { host: room.host, name, amount: amount - elsewhere };
+    }),
+  );
   return lacks.filter(({ amount }) => amount > 0).toSorted((a, b) => b.amount - a.amount)[0] ?? null;
 }
 
-function left({ capacity, used }: { capacity: Amounts; used: Amounts }, name: string): number {
+export function freeOf({ capacity, used }: { capacity: Amounts; used: Amounts }, name: string): number {
   return Math.max(0, (capacity[name] ?? 0) - (used[name] ?? 0));
 }
 
