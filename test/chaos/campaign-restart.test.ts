@@ -51,6 +51,12 @@ async function killAll(): Promise<void> {
   await Promise.all(alive.splice(0).map((one) => one.end()));
 }
 
+async function turnOf(host: string): Promise<string> {
+  const { rows } = stage.story.database;
+  const found = rows.selectFrom('campaign_host').select('state').where('host', '=', host);
+  return (await found.executeTakeFirstOrThrow()).state;
+}
+
 test('a campaign over two hosts goes on where it stood when bot and worker are killed, again and again', async () => {
   stage = await openStage({ simulator: { migrateSeconds: 20 } }, { workers: 1, redis: redis.url, policy });
   const { cloud, story } = stage;
@@ -67,17 +73,8 @@ test('a campaign over two hosts goes on where it stood when bot and worker are k
   // From here on it is in the hands of processes that are killed.
   await story.bot.stop();
   await Promise.all(story.workers.map((worker) => worker.stop()));
-  const turn = async (host: string) =>
-    (
-      await story.database.rows
-        .selectFrom('campaign_host')
-        .select('state')
-        .where('campaign', '=', id)
-        .where('host', '=', host)
-        .executeTakeFirstOrThrow()
-    ).state;
   const reads = (host: string, state: string) =>
-    story.until(`${host} is ${state}`, async () => (await turn(host)) === state, patience);
+    story.until(`${host} is ${state}`, async () => (await turnOf(host)) === state, patience);
   const moves = async () =>
     (await story.database.rows.selectFrom('step').select('state').where('name', '=', 'move').execute()).filter(
       ({ state }) => state === 'running',

@@ -23,24 +23,28 @@ export interface Moved {
   readonly destination: string | null;
 }
 
-export interface StoryServers {
+/** What is there, as an administrator sees it. */
+interface Sight {
+  show(id: string): Promise<Shown>;
+  on(host: string): Promise<Shown[]>;
+  /** Newest first, from os-migrations: Nova's own truth. */
+  migrations(id: string): Promise<Moved[]>;
+  /** The verbs of its instance actions, newest first. */
+  actions(id: string): Promise<string[]>;
+  until(what: string, holds: () => Promise<boolean>, ms?: number): Promise<void>;
+}
+
+export interface StoryServers extends Sight {
   /** An ACTIVE server on that host; its name gets the story's prefix. */
   server(name: string, host: string, wish?: { project?: 'alpha' | 'beta'; group?: string }): Promise<Shown>;
   /** A server group of the owner's; its id. */
   group(name: string, policy: string): Promise<string>;
   servers(count: number, host: string): Promise<Shown[]>;
-  show(id: string): Promise<Shown>;
   /** `POST servers/ID/action`, by an administrator or by whoever is named. */
   act(id: string, body: object, by?: Api, version?: string): Promise<Said>;
   /** Asks, then waits until the server reads so. */
   become(id: string, status: string, body: object, by?: Api): Promise<Shown>;
   remove(id: string): Promise<number>;
-  /** Newest first, from os-migrations: Nova's own truth. */
-  migrations(id: string): Promise<Moved[]>;
-  /** The verbs of its instance actions, newest first. */
-  actions(id: string): Promise<string[]>;
-  on(host: string): Promise<Shown[]>;
-  until(what: string, holds: () => Promise<boolean>, ms?: number): Promise<void>;
   deleteAll(): Promise<void>;
 }
 
@@ -49,6 +53,7 @@ export function openServers(
   { admin, owner }: { admin: Api; owner: Api },
   prefix: string,
 ): StoryServers {
+  const sight = openSight(ground, admin);
   const mine: string[] = [];
   const groups: string[] = [];
   async function make(name: string, host: string, wish: { project?: 'alpha' | 'beta'; group?: string } = {}) {
@@ -56,34 +61,11 @@ export function openServers(
     mine.push(id);
     return id;
   }
-  async function until(what: string, holds: () => Promise<boolean>, ms = 120_000): Promise<void> {
-    const giveUp = performance.now() + ms;
-    while (!(await holds())) {
-      if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
-      await delay(ground.pollInterval);
-    }
-  }
-  /** One look for all of them: the lab has two API processes. */
-  async function active(host: string, ids: readonly string[]): Promise<Shown[]> {
-    let there: Shown[] = [];
-    await until(`${ids.length} servers on ${host} are ACTIVE`, async () => {
-      there = (await on(host)).filter(({ status }) => status === 'ACTIVE');
-      return ids.every((id) => there.some((server) => server.id === id));
-    });
-    return ids.flatMap((id) => there.find((server) => server.id === id) ?? []);
-  }
-  async function on(host: string): Promise<Shown[]> {
-    const { servers } = await must(admin, `/servers/detail?all_tenants=1&host=${host}&limit=1000`);
-    return servers.map(shown);
-  }
-  const show = async (id: string) => shown((await must(admin, `/servers/${id}`)).server);
   const act = (id: string, body: object, by: Api = admin, version?: string) =>
     by.call('POST', `/servers/${id}/action`, body, version);
   return {
-    show,
+    ...sight,
     act,
-    until,
-    on,
     async group(name, policy) {
       const wish = { server_group: { name: `${prefix}${name}`, policy } };
       const { status, body } = await owner.call('POST', '/os-server-groups', wish);
@@ -92,25 +74,40 @@ export function openServers(
       return body.server_group.id;
     },
     async server(name, host, wish) {
-      const [server] = await active(host, [await make(name, host, wish)]);
+      const [server] = await active(sight, host, [await make(name, host, wish)]);
       if (server === undefined) throw new Error(`no ${name}`);
       return server;
     },
     async servers(count, host) {
       const ids: string[] = [];
       for (let n = 1; n <= count; n += 1) ids.push(await make(`web-${String(n).padStart(2, '0')}`, host));
-      return active(host, ids);
+      return active(sight, host, ids);
     },
     async become(id, status, body, by) {
       const { status: said, body: why } = await act(id, body, by);
       if (said >= 300) throw new Error(`${JSON.stringify(body)}: ${said} ${JSON.stringify(why)}`);
-      await until(`${id} is ${status}`, async () => {
-        const now = await show(id);
+      await sight.until(`${id} is ${status}`, async () => {
+        const now = await sight.show(id);
         return now.status === status && now.task === null;
       });
-      return show(id);
+      return sight.show(id);
     },
     remove: async (id) => (await admin.call('DELETE', `/servers/${id}`)).status,
+    async deleteAll() {
+      if (mine.length > 0) await unprotect(ground, mine);
+      await Promise.all(mine.map((id) => deleteSurely(admin, id)));
+      for (const id of groups) await owner.call('DELETE', `/os-server-groups/${id}`);
+    },
+  };
+}
+
+function openSight({ pollInterval }: Ground, admin: Api): Sight {
+  return {
+    show: async (id) => shown((await must(admin, `/servers/${id}`)).server),
+    async on(host) {
+      const { servers } = await must(admin, `/servers/detail?all_tenants=1&host=${host}&limit=1000`);
+      return servers.map(shown);
+    },
     async migrations(id) {
       const { migrations } = await must(admin, `/os-migrations?instance_uuid=${id}`);
       return migrations.map(moved).toSorted((a: Moved, b: Moved) => b.id - a.id);
@@ -119,12 +116,24 @@ export function openServers(
       const { instanceActions } = await must(admin, `/servers/${id}/os-instance-actions`);
       return instanceActions.map(({ action }: { action: string }) => action);
     },
-    async deleteAll() {
-      if (mine.length > 0) await unprotect(ground, mine);
-      await Promise.all(mine.map((id) => deleteSurely(admin, id)));
-      for (const id of groups) await owner.call('DELETE', `/os-server-groups/${id}`);
+    async until(what, holds, ms = 120_000) {
+      const giveUp = performance.now() + ms;
+      while (!(await holds())) {
+        if (performance.now() > giveUp) throw new Error(`${what}: not within ${ms} ms`);
+        await delay(pollInterval);
+      }
     },
   };
+}
+
+/** One look for all of them: the lab has two API processes. */
+async function active({ on, until }: Sight, host: string, ids: readonly string[]): Promise<Shown[]> {
+  let there: Shown[] = [];
+  await until(`${ids.length} servers on ${host} are ACTIVE`, async () => {
+    there = (await on(host)).filter(({ status }) => status === 'ACTIVE');
+    return ids.every((id) => there.some((server) => server.id === id));
+  });
+  return ids.flatMap((id) => there.find((server) => server.id === id) ?? []);
 }
 
 /** A story may have ended before it took its protections back. */

@@ -79,6 +79,10 @@ test.skipIf(onLab)('a host whose emptying would lose N-1 pauses it', async () =>
   // Disk is never overcommitted: each host has 8000 GB.
   await cloud.control?.flavor({ name: 'wide', disk: 4500 });
   for (const host of hosts.slice(0, 2)) await cloud.control?.createServer({ name: `on-${host}`, host, flavor: 'wide' });
+  const { words } = await stage.plan(`campaign add hosts=${hosts[0]},${hosts[1]}`);
+  expect(words).toContain(`N-1: by today's load it does not hold without ${hosts[0]}, ${hosts[1]}`);
+  expect(words).toMatch(new RegExp(`${hosts[1]} \\| in turn \\| 1 server, .*N-1 does not hold: zone nova: if`));
+  await stage.say('alice', `cancel ${await stage.story.lastJob()}`);
   await begin(stage, `hosts=${hosts[0]},${hosts[1]}`);
   await told(stage, new RegExp(`paused: without ${hosts[0]} N-1 is lost: zone nova: if`));
   expect(await cloud.service(hosts[0] ?? '')).toMatchObject({ status: 'enabled' });

@@ -78,11 +78,24 @@ async function approve(story: Story, job: string): Promise<void> {
 
 async function ended(story: Story, job: string, ms = patience): Promise<Ran> {
   const over = async () => hasEnded(JobState.parse(await story.state(job)));
-  await story.until(`the end of ${job}`, over, ms);
+  await story.until(`the end of ${job}`, over, ms).catch(async ({ message }: Error) => {
+    throw new Error(`${message}; ${await unfinished(story, job)}`);
+  });
   const unsaid = async () =>
     (await story.database.rows.selectFrom('delivery').select('id').where('state', '=', 'waiting').execute()).length;
   await story.until(`the last word on ${job}`, async () => (await unsaid()) === 0);
   const report = story.card(job);
   if (report === undefined) throw new Error(`${job} has no card`);
   return { job, state: await story.state(job), report, words: wordsOf(report) };
+}
+
+/** What a job that does not end waits for: each step that has begun, as its row has it. */
+async function unfinished({ database }: Story, job: string): Promise<string> {
+  const steps = await database.rows.selectFrom('step').selectAll().where('job', '=', job).orderBy('ordinal').execute();
+  const words = steps
+    .filter(({ state }) => state !== 'waiting')
+    .map(
+      ({ label, state, attempt, note, checkpoint }) => `${label}: ${state} (${attempt}) ${note} ${checkpoint ?? ''}`,
+    );
+  return [`its ${words.length} steps that have begun:`, ...words].join('\n  ');
 }

@@ -6,10 +6,12 @@ import type { PlanContext } from '../command.ts';
 import { hooksNamed, workNamed } from '../drain/hook.ts';
 import { hostLease } from '../drain/host-lease.ts';
 import { inBatches } from '../drain/server-facts.ts';
+import type { Spares } from '../drain/spare.ts';
 import { all, reachableServices, requireAdmin } from '../drain/survey.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count, list, moment, size } from '../words.ts';
 import { type CampaignBounds, frameOf } from './bounds.ts';
+import { forecastWords, readForecast } from './forecast.ts';
 import { campaignHosts } from './hosts.ts';
 
 export interface CampaignWish {
@@ -40,12 +42,14 @@ export async function campaignPlan(
   fits(wish, hosts, context.closedPerZone);
   await free(hosts, context);
   const servers = await inBatches(hosts, ({ host }) => all(cloud.servers({ host })));
+  const spares = await readForecast(hosts, wish.maxUnavailable, { cloud, services });
   const bounds = boundsOf(wish, hosts, Math.max(0, ...servers.map((here) => here.length)), context);
+  const ahead = forecastWords(hosts, spares, wish.maxUnavailable);
   const step = { key: 'campaign', step: 'campaign' as const, stage: 'campaign', input: bounds };
   return {
     title: `campaign over ${wish.set}: ${count(hosts.length, 'host')}, ${wish.maxUnavailable} at a time`,
-    blocks: [{ kind: 'fields', fields: fieldsOf(bounds) }, ...remarks.map(text)],
-    rows: hosts.map(({ host }, at) => rowOf(host, servers[at] ?? [], at < wish.canary)),
+    blocks: [{ kind: 'fields', fields: [...fieldsOf(bounds), ['N-1', ahead]] }, ...remarks.map(text)],
+    rows: hosts.map(({ host }, at) => rowOf(host, { servers: servers[at], spares: spares[at] }, at < wish.canary)),
     stages: [{ name: 'campaign' }],
     steps: [{ ...step, label: `work through ${count(hosts.length, 'host')}` }],
     size: hosts.length,
@@ -125,11 +129,17 @@ function checked(known: readonly string[], named: readonly string[]): string[] {
   return known.filter((name) => named.includes(name));
 }
 
-function rowOf(host: string, servers: readonly Server[], isCanary: boolean): PlanRow {
+interface Today {
+  readonly servers: readonly Server[] | undefined;
+  readonly spares: Spares | undefined;
+}
+
+function rowOf(host: string, { servers = [], spares }: Today, isCanary: boolean): PlanRow {
   const memory = servers.reduce((sum, { flavor }) => sum + (flavor.ramMb ?? 0), 0);
   const on = servers.length === 0 ? 'no server today' : `${count(servers.length, 'server')}, ${size(memory)} today`;
   const verdict = isCanary ? 'canary' : 'in turn';
-  return { key: `host:${host}`, verdict, weight: 2, label: host, why: on };
+  const lacks = (spares?.all ?? []).filter(({ holds }) => !holds).map(({ words }) => `; N-1 does not hold: ${words}`);
+  return { key: `host:${host}`, verdict, weight: 2, label: host, why: on + lacks.join('') };
 }
 
 export function fieldsOf(bounds: CampaignBounds): [string, string][] {
@@ -152,5 +162,5 @@ export function fieldsOf(bounds: CampaignBounds): [string, string][] {
 
 const remarks: readonly string[] = [
   'Approved once for every host within these bounds. What is outside them (a server that cannot be moved, a resize that waits, more servers) asks when it comes.',
-  'Before each host: N-1 holds, the others are up, nothing is frozen. What is not right pauses the campaign.',
+  'Looked at anew before each host: N-1 holds, the others are up, nothing is frozen. What is not right pauses the campaign.',
 ];

@@ -1,10 +1,10 @@
-import type { Plan, PlanRow } from '../plan.ts';
+import type { PlanRow } from '../plan.ts';
 import { count, list, moment, size } from '../words.ts';
 import { besideFields } from './beside.ts';
 import { stateOf } from './host-lease.ts';
 import type { Prediction } from './predict.ts';
 import type { Reckoning } from './reckon.ts';
-import { circlesOf, type Spare, spareOf } from './spare.ts';
+import type { Spare } from './spare.ts';
 import type { Survey } from './survey.ts';
 
 interface Planned {
@@ -68,16 +68,4 @@ function owners({ facts, projects }: Survey): [string, string][] {
 export function warnings({ homeless }: Reckoning, spares: readonly Spare[]): string[] {
   const none = homeless.length === 0 ? [] : [`By reckoning there is no room in the end for ${list(homeless, 5)}.`];
   return [...none, ...spares.filter(({ holds }) => !holds).map(({ words }) => `N-1: ${words}.`)];
-}
-
-export interface Spares {
-  readonly all: readonly Spare[];
-  readonly state: NonNullable<Plan['spare']>;
-}
-
-export function spares({ service, around, aggregates, rooms }: Survey, reckoning: Reckoning): Spares {
-  const circles = circlesOf(service, around.others, aggregates);
-  const all = circles.flatMap((circle) => spareOf(circle, service.host, rooms, reckoning) ?? []);
-  const known = all.length === circles.length ? 'holds' : 'unknown';
-  return { all, state: all.every(({ holds }) => holds) ? known : 'lost' };
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../chat/user-error.ts';
 import type { PastDrain, PastMove } from '../history.ts';
 import type { Plan, PlanDraft, PlanRow } from '../plan.ts';
 import type { CordonInput } from './cordon.ts';
-import { drainFields, spares, warnings } from './drain-fields.ts';
+import { drainFields, warnings } from './drain-fields.ts';
 import {
   arrivals,
   type DrainStep,
@@ -19,6 +19,7 @@ import { hookSteps, startStops } from './hook.ts';
 import type { ServerFacts } from './judge.ts';
 import { predict } from './predict.ts';
 import { type Reckoning, reckon } from './reckon.ts';
+import { sparesOf } from './spare.ts';
 import type { Survey } from './survey.ts';
 
 /** So many fail one after the other before the rest is not tried without asking. */
@@ -40,7 +41,7 @@ export function drainPlan(
   if (steps.length > 0 && found.around.others.length === 0) {
     throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
   }
-  const { all: spare, state } = spares(found, reckoning);
+  const { all: spare, state } = sparesOf(found.service, { ...found, ...found.around }, reckoning);
   const guard = guarded(found, wish, spare);
   const { text: why, until } = wish;
   return {

@@ -78,7 +78,7 @@ function free(host: HostName, loads: ReadonlyMap<HostName, Amounts>, capacity: R
   return (capacity.get(host)?.['MEMORY_MB'] ?? 0) - (loads.get(host)?.['MEMORY_MB'] ?? 0);
 }
 
-function plus(one: Amounts, other: Amounts): Amounts {
+export function plus(one: Amounts, other: Amounts): Amounts {
   const sum: Record<string, number> = { ...one };
   for (const [name, amount] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + amount;
   return sum;

@@ -1,5 +1,6 @@
 import type { Aggregate, Amounts, Room, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
+import type { Plan } from '../plan.ts';
 import { list, size } from '../words.ts';
 import type { Reckoning } from './reckon.ts';
 
@@ -38,12 +39,36 @@ export function circlesOf(
   ];
 }
 
+/** Of every circle of a host that Placement told of, and what they come to. */
+export interface Spares {
+  readonly all: readonly Spare[];
+  readonly state: NonNullable<Plan['spare']>;
+}
+
+/** `others` are up and enabled, without the one that is drained. */
+export interface Neighbours {
+  readonly others: readonly Service[];
+  readonly aggregates: readonly Aggregate[];
+  readonly rooms: readonly Room[];
+}
+
+export function sparesOf(
+  service: Service,
+  { others, aggregates, rooms }: Neighbours,
+  reckoning: Pick<Reckoning, 'loads' | 'homeless'>,
+): Spares {
+  const circles = circlesOf(service, others, aggregates);
+  const all = circles.flatMap((circle) => spareOf(circle, service.host, rooms, reckoning) ?? []);
+  const known = all.length === circles.length ? 'holds' : 'unknown';
+  return { all, state: all.every(({ holds }) => holds) ? known : 'lost' };
+}
+
 /** Null where Placement did not tell of every host of the circle. */
 export function spareOf(
   circle: Circle,
   drained: HostName,
   rooms: readonly Room[],
-  { loads, homeless }: Reckoning,
+  { loads, homeless }: Pick<Reckoning, 'loads' | 'homeless'>,
 ): Spare | null {
   const known = rooms.filter(({ host }) => circle.hosts.includes(host));
   const own = rooms.find(({ host }) => host === drained);
@@ -76,17 +101,18 @@ interface Lack {
 
 /** The host whose failure would leave most without room, or null where the others could take any one's load. */
 function worst(rooms: readonly Room[]): Lack | null {
-  const lacks = rooms.flatMap(({ host, used }) => {
-    const rest = rooms.filter((room) => room.host !== host);
-    return Object.entries(used).map(([name, amount]): Lack => {
-      const free = rest.reduce((sum, room) => sum + left(room, name), 0);
-      return { host, name, amount: amount - free };
-    });
-  });
+  const names = new Set(rooms.flatMap(({ used }) => Object.keys(used)));
+  const free = new Map([...names].map((name) => [name, rooms.reduce((sum, room) => sum + freeOf(room, name), 0)]));
+  const lacks = rooms.flatMap((room) =>
+    Object.entries(room.used).map(([name, amount]): Lack => {
+      const elsewhere = (free.get(name) ?? 0) - freeOf(room, name);
+      return { host: room.host, name, amount: amount - elsewhere };
+    }),
+  );
   return lacks.filter(({ amount }) => amount > 0).toSorted((a, b) => b.amount - a.amount)[0] ?? null;
 }
 
-function left({ capacity, used }: { capacity: Amounts; used: Amounts }, name: string): number {
+export function freeOf({ capacity, used }: { capacity: Amounts; used: Amounts }, name: string): number {
   return Math.max(0, (capacity[name] ?? 0) - (used[name] ?? 0));
 }
 

@@ -199,10 +199,17 @@ def servers(cloud):
 
 
 def forget(host):
-    """A compute host that is empty and gone for good; nova refuses to forget one with servers."""
+    """A compute host that is empty and gone for good; nova refuses to forget one with servers, also while they are deleted."""
     cloud = Cloud()
     for s in cloud.get('compute', '/os-services', host=host)['services']:
-        cloud.call('DELETE', 'compute', '/os-services/' + s['id'])
+        for _ in range(20):
+            refusal = cloud.call('DELETE', 'compute', '/os-services/' + s['id'],
+                                 accept=(204, 409))
+            if refusal is None:
+                break
+            time.sleep(1)
+        else:
+            sys.exit('%s: %s' % (host, refusal))
 
 
 def services():

@@ -15,8 +15,16 @@ pid_of() {                      # NAME: its pid, if it runs
 start() {                       # NAME COMMAND...: start it unless it runs
     local name=$1; shift
     pid_of "$name" >/dev/null && return
-    setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null &
+    (keep_nothing_open && exec setsid "$@") >>"$LOG/$name.log" 2>&1 </dev/null &
     echo "$! $(start_time $!)" >"$RUN/$name.pid"
+}
+
+keep_nothing_open() {           # a lock that the caller holds must not last as long as the lab
+    local fd
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        if ((fd > 2)); then exec {fd}>&-; fi
+    done
 }
 
 stop() {                        # NAME [SIGNAL]: end it and wait until it is gone

@@ -1,0 +1,75 @@
+import type { CloudReader, Room, Service } from '../../openstack/cloud.ts';
+import type { HostName } from '../../openstack/names.ts';
+import { plus } from '../drain/reckon.ts';
+import { circlesOf, freeOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
+import { isTaking } from '../drain/survey.ts';
+import { list } from '../words.ts';
+
+/** N-1 as each host of a campaign would leave it, in their order, by what Placement has given away today. */
+export async function readForecast(
+  hosts: readonly Service[],
+  atOnce: number,
+  { cloud, services }: { readonly cloud: CloudReader; readonly services: readonly Service[] },
+): Promise<Spares[]> {
+  const others = services.filter(isTaking);
+  const aggregates = await cloud.aggregates();
+  const peers = hosts.flatMap((service) => circlesOf(service, others, aggregates).flatMap((circle) => circle.hosts));
+  const names = new Set([...hosts.map(({ host }) => host), ...peers]);
+  const rooms = (await cloud.room([...names])) ?? [];
+  return forecast(hosts, atOnce, { others, aggregates, rooms });
+}
+
+/** Where several may be out at once, the largest of its zone are taken to be out before it. `others`: all that are up and enabled. */
+export function forecast(hosts: readonly Service[], atOnce: number, around: Neighbours): Spares[] {
+  const sizes = new Map(around.rooms.map(({ host, capacity }) => [host, capacity['MEMORY_MB'] ?? 0]));
+  const size = ({ host }: Service) => sizes.get(host) ?? 0;
+  return hosts.map((service) => {
+    const fellows = hosts.filter(({ host, zone }) => host !== service.host && zone === service.zone);
+    const out = fellows.toSorted((a, b) => size(b) - size(a)).slice(0, atOnce - 1);
+    const before = out.reduce(without, around);
+    const after = without(before, service);
+    const loads = new Map(after.rooms.map(({ host, used }) => [host, used]));
+    return sparesOf(service, { ...before, others: after.others }, { loads, homeless: [] });
+  });
+}
+
+/** What a plan says of them all together. */
+export function forecastWords(hosts: readonly Service[], spares: readonly Spares[], atOnce: number): string {
+  const named = (state: Spares['state']) =>
+    hosts.filter((_, at) => spares[at]?.state === state).map(({ host }) => host);
+  const [lost, unknown] = [named('lost'), named('unknown')];
+  const together = atOnce === 1 ? '' : `, ${atOnce} of them out at once`;
+  if (lost.length === 0 && unknown.length === 0) return `by today's load it holds without each of them${together}`;
+  return [
+    ...(lost.length === 0 ? [] : [`by today's load it does not hold without ${list(lost, 5)}${together}`]),
+    ...(unknown.length === 0 ? [] : [`not known for ${list(unknown, 5)}: Placement does not tell of every host`]),
+  ].join('; ');
+}
+
+/** The host is empty: the others of its zone have its load, each in proportion to what it has free. */
+function without({ others, aggregates, rooms }: Neighbours, { host, zone }: Service): Neighbours {
+  const left = others.filter((other) => other.host !== host);
+  const load = Object.entries(rooms.find((room) => room.host === host)?.used ?? {});
+  const takers = new Set<HostName>(left.filter((other) => other.zone === zone).map((other) => other.host));
+  const taking = rooms.filter((room) => takers.has(room.host));
+  const parts = load.map(([name, amount]) => [name, partsOf(amount, taking, name)] as const);
+  const filled = taking.map((room, at): Room => {
+    const more = Object.fromEntries(parts.map(([name, part]) => [name, part[at] ?? 0]));
+    return { ...room, used: plus(room.used, more) };
+  });
+  const untouched = rooms.filter((room) => room.host !== host && !takers.has(room.host));
+  return { others: left, aggregates, rooms: [...filled, ...untouched] };
+}
+
+/** In whole units that add up to the amount; evenly where nothing is free. */
+function partsOf(amount: number, takers: readonly Room[], name: string): number[] {
+  const free = takers.map((taker) => freeOf(taker, name));
+  const weights = free.some((one) => one > 0) ? free : free.map(() => 1);
+  const all = weights.reduce((sum, one) => sum + one, 0);
+  let upTo = 0;
+  return weights.map((one) => {
+    const before = Math.round((amount * upTo) / all);
+    upTo += one;
+    return Math.round((amount * upTo) / all) - before;
+  });
+}
