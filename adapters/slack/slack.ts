@@ -22,7 +22,10 @@ export function createSlack(options: SlackOptions): Adapter {
   const direct = openDirects(web);
   const threads = openThreads(web);
   const standing = openStanding({ ...options, web });
-  const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, threads, self: watch.self, direct });
+  const speaking = openSpeaking({
+    ...{ web, team, log, threads, direct, rates: options.rates ?? usualRates },
+    self: watch.self,
+  });
   let line: Line | null = null;
   let door: Door | null = null;
   let stopping = false;

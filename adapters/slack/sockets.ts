@@ -51,8 +51,9 @@ function supervise(options: SocketOptions, number: number): Line {
   /** Resolves when another one is due; until that one listens this one goes on as long as Slack lets it. */
   async function once(): Promise<void> {
     const socket = openSocket(options);
+    const over = Promise.race([socket.lost, socket.announced]);
     try {
-      await Promise.race([socket.receiver.start(), socket.lost.then(() => Promise.reject(new Error(closed))), late()]);
+      await Promise.race([socket.receiver.start(), over.then(refusal), late()]);
     } catch (error) {
       socket.end();
       throw error;
@@ -61,11 +62,12 @@ function supervise(options: SocketOptions, number: number): Line {
     problem = null;
     options.log('info', { socket: number }, 'Slack is heard');
     void socket.lost.then(() => live.delete(socket));
-    await Promise.race([socket.lost, socket.announced]);
+    const why = await over;
     void Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]).then(() => {
       live.delete(socket);
       socket.end();
     });
+    if (why === 'link_disabled') await refusal(why);
   }
 
   async function forever(): Promise<void> {
@@ -100,6 +102,13 @@ function supervise(options: SocketOptions, number: number): Line {
 }
 
 const closed = 'the socket was closed';
+
+/** By Slack, which says why, or says nothing. */
+async function refusal(why: string): Promise<never> {
+  if (why === 'link_disabled')
+    throw new Error('Socket Mode is switched off (link_disabled): switch it on in the settings of the Slack app');
+  throw new Error(why === '' ? closed : `Slack closed the socket: ${why}`);
+}
 
 /** That Slack lets them be opened only one by one is nobody's trouble. */
 function levelOf(failed: Error): 'info' | 'error' {
@@ -146,9 +155,10 @@ export function standIn(door: Door): App {
 
 interface Socket {
   readonly receiver: SocketModeReceiver;
-  /** Slack says that it will close it soon. */
-  readonly announced: Promise<void>;
-  readonly lost: Promise<void>;
+  /** Slack says that it will close it soon, and why. */
+  readonly announced: Promise<string>;
+  /** Without a word. */
+  readonly lost: Promise<''>;
   end(): void;
 }
 
@@ -160,29 +170,45 @@ function openSocket(options: SocketOptions): Socket {
   const receiver = receiverOf(options);
   const { client } = receiver;
   const unread = (err: unknown) => options.log('warn', { err }, 'Slack told something that cannot be read');
-  const lost = new Promise<void>((resolve) => {
-    client.on('disconnected', () => resolve());
-    client.on('error', () => resolve());
+  const lost = new Promise<''>((resolve) => {
+    client.on('disconnected', () => resolve(''));
+    client.on('error', () => resolve(''));
   });
-  const announced = new Promise<void>((resolve) => {
+  const announced = new Promise<string>((resolve) => {
     for (const listener of client.listeners('ws_message')) {
       client.off('ws_message', listener);
       // It reads asynchronously, and what it cannot read it throws where nobody catches: that would end the process.
       client.on('ws_message', async (...told: unknown[]) => {
-        if (isFarewell(told[0])) return resolve();
-        await Promise.resolve(listener(...told)).catch(unread);
+        const envelope = envelopeIn(told[0]);
+        if (envelope?.type === 'disconnect') return resolve(envelope.reason ?? 'disconnect');
+        const readable = isBare(envelope) ? [JSON.stringify(withEvent(envelope)), false] : told;
+        await Promise.resolve(listener(...readable)).catch(unread);
       });
     }
   });
   return { receiver, lost, announced, end: () => void receiver.stop().catch(() => undefined) };
 }
 
-function isFarewell(told: unknown): boolean {
+const Envelope = z.looseObject({
+  type: z.string(),
+  reason: z.string().optional(),
+  payload: z.looseObject({}).optional(),
+});
+type Envelope = z.output<typeof Envelope>;
+
+function envelopeIn(told: unknown): Envelope | null {
   try {
-    return typeof told === 'string' && Farewell.safeParse(JSON.parse(told)).success;
+    return typeof told === 'string' ? (Envelope.safeParse(JSON.parse(told)).data ?? null) : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-const Farewell = z.looseObject({ type: z.literal('disconnect') });
+/** The client asks every one for the event inside; `app_rate_limited` has none. */
+function isBare(envelope: Envelope | null): envelope is Envelope {
+  return envelope?.type === 'events_api' && envelope.payload?.['event'] === undefined;
+}
+
+function withEvent(envelope: Envelope): Envelope {
+  return { ...envelope, payload: { ...envelope.payload, event: {} } };
+}
