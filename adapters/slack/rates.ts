@@ -18,12 +18,10 @@ export interface Rates {
 }
 
 /**
- * A post a second in a channel and some hundreds a minute in all; chat.update, conversations.history and
- * conversations.replies are tier 3 (50 a minute), chat.postEphemeral and views.publish are tier 4 (100). A little less, for nobody writes down how Slack counts.
+ * So many times what Slack writes down: a post a second in a channel and some hundreds a minute in all; chat.update,
+ * conversations.history and conversations.replies are tier 3 (50 a minute), chat.postEphemeral and views.publish are
+ * tier 4 (100). A little less, for nobody writes down how Slack counts.
  */
-export const usualRates: Rates = ratesTimes(1);
-
-/** For Slack that allows so many times more. */
 export function ratesTimes(factor: number): Rates {
   return {
     posts: { perSecond: 0.95 * factor, burst: 1 },

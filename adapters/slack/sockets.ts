@@ -18,6 +18,8 @@ export interface SocketOptions {
   readonly apiUrl: string;
   readonly door: Door;
   readonly log: Log;
+  /** None is opened before. */
+  readonly ready: Promise<void>;
 }
 
 /** Slack replaces each socket every few hours and tells some of them before: the other one listens meanwhile. */
@@ -50,27 +52,18 @@ function supervise(options: SocketOptions, number: number): Line {
 
   /** Resolves when another one is due; until that one listens this one goes on as long as Slack lets it. */
   async function once(): Promise<void> {
-    const socket = openSocket(options);
-    const over = Promise.race([socket.lost, socket.announced]);
-    try {
-      await Promise.race([socket.receiver.start(), over.then(refusal), late()]);
-    } catch (error) {
-      socket.end();
-      throw error;
-    }
+    const socket = await greeted(options);
     live.add(socket);
     problem = null;
     options.log('info', { socket: number }, 'Slack is heard');
     void socket.lost.then(() => live.delete(socket));
-    const why = await over;
-    void Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]).then(() => {
-      live.delete(socket);
-      socket.end();
-    });
+    const why = await socket.over;
+    void dismissed(socket).then(() => live.delete(socket));
     if (why === 'link_disabled') await refusal(why);
   }
 
   async function forever(): Promise<void> {
+    await Promise.race([options.ready, new Promise((resolve) => stop.signal.addEventListener('abort', resolve))]);
     for (let failures = 0; !stop.signal.aborted; ) {
       const begun = performance.now();
       const failed = await once().then(() => null, whyOf);
@@ -99,6 +92,24 @@ function supervise(options: SocketOptions, number: number): Line {
       await Promise.race([running, sleep(1000, undefined, { ref: false })]);
     },
   };
+}
+
+/** A socket that listens. */
+async function greeted(options: SocketOptions): Promise<Socket> {
+  const socket = openSocket(options);
+  try {
+    await Promise.race([socket.receiver.start(), socket.over.then(refusal), late()]);
+    return socket;
+  } catch (error) {
+    socket.end();
+    throw error;
+  }
+}
+
+/** It may still hear for a while. */
+async function dismissed(socket: Socket): Promise<void> {
+  await Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]);
+  socket.end();
 }
 
 const closed = 'the socket was closed';
@@ -155,10 +166,9 @@ export function standIn(door: Door): App {
 
 interface Socket {
   readonly receiver: SocketModeReceiver;
-  /** Slack says that it will close it soon, and why. */
-  readonly announced: Promise<string>;
-  /** Without a word. */
-  readonly lost: Promise<''>;
+  readonly lost: Promise<unknown>;
+  /** It is to be replaced: why, where Slack announces that it will close it; empty where it is lost. */
+  readonly over: Promise<string>;
   end(): void;
 }
 
@@ -170,9 +180,9 @@ function openSocket(options: SocketOptions): Socket {
   const receiver = receiverOf(options);
   const { client } = receiver;
   const unread = (err: unknown) => options.log('warn', { err }, 'Slack told something that cannot be read');
-  const lost = new Promise<''>((resolve) => {
-    client.on('disconnected', () => resolve(''));
-    client.on('error', () => resolve(''));
+  const lost = new Promise<void>((resolve) => {
+    client.on('disconnected', () => resolve());
+    client.on('error', () => resolve());
   });
   const announced = new Promise<string>((resolve) => {
     for (const listener of client.listeners('ws_message')) {
@@ -186,7 +196,8 @@ function openSocket(options: SocketOptions): Socket {
       });
     }
   });
-  return { receiver, lost, announced, end: () => void receiver.stop().catch(() => undefined) };
+  const over = Promise.race([announced, lost.then(() => '')]);
+  return { receiver, lost, over, end: () => void receiver.stop().catch(() => undefined) };
 }
 
 const Envelope = z.looseObject({

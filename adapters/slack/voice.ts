@@ -141,7 +141,7 @@ async function ephemeral(
   } catch (error) {
     if (inThread && isThreadGone(error)) return ephemeral(parts, { ...spot, thread: null }, rendered, post);
     if (error instanceof PlaceRefused) return null;
-    if (error instanceof SlackTrouble && /^(user_not_|no_dual_)/.test(error.problem)) return null;
+    if (error instanceof SlackTrouble && /^(user_|no_dual_)/.test(error.problem)) return null;
     throw error;
   }
 }

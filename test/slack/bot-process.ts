@@ -51,8 +51,7 @@ export function openBotProcesses(options: BotProcessOptions): BotProcesses {
 
   function spawn(more: Readonly<Record<string, string>>): ChildProcess {
     const preload = more['DIES_AT_ACK'] === undefined ? [] : ['--import', './test/programs/dies-at-ack.ts'];
-    const [program, args] = rates === undefined ? ['src/main.ts', ['bot']] : ['test/programs/slack-bot.ts', []];
-    const child = fork(program, args, {
+    const child = fork('src/main.ts', ['bot'], {
       env: { ...env, ...more },
       execArgv: ['--import', 'tsx', '--import', './src/demo/tied.ts', ...preload],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -92,6 +92,8 @@ approval:
   - commands: [unprotect]
     votes: 1
     typed: true
+  - commands: [disable]
+    votes: 2
   - risk: [disruptive, destructive]
     places: ['slack:${slack.team}/${ids.approve}']
     call: ['slack:${slack.team}/${ids.oncall}']
