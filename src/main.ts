@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createConsole } from '../adapters/console/console.ts';
 import { createIrc } from '../adapters/irc/irc.ts';
 import type { Login } from '../adapters/irc/options.ts';
+import { ratesTimes } from '../adapters/slack/rates.ts';
 import { createSlack } from '../adapters/slack/slack.ts';
 import { printArchive } from './archive/print.ts';
 import { startBot } from './bot.ts';
@@ -61,7 +62,7 @@ async function bot(): Promise<Stop> {
   const adapters = [
     ...(config.console ? [createConsole({ place, account, speakers: false, prefix: config.prefix, answered })] : []),
     ...networksOf(config, log),
-    ...(slack === null ? [] : [createSlack({ ...slack, ...spoken(config, log) })]),
+    ...(slack === null ? [] : [createSlack({ ...slack, rates: ratesTimes(slack.ratesTimes), ...spoken(config, log) })]),
   ];
   const running = await startBot({
     version: version(),

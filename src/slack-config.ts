@@ -36,6 +36,12 @@ export const slackVariables = [
     fallback: 'https://slack.com/api/',
     sentence: 'Slack itself; another one only for GovSlack and tests.',
   },
+  {
+    name: 'SLACK_RATES',
+    fallback: '1',
+    sentence:
+      "How many times Slack's documented rates vigie may speak; more than 1 only where Slack agreed, and in tests.",
+  },
 ] as const;
 
 const Names = z
@@ -56,6 +62,7 @@ const Environment = z
     SLACK_APPROVE: Names,
     SLACK_DENY: Names,
     SLACK_API_URL: z.url({ protocol: /^https?$/ }),
+    SLACK_RATES: z.coerce.number().min(0.1).max(1000),
   })
   .check(({ value, issues }) => {
     const both = value.SLACK_APP_TOKEN !== '' && value.SLACK_SIGNING_SECRET !== '';
@@ -92,6 +99,7 @@ const Environment = z
         : { mode: 'socket' as const, appToken: env.SLACK_APP_TOKEN },
     reactions: { approve: env.SLACK_APPROVE, deny: env.SLACK_DENY },
     apiUrl: env.SLACK_API_URL,
+    ratesTimes: env.SLACK_RATES,
   }));
 export type SlackConfig = z.output<typeof Environment>;
 

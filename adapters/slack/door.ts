@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { memory } from '../../src/chat/memory.ts';
 import { type Message, NotTaken } from '../../src/chat/message.ts';
-import type { Hearing } from './hearing.ts';
+import { openExcuses } from './excuses.ts';
+import type { Heard, Hearing } from './hearing.ts';
 import type { Log } from './options.ts';
 
 /** What Bolt's receivers hand over, verified by them. */
@@ -37,25 +36,20 @@ export interface Door {
 
 /** So long Slack may be asked who spoke and where. */
 const hearingMs = 2200;
-/** So long nobody is told again that the same line was not taken. */
-const excusedMs = 60_000;
 
 export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
   const underWay = new Set<Promise<void>>();
-  const excused = memory<number>();
+  const excuse = openExcuses({ log, tell });
   let closed = false;
 
   async function take(envelope: Envelope): Promise<void> {
-    let told: { message: Message; responseUrl?: string } | null = null;
+    let told: Heard | null = null;
     try {
-      const heard = await Promise.race([hearing(envelope.body), late()]);
-      if (heard !== null) {
-        told = heard;
-        await hear(heard.message);
-      }
-      const note = heard?.note;
+      told = await Promise.race([hearing(envelope.body), late()]);
+      if (told !== null) await hear(told.message);
+      const note = told?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
-      if (heard?.also !== undefined) await showAlso(heard.also);
+      if (told?.also !== undefined) await showAlso(told.also);
     } catch (error) {
       const again = (envelope.retryNum ?? 0) > 0;
       if (error instanceof NotTaken && !again) void excuse(told, envelope.body, error.message);
@@ -67,25 +61,6 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
   /** What was pressed is in rows: that nothing is shown for it must not say otherwise. */
   async function showAlso(message: Message): Promise<void> {
     await hear(message).catch((err: unknown) => log('warn', { err }, 'a home could not be shown anew'));
-  }
-
-  async function excuse(
-    told: { message: Message; responseUrl?: string } | null,
-    body: unknown,
-    words: string,
-  ): Promise<void> {
-    if (told !== null) {
-      // A mention is told twice, and is one line.
-      if (performance.now() < (excused.get(told.message.key) ?? 0)) return;
-      excused.set(told.message.key, performance.now() + excusedMs);
-    }
-    const url = told?.responseUrl ?? Pressed.safeParse(body).data?.response_url;
-    try {
-      if (url !== undefined) await respond(url, words);
-      else if (told !== null && told.message.reaction === undefined) await tell(told.message, words);
-    } catch (err) {
-      log('warn', { err }, 'who spoke could not be told that nothing was taken');
-    }
   }
 
   return {
@@ -107,16 +82,4 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
 async function late(): Promise<never> {
   await sleep(hearingMs, undefined, { ref: false });
   throw new NotTaken('Slack is slow to tell vigie who you are: say it again in a minute');
-}
-
-const Pressed = z.looseObject({ response_url: z.string().optional() });
-
-/** Slack's own address for an answer to who pressed or typed; signed for with the rest of the request. */
-async function respond(url: string, text: string): Promise<void> {
-  await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
-    signal: AbortSignal.timeout(5000),
-  });
 }

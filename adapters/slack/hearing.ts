@@ -111,14 +111,19 @@ async function ofMark(options: HearingOptions, mark: Mark): Promise<Heard | null
   const { channel, ts } = mark.item;
   const reaction = reactionOf(mark, options.reactions);
   if (reaction === null || channel === undefined || ts === undefined) return null;
-  // A mark on what somebody else said is none of vigie's business, and vigie's own marks are no votes.
-  if (mark.user === options.self() || (mark.item_user !== undefined && mark.item_user !== options.self())) return null;
+  // vigie's own marks are no votes, and one on what somebody else said is none of its business.
+  if (mark.user === options.self() || isOfOther(mark, options.self())) return null;
   if (!(await options.stands(mark))) return null;
   const from = await people.speaker(mark.user, { fresh: true });
   if (from === null) return null;
   const place = placeOf(team, channel, kindOf(channel));
   const key = `${team}/${channel}/${ts}/${mark.user}/${reaction.choice}/${mark.event_ts}`;
   return { message: message({ key, from, place, text: '' }, { reaction }) };
+}
+
+/** What an app says may be told without whose it is, or as that of `B…`: whether it is a card of vigie's, rows tell. */
+function isOfOther({ item_user: author = '' }: Mark, self: string): boolean {
+  return /^[UW]/.test(author) && author !== self;
 }
 
 async function ofHome(options: HearingOptions, { user, tab, event_ts: at }: Opened): Promise<Heard | null> {
@@ -137,7 +142,7 @@ async function ofClick(options: HearingOptions, click: Click): Promise<Heard | n
   const { team, people } = options;
   const [action] = click.actions;
   if (action === undefined || !action.action_id.startsWith(`${replyAction}:`) || action.value === '') return null;
-  const from = await people.speaker(click.user.id, { team: click.user.team_id, fresh: true });
+  const from = await people.speaker(click.user.id, { team: click.user.team_id ?? click.team?.id, fresh: true });
   if (from === null) return null;
   const channel = click.channel?.id ?? click.container?.channel_id ?? (await options.direct(click.user.id));
   const thread = click.message?.thread_ts ?? click.container?.thread_ts;

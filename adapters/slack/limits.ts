@@ -14,6 +14,8 @@ export const limits = {
   /** The text beside the blocks: notifications, and clients that show none. */
   fallback: 1000,
   confirm: 300,
+  /** Where there are no blocks: beyond 4,000 Slack makes several messages of it, and takes no edit. */
+  words: 3500,
 } as const;
 
 /** A block as Slack's API has it. */

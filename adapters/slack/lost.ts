@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SlackTrouble, type Web } from './web.ts';
+import { isThreadGone, type Web } from './web.ts';
 
 /** What a post of vigie's carries, to be known again. */
 const eventType = 'vigie_delivery';
@@ -32,7 +32,7 @@ type Posts = z.output<typeof Posts>;
 /** A lost post is among the newest: so many pages back are looked through. */
 const usualPages = 10;
 
-/** The post with this key, where Slack made it although its answer was lost; a thread may be gone with its question. */
+/** The post with this key, where Slack made it although its answer was lost. */
 export async function findPost(web: Web, search: Search): Promise<string | null> {
   const { channel, thread, self, key, pages = usualPages } = search;
   function seek(posts: Posts): string | null {
@@ -44,20 +44,25 @@ export async function findPost(web: Web, search: Search): Promise<string | null>
     );
     return found?.ts ?? null;
   }
-  try {
-    return await look(web, { channel, thread, pages }, seek);
-  } catch (error) {
-    if (thread === null || !(error instanceof SlackTrouble) || error.problem !== 'thread_not_found') throw error;
-    return look(web, { channel, thread: null, pages }, seek);
-  }
+  return lookAround(web, { channel, thread, pages }, seek);
 }
 
 /** Whether a file of this name is in the thread already. */
 export async function hasFile(web: Web, channel: string, thread: string, name: string): Promise<boolean> {
-  const found = await look(web, { channel, thread, pages: usualPages }, (posts) =>
+  const found = await lookAround(web, { channel, thread, pages: usualPages }, (posts) =>
     posts.some(({ files = [] }) => files.some((file) => file.name === name)) ? name : null,
   );
   return found !== null;
+}
+
+/** In the thread, or, where its first message was deleted, in the channel. */
+async function lookAround(web: Web, range: Range, seek: (posts: Posts) => string | null): Promise<string | null> {
+  try {
+    return await look(web, range, seek);
+  } catch (error) {
+    if (range.thread === null || !isThreadGone(error)) throw error;
+    return look(web, { ...range, thread: null }, seek);
+  }
 }
 
 type Range = Required<Pick<Search, 'channel' | 'thread' | 'pages'>>;

@@ -18,6 +18,6 @@ export interface SlackOptions {
   readonly prefix: string;
   /** Names of reactions, as Slack has them: `white_check_mark`. */
   readonly reactions: { readonly approve: readonly string[]; readonly deny: readonly string[] };
-  readonly rates?: Rates;
+  readonly rates: Rates;
   readonly log: Log;
 }

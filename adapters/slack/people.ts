@@ -21,20 +21,25 @@ const keptMs = 120_000;
 const freshMs = 3000;
 const remembered = 5000;
 
+/** What is not so may be missing, or null. */
+const flag = z.boolean().nullish();
+
 const User = z.looseObject({
   id: z.string(),
-  team_id: z.string().optional(),
+  team_id: z.string().nullish(),
   /** Of an organisation whose workspaces share their people: all of those this one is in. */
   enterprise_user: z
-    .looseObject({ enterprise_id: z.string().optional(), teams: z.array(z.string()).default([]) })
-    .optional(),
-  name: z.string().default(''),
-  deleted: z.boolean().default(false),
-  is_bot: z.boolean().default(false),
-  is_restricted: z.boolean().default(false),
-  is_ultra_restricted: z.boolean().default(false),
-  is_stranger: z.boolean().default(false),
-  profile: z.looseObject({ display_name: z.string().default(''), real_name: z.string().default('') }).optional(),
+    .looseObject({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() })
+    .nullish(),
+  name: z.string().nullish(),
+  deleted: flag,
+  is_bot: flag,
+  is_restricted: flag,
+  is_ultra_restricted: flag,
+  is_stranger: flag,
+  profile: z
+    .looseObject({ display_name: z.string().nullish(), real_name: z.string().nullish(), team: z.string().nullish() })
+    .nullish(),
 });
 type User = z.output<typeof User>;
 
@@ -92,10 +97,10 @@ interface Said {
 /** Fails closed: whoever is not plainly a member has no account. */
 function speakerOf(user: User, { id, team, signed }: Said): Speaker | null {
   const name = user.profile?.display_name || user.profile?.real_name || user.name || id;
-  if (user.is_bot || id === 'USLACKBOT') return null;
-  if (user.deleted) return nobody(team, id, name, 'your account in Slack is deactivated');
-  if (user.is_stranger || !isOf(user, team) || !isOf(user, signed)) return nobody(team, id, name, foreign);
-  if (user.is_restricted || user.is_ultra_restricted)
+  if (user.is_bot === true || id === 'USLACKBOT') return null;
+  if (user.deleted === true) return nobody(team, id, name, 'your account in Slack is deactivated');
+  if (user.is_stranger === true || !isOf(user, team) || !isOf(user, signed)) return nobody(team, id, name, foreign);
+  if (user.is_restricted === true || user.is_ultra_restricted === true)
     return nobody(
       team,
       id,
@@ -105,8 +110,9 @@ function speakerOf(user: User, { id, team, signed }: Said): Speaker | null {
   return { account: `slack:${team}/${id}`, name };
 }
 
-function isOf({ team_id: home, enterprise_user: organisation }: User, team: string): boolean {
-  return home === team || organisation?.enterprise_id === team || organisation?.teams.includes(team) === true;
+function isOf({ team_id: home, profile, enterprise_user: organisation }: User, team: string): boolean {
+  const all = [home ?? profile?.team, organisation?.enterprise_id, ...(organisation?.teams ?? [])];
+  return all.includes(team);
 }
 
 function nobody(team: string, id: string, name: string, why: string): Speaker {

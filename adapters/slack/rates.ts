@@ -13,21 +13,22 @@ export interface Rates {
   readonly updates: BucketRate;
   /** What one person is told alone, and homes. */
   readonly asides: BucketRate;
+  /** What is looked up among what was said. */
+  readonly looks: BucketRate;
 }
 
 /**
- * A post a second in a channel and some hundreds a minute in all; chat.update is tier 3 (50 a minute), chat.postEphemeral
- * and views.publish are tier 4 (100). A little less, for nobody writes down how Slack counts.
+ * So many times what Slack writes down: a post a second in a channel and some hundreds a minute in all; chat.update,
+ * conversations.history and conversations.replies are tier 3 (50 a minute), chat.postEphemeral and views.publish are
+ * tier 4 (100). A little less, for nobody writes down how Slack counts.
  */
-export const usualRates: Rates = ratesTimes(1);
-
-/** For Slack that allows so many times more. */
 export function ratesTimes(factor: number): Rates {
   return {
     posts: { perSecond: 0.95 * factor, burst: 1 },
     allPosts: { perSecond: 4 * factor, burst: 20 * factor },
     updates: { perSecond: 0.7 * factor, burst: 8 * factor },
     asides: { perSecond: 1.4 * factor, burst: 15 * factor },
+    looks: { perSecond: 0.7 * factor, burst: 8 * factor },
   };
 }
 
@@ -46,11 +47,13 @@ export interface Pace {
   /** Throws `Later` for progress where there is no room. */
   update<T>(message: string, weight: Weight, call: () => Promise<T>): Promise<T>;
   aside<T>(call: () => Promise<T>): Promise<T>;
+  look<T>(call: () => Promise<T>): Promise<T>;
 }
 
 export function openPace(rates: Rates): Pace {
   const channels = memory<Bucket>();
-  const [all, updates, asides] = [openBucket(rates.allPosts), openBucket(rates.updates), openBucket(rates.asides)];
+  const [all, updates] = [openBucket(rates.allPosts), openBucket(rates.updates)];
+  const [asides, looks] = [openBucket(rates.asides), openBucket(rates.looks)];
   const shares = openShares(rates.updates);
   let urgent = 0;
 
@@ -87,6 +90,7 @@ export function openPace(rates: Rates): Pace {
       });
     },
     aside: (call) => patiently(asides, call),
+    look: (call) => patiently(looks, call),
   };
 }
 

@@ -24,7 +24,7 @@ function plain(name: string): string {
 
 const Marks = z.array(z.looseObject({ name: z.string(), users: z.array(z.string()).default([]) }));
 type Marks = z.output<typeof Marks>;
-const Marked = z.looseObject({ ts: z.string().optional(), reactions: Marks.optional() });
+const Marked = z.looseObject({ ts: z.string().optional(), reactions: Marks.nullish() });
 
 export interface StandingOptions {
   readonly web: Web;
@@ -80,7 +80,7 @@ function isSo(mark: Mark, marks: Marks, { approve, deny }: ReactionNames): boole
 async function marksOn(web: Web, { channel, ts }: Mark['item']): Promise<Marks | null> {
   try {
     const { message } = await web.ask('reactions.get', { channel, timestamp: ts, full: true });
-    return Marked.parse(message ?? {}).reactions ?? [];
+    if (message !== undefined) return Marked.parse(message).reactions ?? [];
   } catch (error) {
     if (!isUnknown(error)) throw error;
   }
@@ -99,7 +99,7 @@ async function marksShown(web: Web, channel = '', ts = ''): Promise<Marks | null
       .array(Marked)
       .parse(messages)
       .find((message) => message.ts === ts);
-    if (found?.reactions !== undefined) return found.reactions;
+    if (found?.reactions) return found.reactions;
   }
   return null;
 }

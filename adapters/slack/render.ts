@@ -38,6 +38,13 @@ export function render(report: Report, look: Look): Rendered {
   return { text: escaped(text), blocks: summary(report, look, file), file };
 }
 
+/** Without blocks: the beginning of its words, and a file with all of them where they are longer. */
+export function inWords(report: Report, { live }: Look): Rendered {
+  const words = wordsOf(report);
+  const text = short(words, limits.words);
+  return { text: escaped(text), blocks: [], file: live || text === words ? null : fileOf(report) };
+}
+
 /** The report in plain words, for who reads no blocks. */
 export function wordsOf(report: Report): string {
   return [

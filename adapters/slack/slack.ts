@@ -6,7 +6,6 @@ import { openHttp } from './http.ts';
 import type { SlackOptions } from './options.ts';
 import { openPeople } from './people.ts';
 import { openDirects } from './places.ts';
-import { usualRates } from './rates.ts';
 import { openStanding, type Standing } from './reactions.ts';
 import { type Line, openSockets } from './sockets.ts';
 import { openSpeaking } from './speaking.ts';
@@ -22,7 +21,7 @@ export function createSlack(options: SlackOptions): Adapter {
   const direct = openDirects(web);
   const threads = openThreads(web);
   const standing = openStanding({ ...options, web });
-  const speaking = openSpeaking({ web, team, rates: options.rates ?? usualRates, threads, self: watch.self, direct });
+  const speaking = openSpeaking({ ...options, web, threads, direct, self: watch.self });
   let line: Line | null = null;
   let door: Door | null = null;
   let stopping = false;
@@ -45,13 +44,7 @@ export function createSlack(options: SlackOptions): Adapter {
     async start(hear) {
       const opened = doorOf(options, { web, watch, hear, speaking, threads, standing, direct });
       door = opened;
-      // Nothing waits for Slack: the other chats of this bot come up meanwhile.
-      if (options.reach.mode === 'http') line = await openHttp({ ...options.reach, door: opened, log });
-      const { reach } = options;
-      if (reach.mode === 'socket')
-        void watch.known.then(() => {
-          if (!stopping) line = openSockets({ ...options, appToken: reach.appToken, door: opened });
-        });
+      line = await openLine(options, opened, watch.known);
     },
     post: (place, report, post) => watched(() => speaking.post(place, report, post)),
     find: (place, key, to) => watched(() => speaking.find(place, key, to)),
@@ -66,6 +59,13 @@ export function createSlack(options: SlackOptions): Adapter {
       await line?.close();
     },
   };
+}
+
+/** Nothing waits for Slack: the other chats of this bot come up meanwhile. */
+async function openLine({ reach, apiUrl, log }: SlackOptions, door: Door, ready: Promise<void>): Promise<Line> {
+  return reach.mode === 'http'
+    ? openHttp({ ...reach, door, log })
+    : openSockets({ apiUrl, log, door, ready, appToken: reach.appToken });
 }
 
 interface DoorParts {

@@ -18,6 +18,8 @@ export interface SocketOptions {
   readonly apiUrl: string;
   readonly door: Door;
   readonly log: Log;
+  /** None is opened before. */
+  readonly ready: Promise<void>;
 }
 
 /** Slack replaces each socket every few hours and tells some of them before: the other one listens meanwhile. */
@@ -50,25 +52,18 @@ function supervise(options: SocketOptions, number: number): Line {
 
   /** Resolves when another one is due; until that one listens this one goes on as long as Slack lets it. */
   async function once(): Promise<void> {
-    const socket = openSocket(options);
-    try {
-      await Promise.race([socket.receiver.start(), socket.lost.then(() => Promise.reject(new Error(closed))), late()]);
-    } catch (error) {
-      socket.end();
-      throw error;
-    }
+    const socket = await greeted(options);
     live.add(socket);
     problem = null;
     options.log('info', { socket: number }, 'Slack is heard');
     void socket.lost.then(() => live.delete(socket));
-    await Promise.race([socket.lost, socket.announced]);
-    void Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]).then(() => {
-      live.delete(socket);
-      socket.end();
-    });
+    const why = await socket.over;
+    void dismissed(socket).then(() => live.delete(socket));
+    if (why === 'link_disabled') await refusal(why);
   }
 
   async function forever(): Promise<void> {
+    await Promise.race([options.ready, new Promise((resolve) => stop.signal.addEventListener('abort', resolve))]);
     for (let failures = 0; !stop.signal.aborted; ) {
       const begun = performance.now();
       const failed = await once().then(() => null, whyOf);
@@ -99,7 +94,32 @@ function supervise(options: SocketOptions, number: number): Line {
   };
 }
 
+/** A socket that listens. */
+async function greeted(options: SocketOptions): Promise<Socket> {
+  const socket = openSocket(options);
+  try {
+    await Promise.race([socket.receiver.start(), socket.over.then(refusal), late()]);
+    return socket;
+  } catch (error) {
+    socket.end();
+    throw error;
+  }
+}
+
+/** It may still hear for a while. */
+async function dismissed(socket: Socket): Promise<void> {
+  await Promise.race([socket.lost, sleep(farewellMs, undefined, { ref: false })]);
+  socket.end();
+}
+
 const closed = 'the socket was closed';
+
+/** By Slack, which says why, or says nothing. */
+async function refusal(why: string): Promise<never> {
+  if (why === 'link_disabled')
+    throw new Error('Socket Mode is switched off (link_disabled): switch it on in the settings of the Slack app');
+  throw new Error(why === '' ? closed : `Slack closed the socket: ${why}`);
+}
 
 /** That Slack lets them be opened only one by one is nobody's trouble. */
 function levelOf(failed: Error): 'info' | 'error' {
@@ -146,9 +166,9 @@ export function standIn(door: Door): App {
 
 interface Socket {
   readonly receiver: SocketModeReceiver;
-  /** Slack says that it will close it soon. */
-  readonly announced: Promise<void>;
-  readonly lost: Promise<void>;
+  readonly lost: Promise<unknown>;
+  /** It is to be replaced: why, where Slack announces that it will close it; empty where it is lost. */
+  readonly over: Promise<string>;
   end(): void;
 }
 
@@ -164,25 +184,42 @@ function openSocket(options: SocketOptions): Socket {
     client.on('disconnected', () => resolve());
     client.on('error', () => resolve());
   });
-  const announced = new Promise<void>((resolve) => {
+  const announced = new Promise<string>((resolve) => {
     for (const listener of client.listeners('ws_message')) {
       client.off('ws_message', listener);
       // It reads asynchronously, and what it cannot read it throws where nobody catches: that would end the process.
       client.on('ws_message', async (...told: unknown[]) => {
-        if (isFarewell(told[0])) return resolve();
-        await Promise.resolve(listener(...told)).catch(unread);
+        const envelope = envelopeIn(told[0]);
+        if (envelope?.type === 'disconnect') return resolve(envelope.reason ?? 'disconnect');
+        const readable = isBare(envelope) ? [JSON.stringify(withEvent(envelope)), false] : told;
+        await Promise.resolve(listener(...readable)).catch(unread);
       });
     }
   });
-  return { receiver, lost, announced, end: () => void receiver.stop().catch(() => undefined) };
+  const over = Promise.race([announced, lost.then(() => '')]);
+  return { receiver, lost, over, end: () => void receiver.stop().catch(() => undefined) };
 }
 
-function isFarewell(told: unknown): boolean {
+const Envelope = z.looseObject({
+  type: z.string(),
+  reason: z.string().optional(),
+  payload: z.looseObject({}).optional(),
+});
+type Envelope = z.output<typeof Envelope>;
+
+function envelopeIn(told: unknown): Envelope | null {
   try {
-    return typeof told === 'string' && Farewell.safeParse(JSON.parse(told)).success;
+    return typeof told === 'string' ? (Envelope.safeParse(JSON.parse(told)).data ?? null) : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-const Farewell = z.looseObject({ type: z.literal('disconnect') });
+/** The client asks every one for the event inside; `app_rate_limited` has none. */
+function isBare(envelope: Envelope | null): envelope is Envelope {
+  return envelope?.type === 'events_api' && envelope.payload?.['event'] === undefined;
+}
+
+function withEvent(envelope: Envelope): Envelope {
+  return { ...envelope, payload: { ...envelope.payload, event: {} } };
+}

@@ -3,10 +3,11 @@ import { NotOurs, PlaceRefused, type PostOptions, type Telling } from '../../src
 import type { Report } from '../../src/chat/report.ts';
 import type { Shelf } from './files.ts';
 import { metadataOf } from './lost.ts';
+import type { Log } from './options.ts';
 import type { Pace } from './rates.ts';
-import { type Rendered, render } from './render.ts';
+import { inWords, type Look, type Rendered, render } from './render.ts';
 import type { Threads } from './threads.ts';
-import { SlackTrouble, type Web } from './web.ts';
+import { isThreadGone, isUnshowable, SlackTrouble, type Web } from './web.ts';
 
 export interface VoiceParts {
   readonly web: Web;
@@ -15,6 +16,7 @@ export interface VoiceParts {
   readonly shelf: Shelf;
   readonly shown: Memory<string>;
   readonly threads: Threads;
+  readonly log: Log;
   direct(user: string): Promise<string>;
 }
 
@@ -34,14 +36,15 @@ export interface Voice {
 }
 
 export function openVoice(parts: VoiceParts): Voice {
-  const { web, team, pace, direct } = parts;
+  const { web, team, pace, direct, log } = parts;
   return {
-    say: (spot, report, post) => sayThere(parts, spot, render(report, lookOf(team, post)), post),
-    async whisper(spot, user, report, post) {
-      const rendered = render(report, lookOf(team, post));
-      const told = rendered.file === null ? await ephemeral(parts, { ...spot, user }, rendered, post) : null;
-      return told ?? say(parts, { channel: await direct(user), thread: null }, rendered, post);
-    },
+    say: (spot, report, post) =>
+      showing(report, { ...lookOf(team, post), log }, (rendered) => sayThere(parts, spot, rendered, post)),
+    whisper: (spot, user, report, post) =>
+      showing(report, { ...lookOf(team, post), log }, async (rendered) => {
+        const told = rendered.file === null ? await ephemeral(parts, { ...spot, user }, rendered, post) : null;
+        return told ?? say(parts, { channel: await direct(user), thread: null }, rendered, post);
+      }),
     async furnish(user, report, post) {
       const { blocks } = render(report, { team, live: true });
       const view = { user_id: user, view: { type: 'home', blocks } };
@@ -49,6 +52,21 @@ export function openVoice(parts: VoiceParts): Voice {
       return `home:${post.key}`;
     },
   };
+}
+
+/** What Slack does not take as blocks it is told in words: nobody waits for what never comes. */
+export async function showing<T>(
+  report: Report,
+  { log, ...look }: Look & { readonly log: Log },
+  call: (rendered: Rendered) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(render(report, look));
+  } catch (error) {
+    if (!isUnshowable(error)) throw error;
+    log('error', { title: report.title, why: error.message }, 'Slack does not take it as blocks: it is said in words');
+    return call(inWords(report, look));
+  }
 }
 
 /** It may have waited for long: asked when its turn has come. */
@@ -72,13 +90,10 @@ async function sayThere(parts: VoiceParts, spot: Spot, rendered: Rendered, post:
   try {
     return await say(parts, spot, rendered, post);
   } catch (error) {
-    const gone = error instanceof SlackTrouble && threadGone.test(error.problem);
-    if (!gone || spot.thread === null) throw error;
+    if (!isThreadGone(error) || spot.thread === null) throw error;
     return say(parts, { ...spot, thread: null }, rendered, post);
   }
 }
-
-const threadGone = /^(thread_not_found|invalid_thread_ts|cannot_reply_to_message)$/;
 
 /** With the delivery's key, by which it is found where its answer is lost. */
 async function say(parts: VoiceParts, spot: Spot, rendered: Rendered, post: PostOptions): Promise<string> {
@@ -87,7 +102,7 @@ async function say(parts: VoiceParts, spot: Spot, rendered: Rendered, post: Post
   const args = {
     channel,
     text,
-    blocks,
+    ...(blocks.length > 0 ? { blocks } : {}),
     metadata: metadataOf(post.key),
     unfurl_links: false,
     unfurl_media: false,
@@ -118,13 +133,15 @@ async function ephemeral(
   const { channel, thread, user } = spot;
   const { text, blocks } = rendered;
   const inThread = thread !== null && (await parts.threads.isAnswered(channel, thread));
-  const args = { channel, user, text, blocks, ...(inThread ? { thread_ts: thread } : {}) };
+  const shown = { text, ...(blocks.length > 0 ? { blocks } : {}) };
+  const args = { channel, user, ...shown, ...(inThread ? { thread_ts: thread } : {}) };
   try {
     const answer = await parts.pace.aside(ifOurs(post, () => parts.web.say('chat.postEphemeral', args)));
     return String(answer['message_ts'] ?? '');
   } catch (error) {
+    if (inThread && isThreadGone(error)) return ephemeral(parts, { ...spot, thread: null }, rendered, post);
     if (error instanceof PlaceRefused) return null;
-    if (error instanceof SlackTrouble && /^(user_not_|no_dual_)/.test(error.problem)) return null;
+    if (error instanceof SlackTrouble && /^(user_|no_dual_)/.test(error.problem)) return null;
     throw error;
   }
 }

@@ -34,8 +34,8 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
   const stop = new AbortController();
   let self = '';
   let trouble: string | null = 'Slack has not answered yet';
-  let missing: string[] = [];
-  let held = { at: '', until: 0 };
+  const allowance = openAllowance(log);
+  const deafness = openDeafness(team, log);
   let wake = new AbortController();
   let introduced: () => void = () => undefined;
   const known = new Promise<void>((resolve) => {
@@ -44,11 +44,9 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
 
   async function look(): Promise<void> {
     try {
-      const answer = await web.ask('auth.test', {});
-      if (answer['team_id'] !== team)
-        throw new Error(`the bot token is of the workspace ${String(answer['team_id'])}, not ${team}: mend SLACK_TEAM`);
-      scopesOf(answer.response_metadata?.scopes);
-      self = String(answer['user_id']);
+      const { user, scopes } = await introduction(web, team);
+      allowance.granted(scopes);
+      self = user;
       if (trouble !== null) log('info', { team, user: self }, 'Slack knows vigie');
       trouble = null;
       introduced();
@@ -61,25 +59,11 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
     }
   }
 
-  function scopesOf(granted: readonly string[] | undefined): void {
-    const found = granted === undefined ? [] : missingScopes(granted);
-    if (found.length > 0 && found.join() !== missing.join())
-      log('error', { missing: found }, 'the Slack app lacks scopes: add them and install it again');
-    missing = found;
-  }
-
-  function lacking(): string | null {
-    return missing.length === 0 ? null : `the Slack app lacks the scopes ${missing.join(', ')}`;
-  }
-
   async function forever(): Promise<void> {
     while (!stop.signal.aborted) {
       await look();
       wake = new AbortController();
-      const either = AbortSignal.any([stop.signal, wake.signal]);
-      await sleep(trouble === null ? lookMs : worriedMs, undefined, { signal: either, ref: false }).catch(
-        () => undefined,
-      );
+      await pause(trouble === null ? lookMs : worriedMs, [stop.signal, wake.signal]);
     }
   }
   void forever();
@@ -87,11 +71,8 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
     self: () => self,
     known,
     good: () => trouble === null,
-    problem: () => trouble ?? lacking() ?? (performance.now() < held.until ? deafAt(held.at) : null),
-    heldBack(at) {
-      held = { at: at.toISOString().slice(11, 16), until: performance.now() + heldBackMs };
-      log('error', { team, at }, 'Slack held events back: more than 30,000 within an hour');
-    },
+    problem: () => trouble ?? allowance.problem() ?? deafness.problem(),
+    heldBack: deafness.heldBack,
     doubt: (error) => {
       if (isRevoked(error) && trouble === null) wake.abort();
     },
@@ -99,6 +80,41 @@ export function openWatch({ web, team, log }: WatchOptions): Watch {
   };
 }
 
-function deafAt(time: string): string {
-  return `Slack held events back at ${time} UTC, there were too many: what was said then may not have been heard`;
+async function introduction(web: Web, team: string): Promise<{ user: string; scopes: readonly string[] | undefined }> {
+  const { team_id: of, user_id: user, response_metadata: more } = await web.ask('auth.test', {});
+  if (of !== team) throw new Error(`the bot token is of the workspace ${String(of)}, not ${team}: mend SLACK_TEAM`);
+  return { user: String(user), scopes: more?.scopes };
+}
+
+async function pause(ms: number, until: AbortSignal[]): Promise<void> {
+  await sleep(ms, undefined, { signal: AbortSignal.any(until), ref: false }).catch(() => undefined);
+}
+
+/** Which scopes the app lacks: each change is logged once. */
+function openAllowance(log: Log) {
+  let missing: string[] = [];
+  return {
+    granted(scopes: readonly string[] | undefined): void {
+      const found = scopes === undefined ? [] : missingScopes(scopes);
+      if (found.length > 0 && found.join() !== missing.join())
+        log('error', { missing: found }, 'the Slack app lacks scopes: add them and install it again');
+      missing = found;
+    },
+    problem: () => (missing.length === 0 ? null : `the Slack app lacks the scopes ${missing.join(', ')}`),
+  };
+}
+
+/** What Slack did not tell. */
+function openDeafness(team: string, log: Log) {
+  let held = { at: '', until: 0 };
+  return {
+    heldBack(at: Date): void {
+      held = { at: at.toISOString().slice(11, 16), until: performance.now() + heldBackMs };
+      log('error', { team, at }, 'Slack held events back: more than 30,000 within an hour');
+    },
+    problem: () =>
+      performance.now() < held.until
+        ? `Slack held events back at ${held.at} UTC, there were too many: what was said then may not have been heard`
+        : null,
+  };
 }

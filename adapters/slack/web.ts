@@ -120,29 +120,45 @@ export function isRevoked(error: unknown): boolean {
   return error instanceof SlackTrouble && revoked.has(error.problem);
 }
 
+/** Of what it is shown, not of the place: Slack does not write down how it counts. */
+export function isUnshowable(error: unknown): error is SlackTrouble {
+  return error instanceof SlackTrouble && /^(invalid_blocks|msg_blocks_too_long|msg_too_long)/.test(error.problem);
+}
+
+/** The thread is, and not the place: its first message was deleted. */
+export function isThreadGone(error: unknown): boolean {
+  const gone = /^(thread_not_found|invalid_thread_ts|cannot_reply_to_message)$/;
+  return error instanceof SlackTrouble && gone.test(error.problem);
+}
+
 /** Slack surely did nothing of it. */
 export function surelyNotDone(error: unknown): boolean {
   return error instanceof PlaceRefused || (error instanceof SlackTrouble && error.problem !== 'no_answer');
 }
 
 export function troubleOf(error: unknown): Error {
-  if (error instanceof webApi.WebAPIRateLimitedError)
-    return new SlackTrouble('ratelimited', `Slack asks to wait ${error.retryAfter} s`, error.retryAfter * 1000);
+  if (error instanceof webApi.WebAPIRateLimitedError) return limitOf(error.retryAfter);
   if (error instanceof webApi.WebAPIPlatformError) return platformTrouble(error.data);
   if (error instanceof webApi.WebAPIHTTPError)
     return new SlackTrouble('no_answer', `Slack answered ${error.statusCode}`);
   if (error instanceof webApi.WebAPIRequestError) return new SlackTrouble('no_answer', 'Slack did not answer');
-  return error instanceof Error ? error : new Error(String(error));
+  const words = error instanceof Error ? error : new Error(String(error));
+  // All that the client makes of a 429 that does not say how long.
+  return words.message.startsWith('Retry header did not contain') ? limitOf(1) : words;
+}
+
+function limitOf(seconds: number): SlackTrouble {
+  return new SlackTrouble('ratelimited', `Slack asks to wait ${seconds} s`, Math.max(1, seconds) * 1000);
 }
 
 function platformTrouble(data: {
   error: string;
   needed?: unknown;
-  response_metadata?: { messages?: string[] };
+  response_metadata?: { messages?: string[]; retryAfter?: number };
 }): Error {
   const details = data.response_metadata?.messages?.join('; ') ?? '';
   if (unclear.has(data.error)) return new SlackTrouble('no_answer', `Slack broke: ${data.error}`);
-  if (/^rate_?limited$/.test(data.error)) return new SlackTrouble('ratelimited', 'Slack asks to wait', 1000);
+  if (/^rate_?limited$/.test(data.error)) return limitOf(data.response_metadata?.retryAfter ?? 1);
   if (data.error === 'missing_scope') return new SlackTrouble('missing_scope', lackOf(String(data.needed)));
   if (data.error === 'not_in_channel' || data.error === 'channel_not_found')
     return new PlaceRefused(`vigie is not in that channel (${data.error}): invite it there`);

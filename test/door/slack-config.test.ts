@@ -20,6 +20,7 @@ test('no workspace, no Slack; three variables are enough', () => {
     reach: { mode: 'socket', appToken: 'xapp-1' },
     reactions: { approve: ['white_check_mark', 'heavy_check_mark', '+1', 'thumbsup'], deny: ['x', '-1', 'thumbsdown'] },
     apiUrl: 'https://slack.com/api/',
+    ratesTimes: 1,
   });
 });
 

@@ -78,6 +78,21 @@ test('sockets that Slack replaces without end are opened more and more slowly', 
   expect(adapter.problem?.()).toBeNull();
 }, 30_000);
 
+test('where Socket Mode is switched off that is said, and it is tried for ever', async () => {
+  await open('socket');
+  await until(() => slack.sockets.open === 2);
+  slack.sockets.announce('link_disabled');
+  await until(() => log.some((line) => /^error .*link_disabled/.test(line)));
+  await until(() => slack.sockets.opened >= 4 && adapter.problem?.() === null);
+});
+
+test('what has no event inside is received over a socket, too: Slack held events back', async () => {
+  await open('socket');
+  const payload = { type: 'app_rate_limited', team_id: slack.team, minute_rate_limited: 1518467820 };
+  expect((await slack.delivery.once('events_api', payload)).acked).toBe(true);
+  expect(adapter.problem?.()).toMatch(/held events back at 20:37 UTC/);
+});
+
 test('a revoked app token neither ends vigie nor leaves it deaf: said, shown, tried again', async () => {
   const heard = await open('socket');
   slack.revoke('app');

@@ -96,6 +96,15 @@ describe('marks', () => {
     expect(adapter.problem?.()).toBeNull();
   });
 
+  test('what reactions.get says without a message says nothing of the marks', async () => {
+    const on = await card();
+    bob.react(on, '👍');
+    await slack.delivery.quiet();
+    slack.order({ method: 'reactions.get', fault: { answer: { type: 'message' } } });
+    await told(marking('reaction_added', on));
+    expect(marks().map(({ withdrawn }) => withdrawn)).toEqual([false, false]);
+  });
+
   test('where the message does not tell it either a mark is believed as it is told, and the health says so', async () => {
     const on = await card();
     slack.order({ method: 'reactions.get', fault: { error: 'unknown_method' }, times: 2 });
@@ -129,13 +138,47 @@ test('what another installation is told is not for this one; a shared channel is
   expect(heard).toHaveLength(1);
   await told(marking('reaction_added', on), elsewhere);
   await told({ ...said, ts: '9.1' }, elsewhere);
-  await told({ ...said, ts: '9.2' }, { team_id: 'T2', authorizations: [] });
+  await told({ ...said, ts: '9.2' }, { team_id: 'T2', context_team_id: null, authorizations: [] });
   expect(heard).toHaveLength(1);
+  const organisation = [{ team_id: null, enterprise_id: 'E1', is_enterprise_install: true }];
+  await told({ ...said, ts: '9.21' }, { team_id: 'T2', context_team_id: 'T2', authorizations: organisation });
+  expect(heard).toHaveLength(1);
+  await told({ ...said, ts: '9.22' }, { team_id: 'T2', authorizations: organisation });
+  expect(heard.splice(1)).toHaveLength(1);
   await told({ ...said, ts: '9.3', team: 'T2' }, { team_id: 'T2' });
   expect(heard.at(-1)?.from.account).toBeNull();
   await told({ ...said, ts: '9.4', team: slack.team }, { team_id: 'T2' });
   expect(heard.at(-1)?.from.account).toBe(`slack:${bob.account}`);
 });
+
+test('what is not told, or told as null, is missed by nobody', async () => {
+  const on = await card();
+  bob.say('ops', 'well');
+  await slack.delivery.quiet();
+  const nothing = { subtype: null, bot_id: null, thread_ts: null, hidden: null, edited: null, team: null };
+  const bare = { event_id: null, context_team_id: null, authorizations: null, event_context: null, team_id: undefined };
+  const said = { type: 'message', user: bob.id, text: '!hosts', channel: on.channel };
+  await told({ ...said, ...nothing, ts: '9.1', channel_type: null }, bare);
+  await told({ ...said, ts: '9.2' }, bare);
+  expect(heard.map(({ text, from }) => [text, from.account])).toEqual(
+    ['!hosts', '!hosts'].map((text) => [text, `slack:${bob.account}`]),
+  );
+  await told({ type: 'message', user: bob.id, text: null, channel: on.channel, ts: '9.3' });
+  expect(heard).toHaveLength(2);
+});
+
+test.each([{ item_user: undefined }, { item_user: null }, { item_user: 'B0VIGIE' }])(
+  'whose card it is that was marked need not be told so: %o',
+  async (author) => {
+    const on = await card();
+    bob.react(on, '👍');
+    await slack.delivery.quiet();
+    await told({ ...marking('reaction_added', on), ...author });
+    expect(heard.map(({ reaction }) => reaction?.choice)).toEqual(['approve', 'approve']);
+    await told({ ...marking('reaction_added', on), item_user: 'U0OTHER' });
+    expect(heard).toHaveLength(2);
+  },
+);
 
 test('who was deactivated a moment ago decides nothing any more', async () => {
   const [on] = [await card(), bob.say('ops', '!hosts')];
@@ -183,6 +226,29 @@ test('of an organisation with several workspaces those count who are in this one
 });
 
 describe('presses', () => {
+  test.each<[string, object]>([
+    ['without a message, as on what one person alone is shown', { message: null }],
+    ['of a channel that only its container names', { channel: null }],
+    ['without an address for an answer', { response_url: null, view: null }],
+  ])('%s', async (_what, less) => {
+    const on = await card();
+    await bob.click(on, '!approve 7f3a');
+    const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
+    await slack.delivery.once('interactive', { ...payload, ...less });
+    expect(heard.map(({ text, place }) => [text, place.id])).toEqual(
+      [1, 2].map(() => ['!approve 7f3a', `slack:${slack.team}/${on.channel}`]),
+    );
+    expect(new Set(heard.map(({ key }) => key)).size).toBe(1);
+  });
+
+  test('whose workspace only the envelope tells: of another one nobody counts', async () => {
+    await bob.click(await card(), '!approve 7f3a');
+    const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
+    await slack.delivery.once('interactive', { ...payload, user: { id: bob.id }, team: { id: 'T2' } });
+    await slack.delivery.once('interactive', { ...payload, user: { id: bob.id }, team: null });
+    expect(heard.map(({ from }) => from.account)).toEqual([`slack:${bob.account}`, null, `slack:${bob.account}`]);
+  });
+
   async function pressedAgain(changed: object): Promise<void> {
     const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
     const [action] = Click.parse(payload).actions;

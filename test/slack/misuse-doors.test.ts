@@ -133,8 +133,14 @@ describe('payloads that make no sense', () => {
     expect(heard).toEqual([]);
   });
 
-  test("an envelope that Slack's own client cannot read ends nothing", async () => {
+  test('an envelope without an event is received, and ends nothing', async () => {
     const told = slack.delivery.once('events_api', { type: 'event_callback' });
+    await hearsOnly();
+    expect((await told).acked).toBe(true);
+  });
+
+  test("an envelope that Slack's own client cannot read ends nothing", async () => {
+    const told = slack.delivery.once('events_api', { type: 'event_callback', event: null });
     await hearsOnly();
     expect((await told).acked).toBe(false);
   });

@@ -127,6 +127,23 @@ describe('votes at the wrong moment', () => {
     expect([await votes(), await state(job)]).toEqual([before, 'cancelled']);
   });
 
+  test('a press and a mark on a card whose time is over: the person hears so', async () => {
+    const { job, card } = await ops.plan(`maintenance ${host}`);
+    const { rows } = ops.stage.story.database;
+    await rows
+      .updateTable('job')
+      .set({ until: new Date(0) })
+      .where('id', '=', job)
+      .execute();
+    await ops.stage.story.until('the plan to expire', async () => (await state(job)) === 'expired');
+    const after = mark(bob);
+    carol.react(card, '✅');
+    expect(await bob.click(card, 'Approve')).toBe('done');
+    await told(bob, /expired/, after);
+    await ops.slack.delivery.quiet();
+    expect(await state(job)).toBe('expired');
+  }, 60_000);
+
   test('a mark and a press on the card of a plan that changed say nothing of the new one', async () => {
     const asks = await ops.stage.cloud.ownHost();
     await ops.stage.cloud.servers(1, asks);

@@ -70,6 +70,7 @@ ${names.map((id) => `  'slack:${slack.team}/${id}': { cloud: demo }`).join('\n')
     await second.end();
     await bots.start();
     await slack.delivery.quiet();
+    expect(slack.delivered.filter(({ acked }) => acked === null).length).toBe(0);
     await stage.story.until('all answers', async () => (await waiting()) === 0, 120_000 * times);
     const { rows } = stage.story.database;
     const heard = await rows.selectFrom('heard').select('message_key').where('adapter', '=', 'slack').execute();

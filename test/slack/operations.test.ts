@@ -67,6 +67,42 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
     expect(await ops.ended(again.job)).toBe('done');
   }, 120_000);
 
+  test('a mark that is taken away before the job begins takes the yes along', async () => {
+    const { job, card } = await ops.plan(`disable ${await freeHost()} --reason fans`);
+    const votesFor = ops.stage.story.database.rows.selectFrom('vote').select('human').where('job', '=', job);
+    const yes = async () => (await votesFor.execute()).map(({ human }) => human);
+    bob.react(card, '✅');
+    await ops.stage.story.until('the first yes', async () => (await yes()).join() === 'bob');
+    bob.unreact(card, '✅');
+    await ops.stage.story.until('none', async () => (await yes()).length === 0);
+    expect(await carol.click(card, 'Approve')).toBe('done');
+    await ops.stage.story.until('one again', async () => (await yes()).join() === 'carol');
+    expect(await state(job)).toBe('awaiting');
+    bob.react(card, '👍');
+    expect(await ops.ended(job)).toBe('done');
+  }, 60_000);
+
+  test('what is scheduled comes into the channel as it would to who asks', async () => {
+    const asked = alice.say('ops', '!schedule add "0 7 * * *" hosts');
+    const answer = await alice.sees('ops', answers(asked, /schedule [0-9a-f]{4}/));
+    const [, id = ''] = /schedule ([0-9a-f]{4})/.exec(answer.text) ?? [];
+    const { rows } = ops.stage.story.database;
+    const before = alice.say('ops', '!hosts');
+    const shown = await alice.sees('ops', ({ thread, from }) => thread === before.ts && from === 'vigie');
+    await rows
+      .updateTable('schedule')
+      .set({ next_at: new Date() })
+      .where('id', '=', id)
+      .execute();
+    const fired = await alice.sees('ops', ({ thread, from }) => thread === undefined && from === 'vigie', {
+      after: before,
+      ms: 30_000,
+    });
+    const kinds = (message: Seen) => message.blocks.map(({ type }) => type);
+    expect(kinds(fired)).toEqual(kinds(shown));
+    alice.say('ops', `!schedule remove ${id}`);
+  }, 60_000);
+
   test('a mention and its message are one line; the slash command and a direct message say the same', async () => {
     const mention = carol.mention('ops', 'whoami');
     await carol.sees('ops', answers(mention, /You are carol/));

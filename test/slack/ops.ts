@@ -41,7 +41,7 @@ export async function isUp(slack: FakeSlack, adapter: Adapter, { reach }: SlackO
   if (reach.mode === 'http') await slack.requestUrl(`http://127.0.0.1:${reach.port}/slack/events`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
@@ -92,6 +92,8 @@ approval:
   - commands: [unprotect]
     votes: 1
     typed: true
+  - commands: [disable]
+    votes: 2
   - risk: [disruptive, destructive]
     places: ['slack:${slack.team}/${ids.approve}']
     call: ['slack:${slack.team}/${ids.oncall}']

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeHourly } from './hourly.ts';
 import { type Channel, type Json, newId, type Workspace } from './state.ts';
 import { isHeard } from './subscriptions.ts';
@@ -75,8 +73,8 @@ export function makeDelivery(workspace: Workspace, transport: Transport, most = 
   const all: Delivered[] = [];
   const mischief: Mischief = { copies: 1, spread: 0, chance: Math.random };
   const stopped = new AbortController();
-  // Thousands of copies wait for their time at once, each until the end at most.
-  setMaxListeners(0, stopped.signal);
+  /** Thousands of copies wait for their time at once: too many to listen to one signal. */
+  const waiting = new Set<() => void>();
   const underWay = new Set<Promise<unknown>>();
 
   async function attempt(delivered: Delivered, retry: number, reason: string): Promise<Attempt> {
@@ -99,7 +97,16 @@ export function makeDelivery(workspace: Workspace, transport: Transport, most = 
   }
 
   async function wait(ms: number): Promise<void> {
-    if (ms > 0) await sleep(ms, undefined, { signal: stopped.signal });
+    if (ms > 0 && !stopped.signal.aborted)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(wake, ms);
+        function wake(): void {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        }
+        waiting.add(wake);
+      });
     stopped.signal.throwIfAborted();
   }
 
@@ -156,7 +163,10 @@ export function makeDelivery(workspace: Workspace, transport: Transport, most = 
     async quiet() {
       while (underWay.size > 0) await Promise.all(underWay);
     },
-    stop: () => stopped.abort(),
+    stop() {
+      stopped.abort();
+      for (const wake of waiting) wake();
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import type { Json } from './state.ts';
 /**
  * What goes wrong with a call. `lost-reply`: it is done, then the connection is cut. `lost-call`: cut before anything is
  * done. `meanwhile`: something happens once it is done, and its reply goes, or is cut. `delay`: the reply comes late.
- * `status`: an HTTP status instead of an answer. `error`: `{ok: false}`. `retryAfter`: a 429.
+ * `status`: an HTTP status instead of an answer. `error`: `{ok: false}`. `answer`: this one, and all is well.
+ * `retryAfter`: a 429.
  */
 export type Fault =
   | 'lost-reply'
@@ -12,6 +13,7 @@ export type Fault =
   | { readonly meanwhile: () => void; readonly cut: boolean }
   | { readonly status: number }
   | { readonly error: string }
+  | { readonly answer: Json }
   | { readonly retryAfter: number };
 
 export interface Order {

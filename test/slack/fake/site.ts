@@ -97,6 +97,7 @@ async function api(parts: Parts, name: string, call: HttpCall): Promise<Answered
     if (isLimit(fault)) return limited(fault.retryAfter, called, headers);
     if (isStatus(fault)) return plain(fault.status, 'upstream error');
     if (isError(fault)) throw new Refusal(fault.error);
+    if (isAnswer(fault)) return json({ ok: true, ...fault.answer }, headers);
     const method = checked(parts, name, tokenOf(call));
     const wait = parts.rates.take(
       name,
@@ -203,4 +204,8 @@ function isStatus(fault: Fault | null): fault is { status: number } {
 
 function isError(fault: Fault | null): fault is { error: string } {
   return typeof fault === 'object' && fault !== null && 'error' in fault;
+}
+
+function isAnswer(fault: Fault | null): fault is { answer: Json } {
+  return typeof fault === 'object' && fault !== null && 'answer' in fault;
 }
