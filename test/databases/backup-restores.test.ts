@@ -61,10 +61,10 @@ async function openNight(changes: (ground: BackupGround) => Partial<BackupSettin
 
 test('a folder for copies that is not there is no folder to make: it is told, and the rest goes on', async () => {
   const { stage, ground } = await openNight((own) => ({ copies: join(own.folder, 'unmounted') }));
-  const { state, words } = await stage.run('backup run', 200_000);
+  const { state, words } = await stage.run('backup run --no-proof');
   expect(state).toBe('partial');
+  expect(words).toMatch(/done: dump main /);
   expect(words).toMatch(/failed: copy main .*unmounted is not there: is it mounted\?/);
-  expect(words).toMatch(/done: prove main restored in/);
   expect(existsSync(join(ground.folder, 'unmounted'))).toBe(false);
 });
 

@@ -27,7 +27,7 @@ beforeEach(async () => {
   writeFileSync(key, pair.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   writeFileSync(join(place.folder, 'key.pub.pem'), pair.publicKey.export({ format: 'pem', type: 'spki' }));
   checkpoint = join(place.folder, 'checkpoint');
-  await fillTokens(cloud.root, cloud.keystone.name, rows, 3000);
+  await fillTokens(cloud.root, cloud.keystone.name, rows, 1500);
 });
 afterEach(async () => {
   await cloud.drop();
