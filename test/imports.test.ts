@@ -11,6 +11,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'src/command': ['src/chat', 'src/openstack/cloud.ts', 'src/openstack/names.ts', 'src/openstack/errors.ts'],
   'src/openstack': ['src/chat/user-error.ts'],
   'src/archive': ['src/chat/user-error.ts'],
+  'src/stores': ['src/chat/user-error.ts', 'src/archive', 'src/openstack/config.ts'],
   'src/runbooks': ['src/chat', 'src/command/wording.ts', 'src/policy/yaml-lines.ts'],
   'src/mysql': [
     'src/chat/user-error.ts',
@@ -27,6 +28,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'src/embedded',
     'src/embedded.ts',
     'src/mysql',
+    'src/stores',
     'src/openstack/cloud.ts',
     'src/openstack/config.ts',
     'src/openstack/dump-facts.ts',
@@ -126,6 +128,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   kysely: ['src/mysql', 'src/jobs', 'src/policy/audit.ts'],
   mysql2: ['src/mysql', 'src/simulator'],
   undici: ['src/openstack'],
+  '@aws-sdk/client-s3': ['src/stores/s3.ts'],
   pino: ['src/log.ts'],
   yaml: ['src/policy', 'src/openstack', 'src/runbooks', 'src/demo', 'src/irc-config.ts'],
   'irc-framework': ['adapters/irc'],

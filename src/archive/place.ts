@@ -14,17 +14,24 @@ export interface ArchiveSettings {
   readonly privateKey: string | null;
 }
 
-/** Where this worker keeps a cloud's archives, and the keys it has. */
-export interface Place {
-  readonly folder: string;
-  /** What archives are sealed to; null where they are written in clear. Throws `UserError` where nobody decided. */
+/** The keys that this worker has for a cloud's archives or backups. */
+export interface Keys {
+  /** What they are sealed to; null where they are written in clear. Throws `UserError` where nobody decided. */
   sealTo(): KeyObject | null;
   /** Throws `UserError` that says where it can be opened. */
   openWith(id: string | null): KeyObject | null;
   keyIdOf(key: KeyObject): string;
+}
+
+export interface Room {
   freeBytes(): Promise<number>;
   /** Throws `UserError` before the disk is full: the system on it, and the manifest, need some, too. */
   mustHaveRoom(): Promise<void>;
+}
+
+/** Where this worker keeps a cloud's archives. */
+export interface Place extends Keys, Room {
+  readonly folder: string;
   /** Newest first. */
   parts(): Promise<Part[]>;
 }
@@ -46,19 +53,28 @@ export function partName(archive: string, part: number, sealed: boolean): string
   return `${archive}-${part}.sql.zst${sealed ? '.sealed' : ''}`;
 }
 
-/** `section`: what clouds.yaml calls it under `vigie`. */
-export function openPlace(
-  settings: ArchiveSettings | null | undefined,
+export function openPlace(settings: ArchiveSettings | null | undefined, cloud: string): Place {
+  const { folder, ...keys } = mustBeSet(settings, cloud, 'archive');
+  return { folder, ...openKeys(keys, cloud, 'archive'), ...roomIn(folder), parts: () => listParts(folder) };
+}
+
+/** What clouds.yaml calls it under `vigie`. */
+type Section = 'archive' | 'backup';
+
+/** Throws `UserError` with what to write into clouds.yaml. */
+export function mustBeSet<S>(settings: S | null | undefined, cloud: string, section: Section): S {
+  if (settings) return settings;
+  throw new UserError(
+    `no ${section} folder for ${cloud}: add vigie.${section} with folder and public_key in the worker's clouds.yaml (docs/${section}s.md)`,
+  );
+}
+
+export function openKeys(
+  { publicKey, privateKey }: Pick<ArchiveSettings, 'publicKey' | 'privateKey'>,
   cloud: string,
-  section: 'archive' | 'backup' = 'archive',
-): Place {
-  if (!settings)
-    throw new UserError(
-      `no ${section} folder for ${cloud}: add vigie.${section} with folder and public_key in the worker's clouds.yaml (docs/${section}s.md)`,
-    );
-  const { folder, publicKey, privateKey } = settings;
+  section: Section,
+): Keys {
   return {
-    folder,
     sealTo() {
       if (publicKey === null)
         throw new UserError(
@@ -75,13 +91,17 @@ export function openPlace(
       );
     },
     keyIdOf: keyId,
+  };
+}
+
+export function roomIn(folder: string): Room {
+  return {
     freeBytes: async () => (await roomOf(folder)).free,
     async mustHaveRoom() {
       const { free, all } = await roomOf(folder);
       if (free > Math.min(spareBytes, all / 50)) return;
       throw new UserError(`the disk of ${folder} on ${hostname()} is full but for ${Math.round(free / 1024 ** 2)} MB`);
     },
-    parts: () => listParts(folder),
   };
 }
 

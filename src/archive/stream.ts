@@ -1,19 +1,26 @@
 import { createHash, type KeyObject, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { compress } from '@mongodb-js/zstd';
 import { boundOf, encodeFrame } from './frames.ts';
 import { keyId, seal } from './seal.ts';
-import { syncFolder } from './whole-file.ts';
-import { inWords, level, putAll } from './writer.ts';
+import { level } from './writer.ts';
+
+/** A file that is being written. */
+export interface Sink {
+  /** What is written may still be on its way. */
+  write(bytes: Buffer): Promise<void>;
+  /** All of it is safe, under its own name. */
+  finish(): Promise<void>;
+  /** Leaves nothing behind of what was not finished. */
+  abandon(): Promise<void>;
+}
 
 /** One long text in frames: what a dump program says, as it says it. */
 export interface ArchiveStream {
   /** Resolves when there is room for more; what is written may still be on its way to the disk. */
   write(text: Buffer): Promise<void>;
-  /** All of it is on the disk, under its own name. */
+  /** All of it is safe, under its own name. */
   finish(): Promise<StreamSum>;
-  /** Leaves nothing behind. */
+  /** Leaves nothing behind of what was not finished. */
   abandon(): Promise<void>;
   /** Bytes of the file so far. */
   bytes(): number;
@@ -31,24 +38,7 @@ const frameBytes = 4 * 1024 * 1024;
 /** Frames that are pressed at the same time: each on a thread of its own. */
 const pressing = 3;
 
-/** The file is called `PATH.part` until it is whole. */
-export async function openStream(path: string, key: KeyObject | null): Promise<ArchiveStream> {
-  const part = `${path}.part`;
-  const file = await inWords(part, async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await rm(part, { force: true });
-    return open(part, 'wx', 0o600);
-  });
-  return streamTo(file, { path, part, key });
-}
-
-interface Target {
-  readonly path: string;
-  readonly part: string;
-  readonly key: KeyObject | null;
-}
-
-function streamTo(file: FileHandle, { path, part, key }: Target): ArchiveStream {
+export function openStream(sink: Sink, key: KeyObject | null): ArchiveStream {
   const own = { archive: randomBytes(8).toString('hex'), keyId: key === null ? null : keyId(key) };
   const hash = createHash('sha256');
   const sum = { bytes: 0, rawBytes: 0, frames: 0 };
@@ -65,7 +55,7 @@ function streamTo(file: FileHandle, { path, part, key }: Target): ArchiveStream 
     const bytes = encodeFrame({ ...framed, sealed: sealed?.with ?? null }, sealed?.payload ?? packed);
     await before;
     hash.update(bytes);
-    await inWords(part, () => putAll(file, bytes, sum.bytes));
+    await sink.write(bytes);
     sum.bytes += bytes.length;
   }
   async function flush(): Promise<void> {
@@ -90,18 +80,12 @@ function streamTo(file: FileHandle, { path, part, key }: Target): ArchiveStream 
     async finish() {
       if (length > 0) await flush();
       for (const written of queue) await written;
-      await inWords(part, async () => {
-        await file.datasync();
-        await file.close();
-        await rename(part, path);
-        await syncFolder(dirname(path));
-      });
+      await sink.finish();
       return { ...sum, keyId: own.keyId, sha256: hash.digest('hex') };
     },
     async abandon() {
       await Promise.allSettled(queue);
-      await file.close().catch(() => undefined);
-      await rm(part, { force: true });
+      await sink.abandon();
     },
   };
 }

@@ -49,25 +49,65 @@ const Archive = z.strictObject({
 const folder = z.string().startsWith('/', 'is the absolute path of a folder');
 const DatabaseName = z.string().regex(/^[A-Za-z0-9_$][\w$-]{0,63}$/, 'is the name of a database');
 
-/** Servers and their databases, each dumped in one snapshot. */
-const Backup = z.strictObject({
-  folder,
-  public_key: z.string().min(1, 'is the path of a public key, or none').optional(),
-  private_key: z.string().optional(),
-  servers: z.record(
-    z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'is a name in lower case'),
-    z.strictObject({
-      dsn: Dsn,
-      databases: z.array(DatabaseName).min(1, 'names the databases to dump'),
-      empty: z.array(DatabaseName).default([]),
-    }),
-  ),
-  scratch: folder.optional(),
-  copies: folder.optional(),
-  keep: z.number().int().min(1).max(1000).default(14),
-  fernet_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
-  credential_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
+const Key = z.union([z.string().min(1), z.number()], 'is needed, in secure.yaml best').transform(String);
+
+const Bucket = z.strictObject({
+  // It is told in chat: no name or password goes before a host.
+  endpoint: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/,
+      'is the address of an S3 endpoint, such as https://s3.example.net:8080',
+    ),
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is the name of a bucket'),
+  prefix: z
+    .string()
+    .regex(/^[\w.-]+(?:\/[\w.-]+)*\/?$/, 'is what names in the bucket begin with, such as prod-eu')
+    .transform((said) => (said.endsWith('/') ? said : `${said}/`))
+    .default(''),
+  region: Word.default('us-east-1'),
+  access_key: Key,
+  secret_key: Key,
+  path_style: Truth.default(true),
+  cacert: z.string().startsWith('/', 'is the absolute path of a PEM file').optional(),
 });
+
+export type BucketEntry = z.output<typeof Bucket>;
+
+/** Servers and their databases, each dumped in one snapshot. */
+const Backup = z
+  .strictObject({
+    folder: folder.optional(),
+    bucket: Bucket.optional(),
+    public_key: z.string().min(1, 'is the path of a public key, or none').optional(),
+    private_key: z.string().optional(),
+    servers: z.record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'is a name in lower case'),
+      z.strictObject({
+        dsn: Dsn,
+        databases: z.array(DatabaseName).min(1, 'names the databases to dump'),
+        empty: z.array(DatabaseName).default([]),
+      }),
+    ),
+    scratch: folder.optional(),
+    copies: z
+      .union(
+        [folder, Bucket],
+        'is the absolute path of a folder, or a bucket with endpoint, name, access_key and secret_key',
+      )
+      .optional(),
+    keep: z.number().int().min(1).max(1000).default(14),
+    fernet_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
+    credential_keys: z.string().startsWith('/', 'is the path of a file with the id of their backup').optional(),
+  })
+  .refine(
+    ({ folder, bucket }) => (folder === undefined) !== (bucket === undefined),
+    'needs folder or bucket, and not both',
+  )
+  .refine(({ bucket, scratch }) => bucket === undefined || scratch !== undefined, {
+    path: ['scratch'],
+    error: 'is needed beside bucket: the folder where dumps are proven',
+  });
 
 const HookEntry = z.strictObject({
   argv: z.array(z.string()).min(1, 'is the program and its arguments, as a list'),

@@ -84,17 +84,37 @@ export interface ArchiveSettings {
   readonly privateKey: string | null;
 }
 
-/** What of a cloud is backed up, and where to. Paths, not keys; the DSNs hold passwords. */
-export interface BackupSettings extends ArchiveSettings {
+/** What of a cloud is backed up, and where to. The DSNs hold passwords, buckets a secret key. */
+export interface BackupSettings extends Pick<ArchiveSettings, 'publicKey' | 'privateKey'> {
+  readonly target: Target;
   readonly servers: Readonly<Record<string, BackupServer>>;
-  /** Where throw-away servers live while a dump is proven; null: in the folder itself. */
+  /** Where throw-away servers live while a dump is proven; null: in the target, which is a folder then. */
   readonly scratch: string | null;
-  /** A second folder, on another machine's disk. */
-  readonly copies: string | null;
+  /** A second one, which is not on this host. */
+  readonly copies: Target | null;
   /** Proven ones that stay for each server. */
   readonly keep: number;
   /** Files that whoever backs up keystone's key repositories keeps: the id of the last one, on its first line. */
   readonly keyIds: { readonly fernet: string | null; readonly credential: string | null };
+}
+
+/** The path of a folder, or a bucket. */
+export type Target = string | BucketSettings;
+
+/** A bucket of an S3-compatible store. */
+export interface BucketSettings {
+  /** `https://s3.example.net:8080` */
+  readonly endpoint: string;
+  readonly name: string;
+  /** What names in it begin with; empty, or `prod-eu/`. */
+  readonly prefix: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** `endpoint/bucket/name` instead of `bucket.endpoint/name`. */
+  readonly pathStyle: boolean;
+  /** Of the endpoint's CA: the path of a PEM file. */
+  readonly cacert: string | null;
 }
 
 export interface BackupServer {

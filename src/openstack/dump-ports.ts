@@ -23,16 +23,21 @@ export interface DumpSurvey {
 /** Where this worker writes dumps, and whether it can prove them. */
 export interface DumpPlace {
   readonly host: string;
-  readonly folder: string;
-  readonly freeBytes: number;
+  /** `ctl1:/var/lib/vigie/backups`, `s3://vigie/prod-eu` */
+  readonly target: string;
+  /** Null where nobody can say. */
+  readonly freeBytes: number | null;
   /** Of the public key they are sealed to; null where they are written in clear. */
   readonly keyId: string | null;
-  /** A second folder that is told to be off this host. */
+  /** A second target, which is told to be off this host. */
   readonly copies: string | null;
   /** Proven ones that stay for each server. */
   readonly keep: number;
   readonly keys: DumpFacts['keys'];
 }
+
+/** `unseen`: where a stored dump may well be, and nobody here can look; in words that follow `2 h ago, `. */
+export type Presence = 'there' | 'gone' | { readonly unseen: string };
 
 export interface DumpOrder extends DumpServer {
   readonly job: string;
@@ -73,17 +78,21 @@ export interface DumpsReader {
   servers(): readonly DumpServer[];
   /** Throws `UserError` where a dump could not be made, or would leave something out without a word. */
   survey(server: DumpServer, limits: { signal: AbortSignal }): Promise<DumpSurvey>;
-  /** Throws `UserError` where the dump program is missing or nobody said how dumps are sealed. */
+  /** Throws `UserError` where nobody said how dumps are sealed, or what leaves this host would not be. */
   place(): Promise<DumpPlace>;
-  /** The file and its manifest are on this worker's disk. */
-  has(path: string): Promise<boolean>;
+  /** Throws `UserError` where a dump could not be written now. */
+  ready(): Promise<void>;
+  /** Whether a dump and its manifest are where they were written. */
+  look(dump: Omit<StoredDump, 'signal'>): Promise<Presence>;
+  /** Of the bucket that a dump is in; null where it is a file. */
+  endpointOf(path: string): string | null;
 }
 
 export interface Dumps extends DumpsReader {
   /** Ends with the facts; leaves nothing behind where it does not come to its end. */
   dump(order: DumpOrder): AsyncGenerator<DumpProgress, { path: string; facts: DumpFacts }>;
-  /** Copies a dump to the second folder and reads it back from there; where it is. Null where there is no such folder. */
-  copy(path: string, facts: DumpFacts): Promise<string | null>;
+  /** Copies a dump to the second target and reads it back from there; where it is. Null where there is none. */
+  copy(dump: StoredDump): Promise<string | null>;
   /** Restores it into a server of its own and looks at everything there. */
   prove(dump: StoredDump): AsyncGenerator<DumpProgress, Proof>;
   remove(path: string): Promise<void>;

@@ -1,5 +1,5 @@
-import type { Entry } from './cloud-entry.ts';
-import { type BackupSettings, type CloudConfig, defaultSettings } from './config.ts';
+import type { BucketEntry, Entry } from './cloud-entry.ts';
+import { type BackupSettings, type CloudConfig, defaultSettings, type Target } from './config.ts';
 
 // What stands under `vigie` in a cloud's entry of clouds.yaml, as the rest of vigie takes it.
 
@@ -52,15 +52,22 @@ export function archiveOf({ vigie: { archive } }: Entry): Required<CloudConfig>[
 }
 
 export function backupOf({ vigie: { backup } }: Entry): BackupSettings | null {
-  if (!backup) return null;
+  const target = targetOf(backup?.bucket ?? backup?.folder);
+  if (!backup || target === null) return null;
   return {
-    folder: backup.folder,
+    target,
     publicKey: backup.public_key ?? null,
     privateKey: backup.private_key ?? null,
     servers: backup.servers,
     scratch: backup.scratch ?? null,
-    copies: backup.copies ?? null,
+    copies: targetOf(backup.copies),
     keep: backup.keep,
     keyIds: { fernet: backup.fernet_keys ?? null, credential: backup.credential_keys ?? null },
   };
+}
+
+function targetOf(said: string | BucketEntry | undefined): Target | null {
+  if (said === undefined || typeof said === 'string') return said ?? null;
+  const { access_key: accessKey, secret_key: secretKey, path_style: pathStyle, cacert = null, ...rest } = said;
+  return { ...rest, accessKey, secretKey, pathStyle, cacert };
 }

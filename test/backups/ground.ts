@@ -33,7 +33,7 @@ export function backupGround(): BackupGround {
       const socket = new URL(url).searchParams.get('socketPath') ?? '';
       const dsn = `mysql://${user}:${encodeURIComponent(password)}@localhost/information_schema?unix_socket=${encodeURIComponent(socket)}`;
       return {
-        folder: join(folder, 'dumps'),
+        target: join(folder, 'dumps'),
         publicKey: join(folder, 'backup.pub.pem'),
         privateKey: join(folder, 'backup.pem'),
         servers: { main: { dsn, databases, empty: [] } },

@@ -87,7 +87,7 @@ test('a proven dump on another worker’s host is told as not looked at; in a fo
           dumps: {
             servers: () => [{ name: 'main', databases: ['nova'] }],
             place: async () => ({ host: 'cmp-b', keys: { fernet: 'vault', credential: 'vault' } }),
-            has: async () => here,
+            look: async ({ host }: { host: string }) => (here ? 'there' : { unseen: `on ${host}` }),
           },
         },
       },

@@ -170,7 +170,7 @@ test('no room: a dump says so and leaves nothing, a proof is not begun; a disk t
   const medium = smallDisk('medium', '640m');
   if (small === null || medium === null) return context.skip('no small disk can be mounted here');
   try {
-    await expect(cloud.dump({ folder: small })).rejects.toThrow(/disk .*is full/);
+    await expect(cloud.dump({ target: small })).rejects.toThrow(/disk .*is full/);
     expect(readdirSync(small)).toEqual([]);
     const made = await cloud.dump();
     expect(await cloud.prove(made, { scratch: small })).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -92,6 +92,76 @@ test('hyphens are underscores, regions bring values, a profile lies below, verif
   expect(prod.login).toMatchObject({ user: { id: 'u1' }, scope: { project: { id: '42' } } });
   expect(prod.settings).toMatchObject({ lanes: 4, serverDeadline: 2_700_000 });
   expect(prod.dsns.cells).toEqual({ '6f1c2d3e-0000-4000-8000-000000000001': 'mysql+pymysql://n:s@db/nova' });
+});
+
+/** As docs/backups.md has them: a folder, a bucket, the bucket's keys in secure.yaml. */
+const [inFolder = '', inBucket = '', secrets = ''] = [
+  ...readFileSync('docs/backups.md', 'utf8').matchAll(/```yaml\n(.*?)```/gs),
+].map(([, block]) => block ?? '');
+const withEntry = (text: string): string => text.replace('  prod-eu:', `  prod-eu:${entry}\n      password: hunter2`);
+
+test('the page about backups is true: a folder with a second one elsewhere, or a bucket whose keys are in secure.yaml', () => {
+  write('here/clouds.yaml', withEntry(inFolder));
+  expect(one('prod-eu').backup).toMatchObject({
+    target: '/var/lib/vigie/backups',
+    copies: '/mnt/elsewhere/backups',
+    scratch: '/var/lib/vigie/scratch',
+    keep: 14,
+  });
+
+  write('here/clouds.yaml', withEntry(inBucket));
+  write('here/secure.yaml', secrets);
+  const bucket = {
+    endpoint: 'https://s3.example.net:8080',
+    name: 'vigie-backups',
+    prefix: 'prod-eu/',
+    region: 'RegionOne',
+    pathStyle: true,
+    cacert: '/etc/vigie/s3-ca.pem',
+    accessKey: '6f1c2d3e4f',
+    secretKey: '0a1b2c3d4e',
+  };
+  expect(one('prod-eu').backup).toMatchObject({ target: bucket, copies: null, scratch: '/var/lib/vigie/scratch' });
+
+  const copied = inFolder.replace(
+    'copies: /mnt/elsewhere/backups',
+    'copies: { endpoint: "http://s3:7480", name: bkp }',
+  );
+  write('here/clouds.yaml', withEntry(copied));
+  write('here/secure.yaml', secrets.replace('bucket:', 'copies:'));
+  expect(one('prod-eu').backup).toMatchObject({
+    target: '/var/lib/vigie/backups',
+    copies: { endpoint: 'http://s3:7480', name: 'bkp', prefix: '', region: 'us-east-1', secretKey: '0a1b2c3d4e' },
+  });
+});
+
+test.each([
+  ['no keys', inBucket, '', 'vigie.backup.bucket.access_key is needed, in secure.yaml best'],
+  [
+    'both',
+    inFolder.replace('backup:', 'backup:\n        bucket: { endpoint: "https://s3", name: bkp }'),
+    secrets,
+    'vigie.backup needs folder or bucket, and not both',
+  ],
+  ['neither', inFolder.replace('folder:', '#'), '', 'vigie.backup needs folder or bucket, and not both'],
+  [
+    'no scratch',
+    inBucket.replace(/scratch:.*/, ''),
+    secrets,
+    'vigie.backup.scratch is needed beside bucket: the folder where dumps are proven',
+  ],
+  [
+    'a secret in the address',
+    inBucket.replace('https://', 'https://key:hunter2@'),
+    secrets,
+    'vigie.backup.bucket.endpoint is the address of an S3 endpoint, such as https://s3.example.net:8080',
+  ],
+])('a bucket that is half described is refused by name, and no secret is told: %s', (_what, clouds, secure, said) => {
+  write('here/clouds.yaml', withEntry(clouds));
+  if (secure !== '') write('here/secure.yaml', secure);
+  const told = refusal();
+  expect(told).toContain(said);
+  expect(told).not.toMatch(/hunter2|0a1b2c3d4e/);
 });
 
 test('where archives go, and the accounts that purge, watch and restore, are keys of vigie', () => {

@@ -31,17 +31,28 @@ export async function unpacked(purpose: string, packages: readonly string[]): Pr
   return root;
 }
 
+/** These packages and what they need, as far as this machine does not have it. */
+export async function missing(...packages: readonly string[]): Promise<string[]> {
+  const { stdout } = await knowing(() =>
+    run('apt-get', ['-s', '-q', 'install', '--no-install-recommends', '--no-remove', ...packages]),
+  );
+  return [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
+}
+
 async function download(folder: string, packages: readonly string[]): Promise<void> {
-  const ask = (): Promise<unknown> => run('apt-get', ['download', '-q', ...packages], { cwd: folder });
+  await knowing(() => run('apt-get', ['download', '-q', ...packages], { cwd: folder }));
+}
+
+/** A fresh machine knows no packages yet, an old one knows versions that are gone. */
+async function knowing<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    await ask();
+    return await ask();
   } catch {
-    // A fresh machine knows no packages yet, an old one knows versions that are gone.
     await run(
       process.getuid?.() === 0 ? 'apt-get' : 'sudo',
       process.getuid?.() === 0 ? ['-q', 'update'] : ['-n', 'apt-get', '-q', 'update'],
     );
-    await ask();
+    return ask();
   }
 }
 

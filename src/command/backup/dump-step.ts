@@ -47,8 +47,8 @@ export async function copyDump(input: z.output<typeof CopyInput>, context: StepC
   const backup = name === null ? null : await context.backups.find(name);
   if (backup === null) return blocked('there is no dump to copy');
   try {
-    const where = await context.cloud.databases.dumps.copy(backup.path, backup.facts);
-    return where === null ? blocked('clouds.yaml names no folder for copies any more') : done(`${where}, read back`);
+    const where = await context.cloud.databases.dumps.copy({ ...backup, signal: context.signal });
+    return where === null ? blocked('clouds.yaml names no place for copies any more') : done(`${where}, read back`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return failed(error.message);

@@ -19,12 +19,12 @@ export async function removeOlder(
     ended.some(({ key, state }) => key === `prove:${server}` && state === 'done'),
   );
   if (proven.length === 0) return gone('nothing was proven anew, so nothing is removed');
-  const { host } = await dumps.place();
   const removed: Backup[] = [];
-  const elsewhere: Backup[] = [];
+  const unseen: string[] = [];
   for (const server of proven) {
     for (const old of excess(await backups.list(server), keep)) {
-      if (old.host !== host && !(await dumps.has(old.path))) elsewhere.push(old);
+      const there = await dumps.look(old);
+      if (typeof there === 'object') unseen.push(there.unseen);
       else {
         await dumps.remove(old.path);
         await backups.removed(old.name);
@@ -33,8 +33,7 @@ export async function removeOlder(
     }
   }
   const freed = removed.reduce((sum, { facts }) => sum + facts.bytes, 0);
-  if (elsewhere.length > 0)
-    return unproven(`${count(elsewhere.length, 'old file')} on ${elsewhere[0]?.host}: this worker cannot remove them`);
+  if (unseen.length > 0) return unproven(`this worker cannot remove ${count(unseen.length, 'old file')}: ${unseen[0]}`);
   return removed.length === 0
     ? gone('none is too old')
     : done(`${count(removed.length, 'file')} removed, ${bytes(freed)}`);

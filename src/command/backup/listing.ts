@@ -13,7 +13,7 @@ export async function listReport({ cloud, backups }: PlanContext): Promise<Repor
     blocks: [
       {
         kind: 'table',
-        columns: ['NAME', 'SERVER', 'DUMPED', 'SIZE', 'RESTORES IN', 'HOST', 'STATE'],
+        columns: ['NAME', 'SERVER', 'DUMPED', 'SIZE', 'RESTORES IN', 'WHERE', 'STATE'],
         rows: all.map(rowOf),
       },
     ],

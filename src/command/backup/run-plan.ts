@@ -25,6 +25,7 @@ export async function runPlan(
   { cloud, backups, signal, now }: PlanContext,
 ): Promise<Draft> {
   const { dumps } = cloud.databases;
+  await dumps.ready();
   const chosen = choose(dumps.servers(), databases);
   const place = await dumps.place();
   const known = await backups.list();
@@ -58,21 +59,21 @@ function choose(servers: readonly DumpServer[], wanted: readonly string[]): Dump
     .filter(({ databases }) => databases.length > 0);
 }
 
-function mustFit(servers: readonly Surveyed[], { freeBytes, folder, host }: DumpPlace): void {
+function mustFit(servers: readonly Surveyed[], { freeBytes, target }: DumpPlace): void {
   const needed = servers.reduce((sum, { survey, last }) => sum + (last?.facts.bytes ?? survey.bytes / shrinks), 0);
-  if (freeBytes < needed)
-    throw new UserError(`the dumps may need ${bytes(needed)}, and ${folder} on ${host} has ${bytes(freeBytes)} left`);
+  if (freeBytes !== null && freeBytes < needed)
+    throw new UserError(`the dumps may need ${bytes(needed)}, and ${target} has ${bytes(freeBytes)} left`);
 }
 
 function facts(servers: readonly Surveyed[], place: DumpPlace, now: Date): [string, string][] {
-  const { host, folder, keyId, freeBytes, copies } = place;
+  const { target, keyId, freeBytes, copies } = place;
   const sealed = keyId === null ? 'in clear' : `sealed to key ${keyId}`;
   return [
     ...servers.map(({ name, survey }): [string, string] => [
       name,
       `${survey.version}, ${bytes(survey.bytes)} in ${survey.tables} tables`,
     ]),
-    ['to', `${host}:${folder}, ${sealed}, ${bytes(freeBytes)} free`],
+    ['to', `${target}, ${sealed}${freeBytes === null ? '' : `, ${bytes(freeBytes)} free`}`],
     ...(copies === null ? [] : [['copy', copies] satisfies [string, string]]),
     ...servers.map(({ name, last }): [string, string] => [
       `last proven of ${name}`,

@@ -1,5 +1,5 @@
 import { type Report, text } from '../../chat/report.ts';
-import type { DumpServer } from '../../openstack/cloud.ts';
+import type { DumpServer, Presence } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
 import { age, duration, list } from '../words.ts';
 import { bytes } from './doubt.ts';
@@ -11,25 +11,24 @@ interface Standing {
   readonly proven: Backup | null;
   /** The newest dump, whatever became of it. */
   readonly newest: Backup | null;
-  readonly gone: boolean;
-  /** The last proven one lies on another worker's host, where nobody here can look. */
-  readonly unseen: boolean;
+  /** Of the last proven one. */
+  readonly presence: Presence;
 }
 
 /** The one question: if the database were gone now, what would we have again, and when? */
 export async function statusReport(withinMs: number, { cloud, backups, now }: PlanContext): Promise<Report> {
   const { dumps } = cloud.databases;
   const known = await backups.list();
-  const { host, keys } = await dumps.place();
+  const { keys } = await dumps.place();
   const standings: Standing[] = [];
   for (const server of dumps.servers()) {
     const proven = lastProven(known, server);
-    const missing = proven !== null && !(await dumps.has(proven.path));
-    const [gone, unseen] = [missing && proven.host === host, missing && proven.host !== host];
-    standings.push({ server, proven, newest: known.find((one) => one.server === server.name) ?? null, gone, unseen });
+    const presence = proven === null ? 'there' : await dumps.look(proven);
+    standings.push({ server, proven, newest: known.find((one) => one.server === server.name) ?? null, presence });
   }
   const bad = standings.filter((one) => isBad(one, withinMs, now));
-  const unsure = keys.fernet === null || keys.credential === null || standings.some(({ unseen }) => unseen);
+  const unsure =
+    keys.fernet === null || keys.credential === null || standings.some(({ presence }) => typeof presence === 'object');
   return {
     title: titleOf(cloud.name, standings, now),
     tone: bad.length > 0 ? 'bad' : unsure ? 'warn' : 'good',
@@ -48,7 +47,7 @@ export async function statusReport(withinMs: number, { cloud, backups, now }: Pl
 
 /** The oldest of them, and the longest: a cloud is back when all its servers are. */
 function titleOf(cloud: string, standings: readonly Standing[], now: Date): string {
-  const none = standings.filter(({ proven, gone }) => proven === null || gone);
+  const none = standings.filter((one) => isLost(one));
   if (none.length > 0) return `${cloud} has no proven backup of ${list(none.map(({ server }) => server.name))}`;
   const all = standings.flatMap(({ proven }) => proven ?? []);
   const [oldest] = all.toSorted((a, b) => a.dumpedAt.getTime() - b.dumpedAt.getTime());
@@ -57,21 +56,27 @@ function titleOf(cloud: string, standings: readonly Standing[], now: Date): stri
   return `last proven backup ${provenWords({ ...oldest, restoreSeconds }, now)}`;
 }
 
-function isBad({ proven, gone }: Standing, withinMs: number, now: Date): boolean {
-  return proven === null || gone || now.getTime() - proven.dumpedAt.getTime() > withinMs;
+/** There is none, or none any more. */
+function isLost({ proven, presence }: Standing): boolean {
+  return proven === null || presence === 'gone';
 }
 
-function whyBad({ server, proven, gone, newest }: Standing, withinMs: number): string {
-  if (gone) return `${proven?.path} is gone from the disk: it was the last proven one of ${server.name}`;
+function isBad(one: Standing, withinMs: number, now: Date): boolean {
+  return one.proven === null || isLost(one) || now.getTime() - one.proven.dumpedAt.getTime() > withinMs;
+}
+
+function whyBad({ server, proven, presence, newest }: Standing, withinMs: number): string {
+  if (presence === 'gone') return `${proven?.path} is gone: it was the last proven one of ${server.name}`;
   if (proven !== null) return `${server.name}: the last proven one is older than ${duration(withinMs)}`;
   if (newest === null) return `${server.name} was never dumped`;
   return `${server.name}: nothing that holds ${list([...server.databases])} was ever restored`;
 }
 
-function rowOf({ server, proven, newest, unseen }: Standing, now: Date): string[] {
+function rowOf({ server, proven, newest, presence }: Standing, now: Date): string[] {
+  const unseen = typeof presence === 'object' ? `, ${presence.unseen}, not looked at` : '';
   return [
     server.name,
-    proven === null ? 'never' : `${age(proven.dumpedAt, now)} ago${unseen ? `, on ${proven.host}, not looked at` : ''}`,
+    proven === null ? 'never' : `${age(proven.dumpedAt, now)} ago${unseen}`,
     proven === null ? '-' : restoreWords(proven.restoreSeconds),
     proven === null ? '-' : bytes(proven.facts.bytes),
     newest === null ? 'none' : `${age(newest.dumpedAt, now)} ago, ${stateWords(newest)}`,

@@ -35,7 +35,12 @@ export function stateWords({ state, why }: Backup): string {
 }
 
 export function rowOf(backup: Backup): string[] {
-  const { name, server, dumpedAt, facts, restoreSeconds, host } = backup;
+  const { name, server, dumpedAt, facts, restoreSeconds } = backup;
   const restores = backup.state === 'proven' ? restoreWords(restoreSeconds) : '-';
-  return [name, server, moment(dumpedAt), bytes(facts.bytes), restores, host, stateWords(backup)];
+  return [name, server, moment(dumpedAt), bytes(facts.bytes), restores, whereOf(backup), stateWords(backup)];
+}
+
+/** The host whose file it is; the bucket where it is in one. */
+function whereOf({ path, name, host }: Backup): string {
+  return path.startsWith('/') ? host : path.slice(0, -name.length - 1);
 }

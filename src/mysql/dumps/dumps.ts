@@ -1,20 +1,16 @@
-import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
-import { openPlace, type Place } from '../../archive/place.ts';
-import { inWords } from '../../archive/writer.ts';
+import { mustBeSet } from '../../archive/place.ts';
 import { UserError } from '../../chat/user-error.ts';
-import type { DumpFacts, DumpServer, DumpSurvey, Dumps } from '../../openstack/cloud.ts';
+import type { DumpServer, DumpSurvey, Dumps } from '../../openstack/cloud.ts';
 import type { BackupServer, BackupSettings } from '../../openstack/config.ts';
 import { mustSeeAll } from '../grants.ts';
 import { parseDsn } from '../operator-dsn.ts';
 import { type OperatorPool, openOperatorPool } from '../operator-pool.ts';
 import { inspect } from './inspect.ts';
 import { keyIds } from './keys.ts';
-import { mustBeAsWritten } from './load.ts';
-import { filesOf, makeDump } from './make.ts';
+import { makeDump } from './make.ts';
 import { findDumpTool } from './program.ts';
 import { proveDump } from './prove.ts';
+import { copy, endpointOf, look, openStores, placeOf, remove, type Stores, sealingKey } from './stored.ts';
 import { unlistedBy } from './unlisted.ts';
 
 export interface DumpsParts {
@@ -35,11 +31,8 @@ export function connectDumps({ cloud, backup, now }: DumpsParts): Dumps & { clos
       { ...server, pool: openOperatorPool(server.dsn, `database server ${name} of ${cloud}`) },
     ]),
   );
-  const place = (): Place => openPlace(backup, cloud, 'backup');
-  const settings = (): BackupSettings => {
-    place();
-    return backup as BackupSettings;
-  };
+  const opened = backup ? openStores(backup, cloud) : null;
+  const stores = (): Stores => mustBeSet(opened, cloud, 'backup');
   function known(name: string): Known {
     const server = servers.get(name);
     if (server === undefined) throw new UserError(`vigie.backup of ${cloud} names no server ${name}`);
@@ -47,51 +40,32 @@ export function connectDumps({ cloud, backup, now }: DumpsParts): Dumps & { clos
   }
   return {
     servers() {
-      settings();
+      stores();
       return [...servers].map(([name, { databases }]) => ({ name, databases }));
     },
     survey: (server, { signal }) => survey(known(server.name), server, signal),
-    async place() {
-      const { folder, sealTo, keyIdOf, freeBytes } = place();
-      const key = sealTo();
-      mustSealCopies(settings(), key === null);
-      const { copies, keep } = settings();
-      return {
-        host: hostname(),
-        folder,
-        freeBytes: await freeBytes(),
-        keyId: key === null ? null : keyIdOf(key),
-        copies,
-        keep,
-        keys: await keyIds(settings()),
-      };
+    place: async () => placeOf(stores()),
+    async ready() {
+      sealingKey(stores());
+      await stores().target.ready();
     },
-    has: async (path) => (await Promise.all(filesOf(path).map(isFile))).every(Boolean),
+    look: async (dump) => look(stores(), dump),
+    endpointOf: (path) => endpointOf(opened, path),
     async *dump(order) {
       const { pool, dsn, empty } = known(order.name);
-      const keys = await keyIds(settings());
-      const source = { cloud, pool, dsn: parseDsn(dsn, pool.label), place: place(), keys, empty, now };
-      return yield* makeDump(source, order);
+      const { settings, target: store } = stores();
+      const key = sealingKey(stores());
+      const keys = await keyIds(settings);
+      return yield* makeDump({ cloud, pool, dsn: parseDsn(dsn, pool.label), store, key, keys, empty, now }, order);
     },
-    copy: (path, facts) => copy(settings(), path, facts),
-    prove: (dump) => proveDump({ place: place(), scratch: settings().scratch ?? settings().folder }, dump),
-    async remove(path) {
-      for (const file of filesOf(path)) await rm(file, { force: true });
-      const { copies } = settings();
-      if (copies !== null) for (const file of filesOf(join(copies, basename(path)))) await rm(file, { force: true });
-    },
+    copy: async (dump) => copy(stores(), dump),
+    prove: (dump) => proveDump(stores(), dump),
+    remove: async (path) => remove(stores(), path),
     async close() {
+      for (const store of [opened?.target, opened?.copies]) store?.close();
       await Promise.all([...servers.values()].map(({ pool }) => pool.close()));
     },
   };
-}
-
-/** What leaves the host leaves it sealed. */
-function mustSealCopies({ copies }: BackupSettings, clear: boolean): void {
-  if (copies !== null && clear)
-    throw new UserError(
-      `${copies} is off this host (vigie.backup.copies), and what goes there must be sealed: set public_key`,
-    );
 }
 
 async function survey(known: Known, { databases }: DumpServer, signal: AbortSignal): Promise<DumpSurvey> {
@@ -115,41 +89,4 @@ async function survey(known: Known, { databases }: DumpServer, signal: AbortSign
     unlisted: unlisted.others,
     outside,
   };
-}
-
-/** Read back from there: a file system of another machine says yes to many things. */
-async function copy(settings: BackupSettings, path: string, facts: DumpFacts): Promise<string | null> {
-  const { copies } = settings;
-  if (copies === null) return null;
-  mustSealCopies(settings, facts.keyId === null);
-  // Made here it would lie beneath the mount point, on the very disk that it is a copy of.
-  if (!(await isFolder(copies))) throw new UserError(`${copies} is not there: is it mounted?`);
-  const target = join(copies, basename(path));
-  await inWords(target, async () => {
-    for (const file of filesOf(path)) await copyWhole(file, join(copies, basename(file)));
-  });
-  await mustBeAsWritten(target, facts, new AbortController().signal);
-  return target;
-}
-
-async function copyWhole(from: string, to: string): Promise<void> {
-  const part = `${to}.part`;
-  try {
-    await copyFile(from, part);
-    const file = await open(part, 'r+');
-    await file.chmod(0o600).catch(() => undefined);
-    await file.sync().finally(() => file.close());
-    await rename(part, to);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() === true;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() === true;
 }

@@ -1,25 +1,12 @@
 import { spawn } from 'node:child_process';
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { openFrames } from '../../archive/reader.ts';
 import { UserError } from '../../chat/user-error.ts';
 import { findProgram } from '../../embedded/process.ts';
-import type { DumpFacts } from '../../openstack/cloud.ts';
 import { bareEnvironment, programTrouble } from './program.ts';
 import { freeBytes, type ScratchServer, Unproven } from './scratch.ts';
-
-/** The file is, byte for byte, what vigie's own row says: whoever may write the file may write its manifest, too. */
-export async function mustBeAsWritten(path: string, { bytes, sha256 }: DumpFacts, signal: AbortSignal): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) throw new UserError(`${path} is gone`);
-  if (found.size < bytes) throw new UserError(`${path} is cut off: ${found.size} of its ${bytes} bytes are there`);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
-  if (hash.digest('hex') !== sha256) throw new UserError(`${path} is not as it was written: its SHA-256 is another`);
-}
 
 export interface Load {
   readonly path: string;

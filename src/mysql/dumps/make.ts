@@ -1,17 +1,16 @@
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
-import { manifestPath, readBeside, writeManifest } from '../../archive/manifest.ts';
-import type { Place } from '../../archive/place.ts';
 import { type ArchiveStream, openStream } from '../../archive/stream.ts';
 import { UserError } from '../../chat/user-error.ts';
 import type { DumpOrder, DumpProgress } from '../../openstack/cloud.ts';
-import { DumpFacts } from '../../openstack/dump-facts.ts';
+import type { DumpFacts } from '../../openstack/dump-facts.ts';
+import { putText, type Store } from '../../stores/store.ts';
 import type { OperatorDsn } from '../operator-dsn.ts';
 import type { OperatorPool } from '../operator-pool.ts';
 import { type Counted, countDump, type DumpCount } from './count.ts';
 import { type Inspected, inspect } from './inspect.ts';
+import { manifestFile, manifestIn } from './manifest.ts';
 import {
   type DumpTool,
   dumpArguments,
@@ -26,7 +25,9 @@ export interface DumpSource {
   readonly cloud: string;
   readonly pool: OperatorPool;
   readonly dsn: OperatorDsn;
-  readonly place: Place;
+  readonly store: Store;
+  /** What it is sealed to; null: in clear. */
+  readonly key: KeyObject | null;
   readonly keys: DumpFacts['keys'];
   /** Of the listed databases, such as may have no tables. */
   readonly empty: readonly string[];
@@ -37,23 +38,25 @@ type Made = { path: string; facts: DumpFacts };
 
 /** One invocation of the dump program for all databases of the server, into the file, counted and hashed as it passes. */
 export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGenerator<DumpProgress, Made> {
-  const key = source.place.sealTo();
-  const path = join(source.place.folder, nameOf(source.cloud, order, key !== null));
-  const made = await readBeside(path, DumpFacts);
+  const { store, key } = source;
+  const name = nameOf(source.cloud, order, key !== null);
+  const path = store.pathOf(name);
+  const made = await manifestIn(store, name, order.signal);
   // A worker died between the end of the dump and the row that says so.
   if (made !== null) return { path, facts: made };
 
-  await sweep(source, order.name);
+  await store.sweep(`dump-${source.cloud}-${order.name}-`, unfinished);
   const before = await inspect(source.pool, order.databases, order.signal);
   const tool = await findDumpTool(before.flavour);
   const began = source.now();
-  const stream = await openStream(path, key);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([order.signal, stop.signal]);
+  const stream = openStream(await store.create(name, signal), key);
   const running = await runLoggedIn(source.dsn, tool, dumpArguments(tool, { ...before, databases: order.databases }));
-  const pour: Pour = { running, stream, count: countDump(), place: source.place, raw: 0 };
-  const { signal } = order;
+  const pour: Pour = { running, stream, count: countDump(), store, stop, raw: 0 };
   try {
     yield* ticking({
-      signal,
+      signal: order.signal,
       work: (own) => poured(pour, own),
       tell: () => ({ doing: 'dumping', rawBytes: pour.raw }),
     });
@@ -66,13 +69,13 @@ export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGene
     const ended = source.now();
     const facts: DumpFacts = {
       ...factsOf(source, order, { before, tool, counted }),
-      name: basename(path),
+      name,
       began: began.toISOString(),
       ended: ended.toISOString(),
       seconds: (ended.getTime() - began.getTime()) / 1000,
       ...sum,
     };
-    await writeManifest(path, facts);
+    await putText(store, manifestFile(name), `${JSON.stringify(facts, null, 2)}\n`, signal);
     return { path, facts };
   } finally {
     running.child.kill('SIGKILL');
@@ -88,18 +91,15 @@ function nameOf(cloud: string, { name, job, began }: DumpOrder, sealed: boolean)
 }
 
 /** One job at a time dumps a cloud: what is unfinished is of a worker that died. */
-async function sweep({ cloud, place: { folder } }: DumpSource, server: string): Promise<void> {
-  const start = `dump-${cloud}-${server}-`;
-  for (const name of await readdir(folder).catch(() => []))
-    if (name.startsWith(start) && /^\d{8}-\w+\.sql\.zst(?:\.sealed)?\.part$/.test(name.slice(start.length)))
-      await rm(join(folder, name), { force: true });
-}
+const unfinished = /^\d{8}-\w+\.sql\.zst(?:\.sealed)?(?:\.json)?$/;
 
 interface Pour {
   readonly running: RunningProgram;
   readonly stream: ArchiveStream;
   readonly count: DumpCount;
-  readonly place: Place;
+  readonly store: Store;
+  /** What is on its way to the store need not arrive. */
+  readonly stop: AbortController;
   raw: number;
 }
 
@@ -109,12 +109,14 @@ const mostSaid = 16 * 1024;
 
 async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
   const { child, forget } = pour.running;
-  signal.addEventListener('abort', () => {
+  const stop = (): void => {
     child.kill('SIGKILL');
+    pour.stop.abort();
     // Whatever it started may hold the other end.
     child.stdout?.destroy();
     child.stderr?.destroy();
-  });
+  };
+  signal.addEventListener('abort', stop);
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-mostSaid);
@@ -124,7 +126,7 @@ async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
   for await (const chunk of child.stdout ?? []) {
     if (pour.raw === 0) await forget();
     if (Math.floor((pour.raw + chunk.length) / lookBytes) > Math.floor(pour.raw / lookBytes))
-      await pour.place.mustHaveRoom();
+      await pour.store.mustHaveRoom();
     pour.raw += chunk.length;
     pour.count.push(chunk);
     await pour.stream.write(chunk);
@@ -132,6 +134,8 @@ async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const [code] = await ended;
   if (code !== 0) throw new UserError(`the dump broke off: ${programTrouble(said, code)}`);
+  // It is over, and so is the signal: what was poured is to arrive.
+  signal.removeEventListener('abort', stop);
 }
 
 /** Exit code 0 is not enough: a pipe that broke or an account that sees half of it end well, too. */
@@ -172,8 +176,4 @@ function factsOf({ cloud, keys }: DumpSource, { name, job, human }: DumpOrder, {
     galera: before.galera?.position ?? null,
     keys,
   };
-}
-
-export function filesOf(path: string): string[] {
-  return [path, manifestPath(path)];
 }

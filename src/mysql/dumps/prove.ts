@@ -1,48 +1,50 @@
 import type { KeyObject } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { escapeId } from 'mysql2';
 import { z } from 'zod';
-import { readBeside } from '../../archive/manifest.ts';
-import type { Place } from '../../archive/place.ts';
+import type { Keys } from '../../archive/place.ts';
 import { UserError } from '../../chat/user-error.ts';
 import type { DumpProgress, Proof, StoredDump } from '../../openstack/cloud.ts';
-import { DumpFacts } from '../../openstack/dump-facts.ts';
-import { load, mustBeAsWritten, reasonOf } from './load.ts';
+import { openFolder } from '../../stores/folder.ts';
+import { mustBeAsWritten, type Store, transfer, Unseen } from '../../stores/store.ts';
+import { load, reasonOf } from './load.ts';
+import { manifestIn } from './manifest.ts';
 import { probe } from './probes.ts';
-import { freeBytes, mustMatch, openScratch, type ScratchServer, Unproven } from './scratch.ts';
+import { freeBytes, mustMatch, openScratch, type ScratchServer, scratchFolder, Unproven } from './scratch.ts';
+import { look as lookAt, type Stores, storeOfDump } from './stored.ts';
 import { ticking } from './ticking.ts';
 
-interface ProofPlace {
-  readonly place: Place;
-  /** Where throw-away servers live. */
-  readonly scratch: string;
-}
-
 /** What a proof has at hand, and how far it is. */
-interface Proving extends ProofPlace {
+interface Proving {
+  readonly stores: Stores;
   readonly dump: StoredDump;
+  /** Its own, where everything is that it needs; null before it is made. */
+  folder: string | null;
   server: ScratchServer | null;
   doing: string;
   rawBytes: number;
 }
 
 /** The file as it lies there, restored into a server of its own, table by table as its manifest says. */
-export async function* proveDump(where: ProofPlace, dump: StoredDump): AsyncGenerator<DumpProgress, Proof> {
-  const proving: Proving = { ...where, dump, server: null, doing: 'reading it again', rawBytes: 0 };
+export async function* proveDump(stores: Stores, dump: StoredDump): AsyncGenerator<DumpProgress, Proof> {
+  const proving: Proving = { stores, dump, folder: null, server: null, doing: 'reading it again', rawBytes: 0 };
   try {
     return yield* proven(proving);
   } catch (error) {
     if (!(error instanceof UserError) || dump.signal.aborted) throw error;
-    return { verdict: error instanceof Unproven ? 'unproven' : 'failed', why: error.message };
+    const unknown = error instanceof Unproven || error instanceof Unseen;
+    return { verdict: unknown ? 'unproven' : 'failed', why: error.message };
   } finally {
     await proving.server?.drop();
+    if (proving.folder !== null) await rm(proving.folder, { recursive: true, force: true });
   }
 }
 
 async function* proven(proving: Proving): AsyncGenerator<DumpProgress, Proof> {
-  const { signal, facts, path } = proving.dump;
-  const key = await ready(proving, facts, path);
+  const { signal } = proving.dump;
+  const key = await ready(proving);
   const tell = (): DumpProgress => ({ doing: proving.doing, rawBytes: proving.rawBytes });
   const began = performance.now();
   const server = yield* ticking({ signal, work: (own) => restore(proving, key, own), tell });
@@ -57,32 +59,65 @@ async function* proven(proving: Proving): AsyncGenerator<DumpProgress, Proof> {
 }
 
 async function restore(proving: Proving, key: KeyObject | null, signal: AbortSignal): Promise<ScratchServer> {
-  const { path, facts } = proving.dump;
-  await mustBeAsWritten(path, facts, signal);
-  const server = await openScratch(proving.scratch, facts.job);
+  const folder = await scratchFolder(scratchOf(proving), proving.dump.facts.job);
+  Object.assign(proving, { folder });
+  const path = await atHand(proving, folder, signal);
+  const server = await openScratch(folder);
   Object.assign(proving, { server, doing: 'restoring' });
   await load({ path, key, server, signal, told: (rawBytes) => Object.assign(proving, { rawBytes }) });
   return server;
 }
 
+/** Nothing of it is run before all of it is known to be ours: from a bucket it comes to this disk, once. */
+async function atHand(proving: Proving, folder: string, signal: AbortSignal): Promise<string> {
+  const { path, facts } = proving.dump;
+  const name = basename(path);
+  const from = storeOfDump(proving.stores, path);
+  const here = from.localPath(name);
+  const expected = { ...facts, signal };
+  if (here !== null) await mustBeAsWritten(from, name, expected);
+  else await transfer(name, { from, to: openFolder(folder) }, expected, (bytes) => tellFetched(proving, bytes));
+  return here ?? openFolder(folder).pathOf(name);
+}
+
+function tellFetched(proving: Proving, bytes: number): void {
+  proving.doing = `fetching it: ${megabytes(bytes)} of ${megabytes(proving.dump.facts.bytes)}`;
+}
+
 /** What must hold before anything is tried. */
-async function ready({ place, scratch }: ProofPlace, facts: DumpFacts, path: string): Promise<KeyObject | null> {
-  // The folder may be one that several workers share, or the worker's host may have got another name.
-  const here = (await stat(path).catch(() => null)) !== null;
-  if (facts.host !== hostname() && !here)
-    throw new Unproven(`it is on ${facts.host}, and this worker runs on ${hostname()}`);
-  const key = openedWith(place, facts.keyId);
+async function ready(proving: Proving): Promise<KeyObject | null> {
+  const { stores, dump } = proving;
+  const { facts, path } = dump;
+  const there = await lookAt(stores, dump);
+  if (typeof there === 'object') throw new Unproven(`${hostname()} cannot look at it: ${there.unseen}`);
+  const store = storeOfDump(stores, path);
+  // It may be its bucket that is not there.
+  if (there === 'gone' && store.endpoint !== null) await store.ready();
+  const key = openedWith(stores.keys, facts.keyId);
   await mustMatch(facts.source);
-  const manifest = await readBeside(path, DumpFacts);
+  const manifest = await manifestIn(store, basename(path), dump.signal);
   if (manifest === null) throw new UserError(`${path} has lost its manifest`);
   if (manifest.sha256 !== facts.sha256) throw new UserError(`the manifest of ${path} is not as it was written`);
-  const needed = facts.rawBytes * roomFactor + leastRoom;
+  await mustFit(proving, store);
+  return key;
+}
+
+async function mustFit(proving: Proving, store: Store): Promise<void> {
+  const { facts, path } = proving.dump;
+  const fetched = store.localPath(path) === null ? facts.bytes : 0;
+  const needed = facts.rawBytes * roomFactor + leastRoom + fetched;
+  const scratch = scratchOf(proving);
   const free = await freeBytes(scratch);
   if (free < needed)
     throw new Unproven(
       `a proof may need ${gigabytes(needed)}, and ${scratch} on ${hostname()} has ${gigabytes(free)} left`,
     );
-  return key;
+}
+
+function scratchOf({ stores: { settings, target } }: Proving): string {
+  const scratch = settings.scratch ?? target.localPath('');
+  if (scratch === null) throw new Unproven('vigie.backup names no scratch, where dumps of a bucket are proven');
+  return scratch;
 }
 
 /** Rows with their indexes, beside what they are as text. */
@@ -90,9 +125,9 @@ const roomFactor = 2;
 /** An empty server with its logs. */
 const leastRoom = 512 * 1024 * 1024;
 
-function openedWith(place: Place, keyId: string | null): KeyObject | null {
+function openedWith(keys: Keys, keyId: string | null): KeyObject | null {
   try {
-    return place.openWith(keyId);
+    return keys.openWith(keyId);
   } catch (error) {
     if (error instanceof UserError) throw new Unproven(error.message);
     throw error;
@@ -101,6 +136,10 @@ function openedWith(place: Place, keyId: string | null): KeyObject | null {
 
 function gigabytes(bytes: number): string {
   return `${Math.round((bytes / 1024 ** 3) * 10) / 10} GB`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 ** 2)} MB`;
 }
 
 interface Looked {

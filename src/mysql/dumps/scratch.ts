@@ -49,19 +49,21 @@ function majorOf(version: string): string {
 const owner = 'owner.json';
 
 /** `job`: a proof that is taken up again begins with an empty folder. What dead workers left is removed, too. */
-export async function openScratch(parent: string, job: string): Promise<ScratchServer> {
+export async function scratchFolder(parent: string, job: string): Promise<string> {
   await sweep(parent);
   const folder = join(parent, `proof-${job}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, owner), JSON.stringify({ pid: process.pid, born: bornAt(process.pid) }));
+  return folder;
+}
+
+export async function openScratch(folder: string): Promise<ScratchServer> {
   const files = join(folder, 'files');
   await mkdir(files);
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=256M'];
   const options = [...fast, '--max-allowed-packet=1G', '--innodb-log-file-size=256M', `--secure-file-priv=${files}`];
-  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const server = await ensureMariadb(folder, [], options).catch(async (error: unknown) => {
-    await clear();
+  const server = await ensureMariadb(folder, [], options).catch((error: unknown) => {
     if (error instanceof UserError) throw new Unproven(error.message.replace(/ \(all of it in .*\)$/, ''));
     throw error;
   });
@@ -75,7 +77,6 @@ export async function openScratch(parent: string, job: string): Promise<ScratchS
     async drop() {
       await pool.close();
       await server.stop();
-      await clear();
     },
   };
 }

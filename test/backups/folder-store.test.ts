@@ -1,0 +1,32 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { openFolder } from '../../src/stores/folder.ts';
+import { putText } from '../../src/stores/store.ts';
+import { storeContract } from './store-contract.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'vigie-store-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const { signal } = new AbortController();
+
+const folder = join(root, 'dumps');
+const inFolder = async (part: boolean): Promise<string[]> =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.part') === part)
+    .map((name) => name.replace(/\.part$/, ''));
+storeContract('a folder', () => ({
+  store: openFolder(folder),
+  names: () => inFolder(false),
+  unfinished: () => inFolder(true),
+}));
+
+test('its files are of their owner only, and a folder that is told to be mounted is never made', async () => {
+  await putText(openFolder(folder), 'one', 'text', signal);
+  expect(statSync(join(folder, 'one')).mode & 0o777).toBe(0o600);
+  const away = openFolder(join(root, 'away'), { mounted: true });
+  const words = `${join(root, 'away')} is not there: is it mounted?`;
+  await expect(away.ready()).rejects.toThrow(words);
+  await expect(putText(away, 'one', 'text', signal)).rejects.toThrow(words);
+  expect(readdirSync(root)).toEqual(['dumps']);
+});
