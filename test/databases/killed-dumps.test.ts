@@ -17,8 +17,8 @@ interface Dumping extends Doomed {
 async function openDumping(): Promise<Dumping> {
   const ground = backupGround();
   const doomed = await openDoomed((server) => {
-    const { folder, publicKey, privateKey, scratch, servers } = ground.settings(server);
-    return { backup: { folder, public_key: publicKey, private_key: privateKey, scratch, servers } };
+    const { target, publicKey, privateKey, scratch, servers } = ground.settings(server);
+    return { backup: { folder: target, public_key: publicKey, private_key: privateKey, scratch, servers } };
   });
   const { cloud, story } = doomed.stage;
   await ground.admit(cloud.databaseServer);
