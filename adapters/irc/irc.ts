@@ -1,6 +1,6 @@
 import { memory } from '../../src/chat/memory.ts';
 import type { Adapter, Message, Place, PostOptions, Receipt, Telling } from '../../src/chat/message.ts';
-import { Later, PlaceRefused } from '../../src/chat/message.ts';
+import { PlaceRefused } from '../../src/chat/message.ts';
 import type { Report } from '../../src/chat/report.ts';
 import { openDoubt } from './doubt.ts';
 import { guest, startHearing } from './hearing.ts';
@@ -8,7 +8,8 @@ import { openIdentity } from './identity.ts';
 import type { InboundLimit } from './inbound.ts';
 import { openNetwork } from './network.ts';
 import type { NetworkOptions } from './options.ts';
-import { type Look, renderNews, renderProgress, renderSummary, renderWhole, summaryLines } from './render.ts';
+import { openProgress } from './progress.ts';
+import { type Look, renderNews, renderSummary, renderWhole, summaryLines } from './render.ts';
 import { openSpeaking } from './speaking.ts';
 import { openWhereabouts } from './whereabouts.ts';
 
@@ -28,9 +29,6 @@ interface Saying {
   readonly handle?: string;
   readonly more?: Partial<PostOptions>;
 }
-
-/** A job's card says how far it is this often at most. */
-const progressMs = 10_000;
 
 /** One network of IRC. Its connection is `irc:<name>`, its places are `irc:<name>/#channel` and `irc:<name>/nick`. */
 export function createIrc(options: IrcOptions): Adapter {
@@ -92,18 +90,6 @@ export function createIrc(options: IrcOptions): Adapter {
 function onCard(message: Message, cardOf: (id: string) => string): Message {
   const { reaction } = message;
   return reaction === undefined ? message : { ...message, reaction: { ...reaction, on: cardOf(reaction.on) } };
-}
-
-function openProgress() {
-  const said = memory<number>();
-  return (report: Report, previous: Report | null, { key }: Telling): string[] => {
-    const line = renderProgress(report, previous);
-    if (line === null) return [];
-    const since = performance.now() - (said.get(key) ?? Number.NEGATIVE_INFINITY);
-    if (since < progressMs) throw new Later(progressMs - since);
-    said.set(key, performance.now());
-    return [line];
-  };
 }
 
 interface VoiceParts {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Amounts, Hypervisor, Room } from './cloud.ts';
+import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
 import { listHypervisors } from './nova-hypervisors.ts';
@@ -25,10 +26,20 @@ export async function roomOf(session: Session, cloud: string, hosts: readonly Ho
     const rooms: Room[] = [];
     for (let from = 0; from < hypervisors.length; from += atOnce) {
       const batch = hypervisors.slice(from, from + atOnce);
-      rooms.push(...(await Promise.all(batch.map((one) => roomOn(session, cloud, one)))).flat());
+      rooms.push(...(await Promise.all(batch.map((one) => unlessGone(() => roomOn(session, cloud, one))))).flat());
     }
     return rooms;
   });
+}
+
+/** A host may be taken out of the cloud between two requests. */
+async function unlessGone(asking: () => Promise<Room[]>): Promise<Room[]> {
+  try {
+    return await asking();
+  } catch (error) {
+    if (error instanceof OpenStackError && error.problem === 'not-found') return [];
+    throw error;
+  }
 }
 
 async function roomOn(session: Session, cloud: string, hypervisor: Hypervisor): Promise<Room[]> {

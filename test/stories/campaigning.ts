@@ -6,9 +6,9 @@ const patience = onLab ? 240_000 : 60_000;
 
 /** Asked by alice, approved by bob and carol; its id. */
 export async function begin(stage: Stage, line: string): Promise<string> {
-  const { job } = await stage.plan(`campaign add ${line}`);
+  const { job, words } = await stage.plan(`campaign add ${line}`);
   await stage.say('bob', `approve ${job}`);
-  expect(await stage.story.state(job)).toBe('awaiting');
+  expect(await stage.story.state(job), words).toBe('awaiting');
   await stage.say('carol', `approve ${job}`);
   expect((await stage.ended(job)).state).toBe('done');
   return job;
@@ -17,7 +17,11 @@ export async function begin(stage: Stage, line: string): Promise<string> {
 /** Until somebody has read these words in the room. */
 export async function told(stage: Stage, words: RegExp): Promise<void> {
   const said = () => stage.story.room.posts.some(({ report }) => words.test(wordsOf(report)));
-  await stage.story.until(`${words}`, said, patience);
+  await stage.story.until(`${words}`, said, patience).catch(({ message }: Error) => {
+    throw new Error(
+      [message, 'what was said:', ...stage.story.room.posts.map(({ report }) => report.title)].join('\n  '),
+    );
+  });
 }
 
 /** The jobs that a campaign opened, the oldest first. */
