@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memory } from '../../src/chat/memory.ts';
 import { type Message, NotTaken } from '../../src/chat/message.ts';
 import { openExcuses } from './excuses.ts';
 import type { Heard, Hearing } from './hearing.ts';
@@ -39,6 +40,8 @@ const hearingMs = 2200;
 
 export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
   const underWay = new Set<Promise<void>>();
+  /** Keys of what is in rows: told again it is acknowledged at once, however much there is to do. */
+  const taken = memory<true>(10_000);
   const excuse = openExcuses({ log, tell });
   let closed = false;
 
@@ -46,7 +49,7 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
     let told: Heard | null = null;
     try {
       told = await Promise.race([hearing(envelope.body), late()]);
-      if (told !== null) await hear(told.message);
+      if (told !== null) await once(told.message);
       const note = told?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
       if (told?.also !== undefined) await showAlso(told.also);
@@ -56,6 +59,12 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       if (!(error instanceof NotTaken)) log('warn', { err: error }, 'what Slack told could not be taken');
       throw new NoAck('not taken');
     }
+  }
+
+  async function once(message: Message): Promise<void> {
+    if (taken.get(message.key) === true) return;
+    await hear(message);
+    taken.set(message.key, true);
   }
 
   /** What was pressed is in rows: that nothing is shown for it must not say otherwise. */

@@ -89,11 +89,7 @@ describe.each<Mode>(['socket', 'http'])('a night of operations on Slack, %s', (m
     const { rows } = ops.stage.story.database;
     const before = alice.say('ops', '!hosts');
     const shown = await alice.sees('ops', ({ thread, from }) => thread === before.ts && from === 'vigie');
-    await rows
-      .updateTable('schedule')
-      .set({ next_at: new Date() })
-      .where('id', '=', id)
-      .execute();
+    await rows.updateTable('schedule').set({ next_at: new Date() }).where('id', '=', id).execute();
     const fired = await alice.sees('ops', ({ thread, from }) => thread === undefined && from === 'vigie', {
       after: before,
       ms: 30_000,
