@@ -40,8 +40,7 @@ const hearingMs = 2200;
 
 export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
   const underWay = new Set<Promise<void>>();
-  /** Keys of what is in rows: told again it is acknowledged at once, however much there is to do. */
-  const taken = memory<true>(10_000);
+  const hearOnce = onlyOnce(hear);
   const excuse = openExcuses({ log, tell });
   let closed = false;
 
@@ -49,7 +48,7 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
     let told: Heard | null = null;
     try {
       told = await Promise.race([hearing(envelope.body), late()]);
-      if (told !== null) await once(told.message);
+      if (told !== null) await hearOnce(told.message);
       const note = told?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
       if (told?.also !== undefined) await showAlso(told.also);
@@ -59,12 +58,6 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       if (!(error instanceof NotTaken)) log('warn', { err: error }, 'what Slack told could not be taken');
       throw new NoAck('not taken');
     }
-  }
-
-  async function once(message: Message): Promise<void> {
-    if (taken.get(message.key) === true) return;
-    await hear(message);
-    taken.set(message.key, true);
   }
 
   /** What was pressed is in rows: that nothing is shown for it must not say otherwise. */
@@ -84,6 +77,21 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       closed = true;
       await Promise.all(underWay);
     },
+  };
+}
+
+/** What is in rows, or on its way there, and is told again is not taken again, however much there is to do. */
+function onlyOnce(hear: DoorOptions['hear']): DoorOptions['hear'] {
+  const taken = memory<Promise<void>>(10_000);
+  return (message) => {
+    const known = taken.get(message.key);
+    if (known !== undefined) return known;
+    const taking = hear(message).catch((error: unknown) => {
+      taken.delete(message.key);
+      throw error;
+    });
+    taken.set(message.key, taking);
+    return taking;
   };
 }
 
