@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memory } from '../../src/chat/memory.ts';
 import { type Message, NotTaken } from '../../src/chat/message.ts';
 import { openExcuses } from './excuses.ts';
 import type { Heard, Hearing } from './hearing.ts';
@@ -39,6 +40,7 @@ const hearingMs = 2200;
 
 export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
   const underWay = new Set<Promise<void>>();
+  const hearOnce = onlyOnce(hear);
   const excuse = openExcuses({ log, tell });
   let closed = false;
 
@@ -46,7 +48,7 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
     let told: Heard | null = null;
     try {
       told = await Promise.race([hearing(envelope.body), late()]);
-      if (told !== null) await hear(told.message);
+      if (told !== null) await hearOnce(told.message);
       const note = told?.note;
       await envelope.ack(note === undefined ? undefined : { response_type: 'ephemeral', text: note });
       if (told?.also !== undefined) await showAlso(told.also);
@@ -75,6 +77,21 @@ export function openDoor({ hearing, log, hear, tell }: DoorOptions): Door {
       closed = true;
       await Promise.all(underWay);
     },
+  };
+}
+
+/** What is in rows, or on its way there, and is told again is not taken again, however much there is to do. */
+function onlyOnce(hear: DoorOptions['hear']): DoorOptions['hear'] {
+  const taken = memory<Promise<void>>(10_000);
+  return (message) => {
+    const known = taken.get(message.key);
+    if (known !== undefined) return known;
+    const taking = hear(message).catch((error: unknown) => {
+      taken.delete(message.key);
+      throw error;
+    });
+    taken.set(message.key, taking);
+    return taking;
   };
 }
 

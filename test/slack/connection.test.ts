@@ -150,6 +150,24 @@ test.each<Mode>(['socket', 'http'])('%s: nothing is acknowledged before it is in
   await until(() => slack.delivered.every(({ acked }) => acked !== null));
 });
 
+test('what is told again while it is being taken is taken once, and then acknowledged', async () => {
+  let free: () => void = () => undefined;
+  const rows = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  const heard = await open('socket', { hear: () => rows });
+  slack.person('alice').mention('ops', 'hosts');
+  await until(() => slack.delivered.length === 2 && slack.delivered.every(({ attempts }) => attempts.length === 1));
+  const [told] = slack.delivered;
+  const again = told === undefined ? [] : [slack.delivery.again(told), slack.delivery.again(told, 1)];
+  free();
+  expect((await Promise.all(again)).map(({ acked }) => acked !== null)).toEqual([true, true]);
+  await slack.delivery.quiet();
+  expect(heard.map(({ text }) => text)).toEqual(['!hosts']);
+  await slack.delivery.again(told as (typeof slack.delivered)[number], 3);
+  expect(heard).toHaveLength(1);
+});
+
 test('a press on a home is acknowledged before its home is shown anew', async () => {
   let free: () => void = () => undefined;
   const shown = new Promise<void>((resolve) => {

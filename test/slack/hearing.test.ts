@@ -233,26 +233,24 @@ describe('presses', () => {
   ])('%s', async (_what, less) => {
     const on = await card();
     await bob.click(on, '!approve 7f3a');
-    const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
-    await slack.delivery.once('interactive', { ...payload, ...less });
+    await pressedAgain({ action_ts: '9.1' }, less);
     expect(heard.map(({ text, place }) => [text, place.id])).toEqual(
       [1, 2].map(() => ['!approve 7f3a', `slack:${slack.team}/${on.channel}`]),
     );
-    expect(new Set(heard.map(({ key }) => key)).size).toBe(1);
+    expect(new Set(heard.map(({ key }) => key.replace(/\d+$/, ''))).size).toBe(1);
   });
 
   test('whose workspace only the envelope tells: of another one nobody counts', async () => {
     await bob.click(await card(), '!approve 7f3a');
-    const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
-    await slack.delivery.once('interactive', { ...payload, user: { id: bob.id }, team: { id: 'T2' } });
-    await slack.delivery.once('interactive', { ...payload, user: { id: bob.id }, team: null });
+    await pressedAgain({ action_ts: '9.1' }, { user: { id: bob.id }, team: { id: 'T2' } });
+    await pressedAgain({ action_ts: '99.1' }, { user: { id: bob.id }, team: null });
     expect(heard.map(({ from }) => from.account)).toEqual([`slack:${bob.account}`, null, `slack:${bob.account}`]);
   });
 
-  async function pressedAgain(changed: object): Promise<void> {
+  async function pressedAgain(changed: object, more: object = {}): Promise<void> {
     const payload = slack.delivered.find(({ kind }) => kind === 'interactive')?.payload ?? {};
     const [action] = Click.parse(payload).actions;
-    await slack.delivery.once('interactive', { ...payload, actions: [{ ...action, ...changed }] });
+    await slack.delivery.once('interactive', { ...payload, ...more, actions: [{ ...action, ...changed }] });
   }
 
   test('one button may stand for another line a moment later', async () => {
@@ -260,6 +258,8 @@ describe('presses', () => {
     const [first] = heard;
     await pressedAgain({ value: '!approve 9c1d' });
     expect(heard.map(({ text }) => text)).toEqual(['!answer 7f3a a', '!approve 9c1d']);
+    await pressedAgain({});
+    expect(heard).toHaveLength(2);
     expect(heard[1]?.key).not.toBe(first?.key);
   });
 
@@ -271,7 +271,8 @@ describe('presses', () => {
   ])('pressed at %s and %s, whoever heard it: one line? %s', async (one, two, same) => {
     await bob.click(await card(), '!approve 7f3a');
     for (const action_ts of [one, two]) await pressedAgain({ action_ts });
-    const [first, second] = heard.slice(1).map(({ key, before }) => [key, before]);
+    // What this process has in rows it does not hear again.
+    const [first, second = first] = heard.slice(1).map(({ key, before }) => [key, before]);
     expect(first?.some((key) => second?.includes(key))).toBe(same);
   });
 });
