@@ -89,7 +89,8 @@ async function ready(proving: Proving): Promise<KeyObject | null> {
   const { stores, dump } = proving;
   const { facts, path } = dump;
   const there = await lookAt(stores, dump);
-  if (typeof there === 'object') throw new Unproven(`not looked at: ${there.unseen}; this worker runs on ${hostname()}`);
+  if (typeof there === 'object')
+    throw new Unproven(`not looked at: ${there.unseen}; this worker runs on ${hostname()}`);
   const store = storeOfDump(stores, path);
   // It may be its bucket that is not there.
   if (there === 'gone' && store.endpoint !== null) await store.ready();
