@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { LongestFirst } from './test/setup/longest-first.ts';
 
 /** Run by name, at length. Everything under test/ that is neither these nor a story is quick. */
 const groups = ['irc', 'slack', 'chaos', 'databases'];
@@ -28,6 +29,7 @@ export default defineConfig({
   test: {
     // Stories wait more than they compute: four at once on two cores.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // What one run transformed the next need not: bin/test and the groups are many runs.
     experimental: { fsModuleCache: true },
     projects: [
