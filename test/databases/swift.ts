@@ -10,14 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generate } from 'selfsigned';
 import { findProgram } from '../../src/embedded/process.ts';
 import type { BucketSettings } from '../../src/openstack/config.ts';
 import { askS3 } from '../../src/stores/s3.ts';
-import { freePorts } from '../irc/ports.ts';
+import { answers, freePorts } from '../irc/ports.ts';
+import { localCertificates } from '../setup/certificates.ts';
 import { missing, unpacked } from '../setup/debian.ts';
 
 /** OpenStack's own object store, with its S3 API, from Debian's packages: unpacked, on loopback, with one bucket. */
@@ -132,7 +131,7 @@ async function launch({ root, folder, port, certificate }: Plan): Promise<ChildP
   });
   closeSync(log);
   for (const until = performance.now() + 60_000; performance.now() < until && child.exitCode === null; await sleep(50))
-    if (await listens(port)) return child;
+    if (await answers(port)) return child;
   throw new Error(`Swift did not start: ${readFileSync(join(folder, 'log'), 'utf8').slice(-1000)}`);
 }
 
@@ -143,32 +142,13 @@ function librariesOf(root: string): string[] {
   });
 }
 
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
 /** Certificate, its key, and the authority's certificate, as files. */
 async function certify(folder: string): Promise<string[]> {
-  const ca = await generate([{ name: 'commonName', value: 'vigie test CA' }], {
-    keySize: 2048,
-    extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
-  });
-  const server = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048,
-    ca: { key: ca.private, cert: ca.cert },
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
-  });
+  const { ca, cert, key } = await localCertificates();
   return [
-    ['cert.pem', server.cert],
-    ['key.pem', server.private],
-    ['ca.pem', ca.cert],
+    ['cert.pem', cert],
+    ['key.pem', key],
+    ['ca.pem', ca],
   ].map(([name = '', text = '']) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);

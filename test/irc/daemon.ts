@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../src/embedded/process.ts';
+import { answers } from './ports.ts';
 
 /** One server process: it may be stopped and started again on the same ports. */
 export interface Daemon {
@@ -78,15 +78,4 @@ async function listens(port: number, running: () => boolean, { name, folder }: D
   throw new Error(
     `${name} does not listen on ${port}: ${readFileSync(join(folder, `${name}.out`), 'utf8').slice(-500)}`,
   );
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

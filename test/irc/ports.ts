@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 /**
  * Ports that servers may take a moment later, held all at once, so that they differ. Below those that a kernel gives to
@@ -31,4 +31,16 @@ async function listens(server: Server): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Somebody listens there. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { localCertificates } from '../setup/certificates.ts';
 import { accounts, registerAccounts } from './accounts.ts';
 import { athemeConfig, hybridConfig, inspircdConfig, ngircdConfig } from './configs.ts';
 import { type Daemon, daemon } from './daemon.ts';
@@ -133,29 +134,13 @@ export async function startIrc(...names: readonly ServerName[]): Promise<IrcServ
 }
 
 async function prepare(folder: string): Promise<void> {
-  const ca = await generate([{ name: 'commonName', value: 'vigie test CA' }], {
-    keySize: 2048,
-    extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
-  });
-  const server = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048,
-    ca: { key: ca.private, cert: ca.cert },
-    extensions: [
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
-  });
+  const { ca, cert, key } = await localCertificates();
   // vigie's own, for services that know it by its fingerprint.
   const own = await generate([{ name: 'commonName', value: 'vigie' }], { keySize: 2048 });
   const files = {
-    'ca.pem': ca.cert,
-    'cert.pem': server.cert,
-    'key.pem': server.private,
+    'ca.pem': ca,
+    'cert.pem': cert,
+    'key.pem': key,
     'own.pem': own.cert,
     'own.key.pem': own.private,
   };

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type BackupGround, backupGround } from '../backups/ground.ts';
+import { everythingTold } from '../backups/told.ts';
 import { onLab, openStage, type Stage } from './stage.ts';
 
 /** A proof makes a server: on a busy machine that takes its time. */
@@ -69,15 +70,7 @@ test('nobody restores production from a chat, and a name that is not there is an
 });
 
 test('neither rows nor what was said hold a password, a hash or a token', async () => {
-  const { rows } = stage.story.database;
-  const said = JSON.stringify([
-    stage.story.room.posts.map(({ history }) => history),
-    await rows.selectFrom('job').selectAll().execute(),
-    await rows.selectFrom('step').selectAll().execute(),
-    await rows.selectFrom('backup').selectAll().execute(),
-    await rows.selectFrom('audit').selectAll().execute(),
-    await rows.selectFrom('delivery').selectAll().execute(),
-  ]);
+  const said = await everythingTold(stage);
   for (const secret of [
     ground.password,
     JSON.stringify(ground.password).slice(1, -1),
