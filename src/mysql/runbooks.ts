@@ -56,7 +56,7 @@ export function connectEdits(parts: Parts): Edits {
       const rows = record.before.length;
       const standing = await standingOf(spotAgain(parts, record).pool, record);
       if (standing === 'after') return { rows, left: order.rows.length - rows, undo: file, doubt: null };
-      return standing === 'before' ? null : 'unclear';
+      return standing === 'before' ? 'as before' : 'unclear';
     },
     async previewUndo(job, written) {
       const { record, file } = await undoOf(place().folder, { cloud, job, written });

@@ -142,8 +142,8 @@ export interface EditsReader {
   previewEdit(request: EditRequest): Promise<EditPreview>;
   /** `written`: what the job told of its file. Throws `UserError` where this worker's disk has no such file, or another. */
   previewUndo(job: string, written: UndoFile | null): Promise<UndoPreview>;
-  /** What a job that may have been cut off did, by the row images on this disk; null where it did nothing, as far as they tell. */
-  edited(order: EditOrder): Promise<Edited | 'unclear' | null>;
+  /** What a job that may have been cut off did, by the row images on this disk; null where it has none. */
+  edited(order: EditOrder): Promise<Edited | 'as before' | 'unclear' | null>;
 }
 
 export interface Edits extends EditsReader {

@@ -12,6 +12,8 @@ interface Hanging extends Doomed {
   readonly cell: string;
   state(): Promise<unknown>;
   writes(): Promise<number>;
+  /** Somebody asks for a move of it meanwhile. */
+  migrate(): Promise<void>;
 }
 
 async function openHanging(): Promise<Hanging> {
@@ -35,6 +37,9 @@ async function openHanging(): Promise<Hanging> {
     cell,
     state: () => read('SELECT vm_state, task_state FROM instances WHERE uuid = ?'),
     writes: async () => Number((await read('SELECT COUNT(*) AS n FROM noted WHERE uuid = ?'))?.['n']),
+    async migrate() {
+      await root.query("INSERT INTO migrations SET instance_uuid = ?, status = 'queued', deleted = 0", [id]);
+    },
     async close() {
       await root.end();
       await doomed.close();
@@ -76,6 +81,26 @@ test.concurrent.each([
     const undo = await asked(hanging, `sql undo ${job}`);
     expect(await stage.ended(undo, 60_000)).toMatchObject({ state: 'done' });
     expect(await hanging.state()).toEqual(hangs);
+  } finally {
+    await hanging.close();
+  }
+});
+
+test.concurrent('an edit whose worker is killed before its COMMIT, and that must not be any more, changed nothing and says so', async () => {
+  const hanging = await openHanging();
+  try {
+    const { cell, server } = hanging;
+    const worker = await hanging.start({ DIES_AT: `1 before COMMIT in ${cell}` });
+    const job = await asked(hanging, `sql run task-state server=${server} guest=shutoff`);
+    await worker.gone();
+    await hanging.migrate();
+
+    const { state, words } = await hanging.takenUp(job);
+    expect(state).toBe('failed');
+    expect(words).toContain('a migration of it is not over; see runbook migration-record; nothing was changed');
+    expect(words).not.toContain('may have changed');
+    expect(await hanging.state()).toEqual(hangs);
+    expect(await hanging.writes()).toBe(0);
   } finally {
     await hanging.close();
   }

@@ -19,22 +19,26 @@ export async function runEdit(input: z.output<typeof EditInput>, context: StepCo
   const order = { job: context.job.id, human: context.job.human, ...input };
   if (context.checkpoint !== null) return resume(order, context);
   const edited = await ask(order, context);
-  return written(edited) ?? gone('no approved row is as it was: nothing was changed');
+  return written(edited) ?? gone(nothing);
 }
 
-/** The row images of a worker that died may lie on another host: then what is found refused may be what that one did. */
+/** What comes next may be refused because of what the one that died did: then its row images tell, if they are on this disk. */
 async function resume(order: EditOrder, context: StepContext): Promise<Outcome> {
-  const before = await context.cloud.databases.edited(order);
-  if (before === 'unclear') return unproven('the rows are neither as before nor as this job would have left them');
+  const { databases } = context.cloud;
+  const found = await databases.edited(order);
+  if (found === 'unclear') return unproven('the rows are neither as before nor as this job would have left them');
+  const unchanged = async () => (await databases.edited(order)) === 'as before';
   try {
-    const edited = before ?? (await ask(order, context));
-    return written(edited) ?? unproven(`the approved rows are no longer as they were; ${elsewhere}`);
+    const edited = written(found === null || found === 'as before' ? await ask(order, context) : found);
+    if (edited !== null) return edited;
+    return (await unchanged()) ? gone(nothing) : unproven(`the approved rows are no longer as they were; ${elsewhere}`);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || (await unchanged())) throw error;
     return unproven(`${error.message}; ${elsewhere}`);
   }
 }
 
+const nothing = 'no approved row is as it was: nothing was changed';
 const elsewhere = 'a worker that died may have changed them: the row images on its disk tell';
 
 function ask(order: EditOrder, context: StepContext): Promise<Edited> {

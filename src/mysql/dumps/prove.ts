@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { escapeId } from 'mysql2';
 import { z } from 'zod';
 import type { Keys } from '../../archive/place.ts';
@@ -89,8 +89,7 @@ async function ready(proving: Proving): Promise<KeyObject | null> {
   const { stores, dump } = proving;
   const { facts, path } = dump;
   const there = await lookAt(stores, dump);
-  if (typeof there === 'object')
-    throw new Unproven(`not looked at: ${there.unseen}; this worker runs on ${hostname()}`);
+  if (typeof there === 'object') throw new Unproven(notLookedAt(path, there.unseen));
   const store = storeOfDump(stores, path);
   // It may be its bucket that is not there.
   if (there === 'gone' && store.endpoint !== null) await store.ready();
@@ -101,6 +100,12 @@ async function ready(proving: Proving): Promise<KeyObject | null> {
   if (manifest.sha256 !== facts.sha256) throw new UserError(`the manifest of ${path} is not as it was written`);
   await mustFit(proving, store);
   return key;
+}
+
+function notLookedAt(path: string, unseen: string): string {
+  const here = `not looked at: ${unseen}; this worker runs on ${hostname()}`;
+  if (!path.startsWith('/')) return here;
+  return `${here}: share ${dirname(path)} between them, or say it again while only the worker there runs`;
 }
 
 async function mustFit(proving: Proving, store: Store): Promise<void> {

@@ -97,6 +97,7 @@ state_path = $LAB_DIR/state/nova
 transport_url = $AMQP_URL
 report_interval = $LAB_REPORT_INTERVAL
 service_down_time = $LAB_SERVICE_DOWN_TIME
+max_concurrent_live_migrations = $LAB_LANES
 compute_driver = labdriver.SlowFakeDriver
 vif_plugging_is_fatal = false
 vif_plugging_timeout = 0
