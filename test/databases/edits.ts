@@ -150,7 +150,7 @@ export async function editOnce(databases: Databases, order: EditOrder): Promise<
     try {
       const before = await databases.edited(order);
       if (before === 'unclear') throw new UserError('unclear');
-      return before ?? (await databases.edit(order, soon()));
+      return before === null || before === 'as before' ? await databases.edit(order, soon()) : before;
     } catch (error) {
       if (!(error instanceof OpenStackError)) throw error;
     }
