@@ -50,13 +50,16 @@ const longestHead = 4096;
 
 /**
  * An archive is a row of such pairs: a skippable zstd frame with the head as JSON, then the payload. A payload in clear
- * is a zstd frame as it is, so `zstd -dc` reads the file; a sealed one is a skippable frame again.
+ * is a zstd frame as it is, so `zstd -dc` reads the file; a sealed one is a skippable frame again. In pieces: what is
+ * joined once more is memory that V8 has to clear away.
  */
-export function encodeFrame(head: Omit<FrameHead, 'payload' | 'sha256'>, payload: Buffer): Buffer {
-  const sha256 = createHash('sha256').update(payload).digest('hex');
-  const said = Buffer.from(JSON.stringify({ ...head, payload: payload.length, sha256 }));
-  const before = head.sealed === null ? [] : [skippable(sealedMagic, payload.length)];
-  return Buffer.concat([skippable(headMagic, said.length), said, ...before, payload]);
+export function encodeFrame(head: Omit<FrameHead, 'payload' | 'sha256'>, payload: readonly Buffer[]): Buffer[] {
+  const hash = createHash('sha256');
+  for (const piece of payload) hash.update(piece);
+  const length = payload.reduce((sum, piece) => sum + piece.length, 0);
+  const said = Buffer.from(JSON.stringify({ ...head, payload: length, sha256: hash.digest('hex') }));
+  const before = head.sealed === null ? [] : [skippable(sealedMagic, length)];
+  return [Buffer.concat([skippable(headMagic, said.length), said, ...before]), ...payload];
 }
 
 function skippable(magic: number, length: number): Buffer {

@@ -24,12 +24,13 @@ export interface Sealed {
   readonly payload: Buffer;
 }
 
-export function seal(reader: KeyObject, payload: Buffer, bound: string): Sealed {
+/** `pieces`, joined, are the payload. */
+export function seal(reader: KeyObject, payload: Buffer, bound: string): { with: string; pieces: Buffer[] } {
   const fresh = generateKeyPairSync('x25519');
   const key = keyOf(diffieHellman({ privateKey: fresh.privateKey, publicKey: reader }), fresh.publicKey, reader);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound));
-  const sealed = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
-  return { with: rawOf(fresh.publicKey).toString('base64'), payload: sealed };
+  const pieces = [cipher.update(payload), cipher.final(), cipher.getAuthTag()];
+  return { with: rawOf(fresh.publicKey).toString('base64'), pieces };
 }
 
 /** Throws `UserError` where the key is another, or a byte was changed. */

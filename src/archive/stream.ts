@@ -2,7 +2,6 @@ import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { compress } from '@mongodb-js/zstd';
 import { boundOf, encodeFrame } from './frames.ts';
 import { keyId, seal } from './seal.ts';
-import { level } from './writer.ts';
 
 /** A file that is being written. */
 export interface Sink {
@@ -17,7 +16,7 @@ export interface Sink {
 /** One long text in frames: what a dump program says, as it says it. */
 export interface ArchiveStream {
   /** Resolves when there is room for more; what is written may still be on its way to the disk. */
-  write(text: Buffer): Promise<void>;
+  write(piece: Buffer): Promise<void>;
   /** All of it is safe, under its own name. */
   finish(): Promise<StreamSum>;
   /** Leaves nothing behind of what was not finished. */
@@ -42,25 +41,29 @@ export function openStream(sink: Sink, key: KeyObject | null): ArchiveStream {
   const own = { archive: randomBytes(8).toString('hex'), keyId: key === null ? null : keyId(key) };
   const hash = createHash('sha256');
   const sum = { bytes: 0, rawBytes: 0, frames: 0 };
-  let gathered: Buffer[] = [];
+  let text: Buffer | null = null;
   let length = 0;
+  /** Of frames that are pressed: memory that is new costs more than the copy into it. */
+  const spare: Buffer[] = [];
   /** Each resolves once its frame and all before it are written. */
   const queue: Promise<void>[] = [];
 
   async function press(number: number, raw: Buffer, before: Promise<void> | undefined): Promise<void> {
     const head = { ...own, kind: 'dump' as const, number, rows: 0, from: '', to: '', first: '', last: '' };
-    const packed = await compress(raw, level);
+    const packed = await compress(raw);
     const framed = { ...head, statements: [raw.length] };
+    if (raw.length === frameBytes) spare.push(raw);
     const sealed = key === null ? null : seal(key, packed, boundOf(framed));
-    const bytes = encodeFrame({ ...framed, sealed: sealed?.with ?? null }, sealed?.payload ?? packed);
+    const pieces = encodeFrame({ ...framed, sealed: sealed?.with ?? null }, sealed?.pieces ?? [packed]);
     await before;
-    hash.update(bytes);
-    await sink.write(bytes);
-    sum.bytes += bytes.length;
+    for (const piece of pieces) {
+      hash.update(piece);
+      await sink.write(piece);
+      sum.bytes += piece.length;
+    }
   }
-  async function flush(): Promise<void> {
-    const raw = Buffer.concat(gathered);
-    gathered = [];
+  async function flush(raw: Buffer): Promise<void> {
+    text = null;
     length = 0;
     sum.rawBytes += raw.length;
     const written = press(sum.frames, raw, queue.at(-1));
@@ -72,13 +75,17 @@ export function openStream(sink: Sink, key: KeyObject | null): ArchiveStream {
   }
   return {
     bytes: () => sum.bytes,
-    async write(text) {
-      gathered.push(text);
-      length += text.length;
-      if (length >= frameBytes) await flush();
+    async write(piece) {
+      for (let at = 0; at < piece.length; ) {
+        text ??= spare.pop() ?? Buffer.allocUnsafe(frameBytes);
+        const taken = piece.copy(text, length, at);
+        at += taken;
+        length += taken;
+        if (length === frameBytes) await flush(text);
+      }
     },
     async finish() {
-      if (length > 0) await flush();
+      if (text !== null) await flush(text.subarray(0, length));
       for (const written of queue) await written;
       await sink.finish();
       return { ...sum, keyId: own.keyId, sha256: hash.digest('hex') };

@@ -28,9 +28,6 @@ export interface ArchiveWriter {
   close(): Promise<void>;
 }
 
-/** Of zstd: faster than the disk, and hardly larger than what takes thrice as long. */
-export const level = 3;
-
 export interface ArchiveBegin {
   readonly path: string;
   readonly schema: Statements;
@@ -69,7 +66,7 @@ function writerOf(file: FileHandle, path: string, key: KeyObject | null): Writer
     const packed = await compress(statements.sql);
     const head = { ...own, kind, number, ...batch, statements: [...statements.lengths] };
     const sealed = key === null ? null : seal(key, packed, boundOf(head));
-    const bytes = encodeFrame({ ...head, sealed: sealed?.with ?? null }, sealed?.payload ?? packed);
+    const bytes = Buffer.concat(encodeFrame({ ...head, sealed: sealed?.with ?? null }, sealed?.pieces ?? [packed]));
     await inWords(path, () => put(file, bytes, safe));
     if (number === 1) await prove(path, safe);
     safe += bytes.length;

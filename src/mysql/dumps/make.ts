@@ -108,12 +108,12 @@ const lookBytes = 32 * 1024 * 1024;
 const mostSaid = 16 * 1024;
 
 async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
-  const { child, forget } = pour.running;
+  const { child, outlet, forget } = pour.running;
   const stop = (): void => {
     child.kill('SIGKILL');
     pour.stop.abort();
     // Whatever it started may hold the other end.
-    child.stdout?.destroy();
+    outlet.close();
     child.stderr?.destroy();
   };
   signal.addEventListener('abort', stop);
@@ -123,13 +123,13 @@ async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
   });
   const ended = once(child, 'close');
   ended.catch(() => undefined);
-  for await (const chunk of child.stdout ?? []) {
+  for await (const piece of outlet.pieces()) {
     if (pour.raw === 0) await forget();
-    if (Math.floor((pour.raw + chunk.length) / lookBytes) > Math.floor(pour.raw / lookBytes))
+    if (Math.floor((pour.raw + piece.length) / lookBytes) > Math.floor(pour.raw / lookBytes))
       await pour.store.mustHaveRoom();
-    pour.raw += chunk.length;
-    pour.count.push(chunk);
-    await pour.stream.write(chunk);
+    pour.raw += piece.length;
+    pour.count.push(piece);
+    await pour.stream.write(piece);
   }
   signal.throwIfAborted();
   const [code] = await ended;

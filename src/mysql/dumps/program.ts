@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { UserError } from '../../chat/user-error.ts';
 import { findProgram } from '../../embedded/process.ts';
 import type { OperatorDsn } from '../operator-dsn.ts';
+import { type Outlet, openOutlet } from './outlet.ts';
 
 export type Flavour = 'mariadb' | 'mysql';
 
@@ -63,6 +64,7 @@ function positionOptions({ flavour, version }: DumpTool, source: Flavour): strin
 
 export interface RunningProgram {
   readonly child: ChildProcess;
+  readonly outlet: Outlet;
   /** The password leaves the disk: the program has read it. */
   forget(): Promise<void>;
 }
@@ -71,13 +73,19 @@ export interface RunningProgram {
 export async function runLoggedIn(dsn: OperatorDsn, tool: DumpTool, args: readonly string[]): Promise<RunningProgram> {
   await sweepLogins();
   const folder = await mkdtemp(join(tmpdir(), loginPrefix));
+  const outlet = await openOutlet(folder);
   const file = join(folder, 'login.cnf');
   await writeFile(file, await loginText(dsn, tool.flavour, folder), { mode: 0o600 });
-  const child = spawn(tool.path, [`--defaults-file=${file}`, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: bareEnvironment,
-  });
-  return { child, forget: () => rm(folder, { recursive: true, force: true }) };
+  const [program = tool.path, ...words] = [...inLargePieces(), tool.path, `--defaults-file=${file}`, ...args];
+  const child = spawn(program, words, { stdio: ['ignore', outlet.inlet, 'pipe'], env: bareEnvironment });
+  outlet.inlet.destroy();
+  return { child, outlet, forget: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Such programs say 4 KiB at a time, and each piece wakes us: coreutils' stdbuf makes it more, and becomes the program. */
+function inLargePieces(): string[] {
+  const stdbuf = findProgram('stdbuf');
+  return stdbuf === null ? [] : [stdbuf, '--output=64K'];
 }
 
 const loginPrefix = 'vigie-login-';
