@@ -9,6 +9,6 @@ export default query({
   examples: ['backup runbook', 'backup runbook dump-prod-eu-main-20261129-7f3a.sql.zst.sealed'],
   role: 'operator',
   details: ['Production is never restored from chat.'],
-  args: { name: positional(Name.optional(), 'the dump (default: the last proven one)') },
+  args: { name: positional(Name.optional(), 'the dump (default: the last proven one of each server)') },
   answer: ({ name }, context) => runbookReport(name, context),
 });
