@@ -25,7 +25,9 @@ function summary() {
   const first = byPlace(reports());
   const second = byPlace(reports('again'));
   for (const [place, file] of first) if (isFailed(file)) tellFailure(place, file, second.get(place));
-  const tests = [...new Map([...first, ...second]).values()].flatMap((file) => file.assertionResults);
+  const last = new Map([...first, ...second]);
+  for (const [place, file] of last) tellSkipped(place, file);
+  const tests = [...last.values()].flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === 'passed').length;
   // What broke without a failed test of its own (a lint error, a time limit) counts as one failed.
   const failed = Math.max(tests.filter(isFailed).length, Number(argument));
@@ -54,6 +56,13 @@ function tellFailure(place, file, second) {
     console.log(`   ${test.fullName}`);
     console.log(indented(test.failureMessages.join('\n')));
   }
+}
+
+/** What this machine could not try: nobody may mount, a program is missing. */
+function tellSkipped(place, file) {
+  const skipped = file.assertionResults.filter(({ status }) => status === 'skipped' || status === 'pending');
+  if (skipped.length > 0) console.log(`== ${place}: ${skipped.length} skipped`);
+  for (const test of skipped) console.log(`   ${test.fullName}`);
 }
 
 function indented(text) {

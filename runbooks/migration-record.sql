@@ -35,6 +35,8 @@ instead:
     why: or revert, where the server waits in VERIFY_RESIZE
 notes:
   - Look on both hosts that no guest of it runs twice; what the migration left there stays.
+  - Its source stays as full as before (Queens or newer). Placement keeps that under the migration's own uuid, which openstack --os-compute-api-version 2.59 server migration list --server shows; nova-manage placement audit --verbose (Ussuri) names it once the record is ended.
+  - "If the server runs on its destination: openstack resource provider allocation delete UUID OF THE MIGRATION. If it stayed on its source, its own allocation is the destination's: delete that one too, then nova-manage placement heal_allocations."
 */
 
 -- preview

@@ -8,7 +8,8 @@ export interface History {
 }
 
 export interface PastEdit {
-  readonly runbook: string;
+  /** What it held while it ran: its undo changes the same rows. */
+  readonly claims: readonly string[];
   /** Null where it was cut off before it could tell. */
   readonly undo: { readonly host: string; readonly path: string; readonly sha256: string } | null;
 }

@@ -44,21 +44,20 @@ export function historyOf(rows: Rows, cloud: string): History {
     async edited(id) {
       const job = await readJob(rows, id);
       if (job === null || job.cloud !== cloud || job.command !== 'sql run' || !hasEnded(job.state)) return null;
-      return pastEdit(await stepsOf(rows, id));
+      const undo = undoOf(await stepsOf(rows, id));
+      return undo === undefined ? null : { claims: job.plan?.claims ?? [], undo };
     },
   };
 }
 
-const Ordered = z.object({ runbook: z.string() });
 const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string(), sha256: z.string() }) });
 
-/** A step that wrote no intent asked for nothing, one that failed changed nothing. */
-function pastEdit(steps: readonly StepRow[]): PastEdit | null {
+/** A step that wrote no intent asked for nothing, one that failed changed nothing: undefined. */
+function undoOf(steps: readonly StepRow[]): PastEdit['undo'] | undefined {
   const step = steps.find(
     ({ name, checkpoint, state }) => name === 'edit' && checkpoint !== null && state !== 'failed',
   );
-  const ordered = Ordered.safeParse(step?.input);
-  return ordered.success ? { ...ordered.data, undo: Wrote.safeParse(step?.output).data?.undo ?? null } : null;
+  return step === undefined ? undefined : (Wrote.safeParse(step.output).data?.undo ?? null);
 }
 
 function whereabouts({ key, output }: StepRow): Whereabouts[] {

@@ -14,6 +14,11 @@ export async function mustSeeAll(pool: OperatorPool, databases: readonly string[
       `${pool.label}: a dump of ${database} would not hold everything that is there: grant ${lacking.join(', ')} on ${database}.* to its account`,
     );
   }
+  // Without either, routines are as invisible as where there are none.
+  if (['SELECT', 'SHOW_ROUTINE'].every((one) => lacks('mysql', [one], 'proc').length > 0))
+    throw new UserError(
+      `${pool.label}: a dump would leave out procedures and functions and say nothing: grant SELECT on mysql.proc (MySQL 8: SHOW_ROUTINE on *.*) to its account`,
+    );
 }
 
 /**
@@ -25,27 +30,31 @@ export async function seesForeignKeys(pool: OperatorPool, database: string): Pro
   return lacks(database, ['REFERENCES']).length === 0 || lacks(database, ['SELECT']).length === 0;
 }
 
-/** What of some privileges the account has not on all tables of a database. */
-async function lackingOn(pool: OperatorPool): Promise<(database: string, wanted: readonly string[]) => string[]> {
+/** What of some privileges the account has not on all tables of a database, or on that one. */
+type Lacks = (database: string, wanted: readonly string[], table?: string) => string[];
+
+async function lackingOn(pool: OperatorPool): Promise<Lacks> {
   // The first line holds the hash of the account's password: nothing of it goes on.
   const rows = await pool.raw({ sql: 'SHOW GRANTS' });
   const grants = rows.flatMap(([line]) => grantOf(line?.toString() ?? '') ?? []);
-  return (database, wanted) => {
-    const held = new Set(grants.filter(({ covers }) => covers(database)).flatMap(({ privileges }) => privileges));
+  return (database, wanted, table) => {
+    const covering = grants.filter(({ covers }) => covers(database, table));
+    const held = new Set(covering.flatMap(({ privileges }) => privileges));
     return held.has('ALL PRIVILEGES') ? [] : wanted.filter((one) => !held.has(one));
   };
 }
 
 interface Grant {
   readonly privileges: readonly string[];
-  covers(database: string): boolean;
+  covers(database: string, table?: string): boolean;
 }
 
 function grantOf(line: string): Grant | null {
-  const [, privileges, database] = /^GRANT (.+?) ON (\*|`(?:[^`]|``)+`)\.\* TO /.exec(line) ?? [];
+  const [, privileges, database, on] = /^GRANT (.+?) ON (\*|`(?:[^`]|``)+`)\.(\*|`(?:[^`]|``)+`) TO /.exec(line) ?? [];
   if (privileges === undefined || database === undefined) return null;
   const pattern = database === '*' ? /^/ : patternOf(database.slice(1, -1).replaceAll('``', '`'));
-  return { privileges: privileges.split(', '), covers: (name) => pattern.test(name) };
+  const covers = (name: string, table?: string): boolean => pattern.test(name) && (on === '*' || on === `\`${table}\``);
+  return { privileges: privileges.split(', '), covers };
 }
 
 /** `nova\_%`: a LIKE pattern, where an underscore that is meant has a backslash. */

@@ -9,7 +9,7 @@ import { apiTables, cellTables, keystoneTables } from '../operators/tables.ts';
 import { mariadbUrl } from '../setup/servers.ts';
 import { type BackupGround, backupGround } from './ground.ts';
 
-/** A small cloud's databases on the run's MariaDB, and a worker's way to dump and prove them. */
+/** A small cloud's databases on a MariaDB, and a worker's way to dump and prove them. */
 export interface BackupCloud {
   readonly root: Connection;
   readonly keystone: string;
@@ -32,8 +32,14 @@ const userTable = 'CREATE TABLE user (id int NOT NULL AUTO_INCREMENT PRIMARY KEY
 const nodeTable = 'CREATE TABLE compute_nodes (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, host varchar(255))';
 const revisionTable = 'CREATE TABLE alembic_version (version_num varchar(32) NOT NULL PRIMARY KEY)';
 
-export async function backupCloud({ tokens = 500 }: { tokens?: number } = {}): Promise<BackupCloud> {
-  const root = await createConnection({ uri: mariadbUrl(), multipleStatements: false });
+interface Wanted {
+  readonly tokens?: number;
+  /** Another server than the run's. */
+  readonly url?: string;
+}
+
+export async function backupCloud({ tokens = 500, url = mariadbUrl() }: Wanted = {}): Promise<BackupCloud> {
+  const root = await createConnection({ uri: url, multipleStatements: false });
   const prefix = `b${randomBytes(4).toString('hex')}_`;
   const [keystone, api, cell] = ['keystone', 'nova_api', 'nova'].map((name) => `${prefix}${name}`) as [
     string,
@@ -44,7 +50,7 @@ export async function backupCloud({ tokens = 500 }: { tokens?: number } = {}): P
   await make(root, api, [...apiTables, revisionTable]);
   await make(root, cell, [...cellTables, nodeTable, revisionTable]);
   await fill(root, { keystone, api, cell, tokens });
-  const server = { root: mariadbUrl(), databases: [keystone, cell, api] };
+  const server = { root: url, databases: [keystone, cell, api] };
   const ground = backupGround();
   await ground.admit(server);
   const open: { close(): Promise<void> }[] = [];

@@ -6,8 +6,9 @@ import { createConnection } from 'mysql2/promise';
 import type { BackupSettings } from '../../src/openstack/config.ts';
 import type { Ground } from '../clouds/ground.ts';
 
-/** As docs/backups.md tells them: enough for a dump, and for nothing else. */
+/** As docs/backups.md tells them: on each database, and once; enough for a dump, and for nothing else. */
 export const dumpGrants = 'SELECT, SHOW VIEW, TRIGGER, EVENT';
+const routineGrant = 'SELECT ON mysql.proc';
 
 /** A folder with a pair of keys, and an account that may dump: all that a cloud's backups need. */
 export interface BackupGround {
@@ -17,6 +18,8 @@ export interface BackupGround {
   settings(server: Ground['databaseServer'], changes?: Partial<BackupSettings>): BackupSettings;
   /** The account, with the documented grants on these databases. */
   admit(server: Ground['databaseServer'], grants?: string): Promise<void>;
+  /** It sees no procedure any more. */
+  blind(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -50,6 +53,12 @@ export function backupGround(): BackupGround {
       await connection.query(`CREATE OR REPLACE USER ?@localhost IDENTIFIED BY ?`, [user, password]);
       for (const database of server.databases)
         await connection.query(`GRANT ${grants} ON ??.* TO ?@localhost`, [database.replaceAll('_', '\\_'), user]);
+      await connection.query(`GRANT ${routineGrant} TO ?@localhost`, [user]);
+      await connection.end();
+    },
+    async blind() {
+      const connection = await createConnection(root ?? '');
+      await connection.query(`REVOKE ${routineGrant} FROM ?@localhost`, [user]);
       await connection.end();
     },
     async drop() {

@@ -2,13 +2,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { doubtOf } from '../../src/command/backup/doubt.ts';
 import type { Backup } from '../../src/command/backup/ledger.ts';
+import { listReport } from '../../src/command/backup/listing.ts';
+import { provePlan } from '../../src/command/backup/prove-plan.ts';
 import { excess } from '../../src/command/backup/retention.ts';
+import { backupReport } from '../../src/command/backup/run-report.ts';
+import { runbookReport } from '../../src/command/backup/runbook.ts';
 import { statusReport } from '../../src/command/backup/status.ts';
 import { lastProven } from '../../src/command/backup/words.ts';
-import type { PlanContext } from '../../src/command/command.ts';
+import type { EndedJob, PlanContext } from '../../src/command/command.ts';
 import type { DumpFacts } from '../../src/openstack/cloud.ts';
 
 const mb = 1024 * 1024;
+const keys = { fernet: null, credential: 'vault:credential@3' };
 
 function database(name: string, rawBytes: number, tables: readonly string[] = ['instances', 'migrations']) {
   return { name, revision: [], rawBytes, tables: Object.fromEntries(tables.map((table) => [table, 1])) };
@@ -16,7 +21,7 @@ function database(name: string, rawBytes: number, tables: readonly string[] = ['
 
 /** `age` in days; newest first is the caller's order. */
 function backup(name: string, state: Backup['state'], age: number, databases = [database('nova', 10 * mb)]): Backup {
-  const facts = { databases } as unknown as DumpFacts;
+  const facts = { databases, keys, source: { version: '10.11' }, position: null } as unknown as DumpFacts;
   const dumpedAt = new Date(Date.UTC(2026, 10, 29) - age * 86_400_000);
   return {
     name,
@@ -100,4 +105,69 @@ test('a proven dump on another worker’s host is told as not looked at; in a fo
   const here = await ask(true);
   expect(here.tone).toBe('good');
   expect(JSON.stringify(here)).not.toContain('not looked at');
+});
+
+/** Two servers, as `clouds.yaml` names them, and what is known of their dumps. */
+function twoServers(known: readonly Backup[]): PlanContext {
+  const servers = [
+    { name: 'main', databases: ['nova', 'keystone'] },
+    { name: 'cell2', databases: ['nova'] },
+  ];
+  const place = { host: 'cmp-a', keys, keep: 3, copies: null };
+  const dumps = { servers: () => servers, place: async () => place, look: async () => 'there', endpointOf: () => null };
+  const cloud = { name: 'demo', databases: { dumps } };
+  return {
+    cloud,
+    backups: { list: async () => known },
+    now: new Date(Date.UTC(2026, 10, 29, 1)),
+  } as unknown as PlanContext;
+}
+
+const whole = [database('nova', mb), database('keystone', mb)];
+const ofKeystone = backup('k', 'proven', 0, [database('keystone', mb)]);
+const ofMain = backup('m', 'proven', 1, whole);
+const ofCell = { ...backup('c', 'proven', 2), server: 'cell2', restoreSeconds: 600 };
+const noFernet = 'keys not backed up: nobody says where the backup of fernet-keys is';
+
+test('the runbook without a name is of the last proven dump of each server that holds all of it', async () => {
+  const report = await runbookReport(undefined, twoServers([ofKeystone, ofMain, ofCell]));
+  expect(report).toMatchObject({ title: 'by hand, never from here: restore m, c', tone: 'plain' });
+  const codes = report.blocks.flatMap((block) => (block.kind === 'code' ? [block.text] : []));
+  expect(codes).toHaveLength(2);
+  expect(codes[0]).toMatch(
+    /DATABASE is where main is[\s\S]* --databases nova keystone \| zstd > before-restore-main\.sql\.zst/,
+  );
+  expect(codes[1]).toMatch(
+    /DATABASE is where cell2 is[\s\S]* --databases nova \| zstd > before-restore-cell2\.sql\.zst/,
+  );
+  for (const code of codes) expect(code).toContain('account and its grants, which no dump of vigie’s holds');
+});
+
+test('a server of which nothing is proven is told in the runbook; where that is so of all, there is none', async () => {
+  const some = await runbookReport(undefined, twoServers([ofKeystone, ofCell]));
+  expect(some).toMatchObject({ title: 'by hand, never from here: restore c', tone: 'bad' });
+  expect(JSON.stringify(some)).toContain('main: nothing that holds nova, keystone was ever restored: no lines for it');
+  await expect(runbookReport(undefined, twoServers([ofKeystone]))).rejects.toThrow(
+    /^demo has no proven backup: main: nothing that holds nova, keystone was ever restored, cell2: nothing that holds nova/,
+  );
+  expect((await runbookReport('k', twoServers([ofKeystone]))).title).toBe('by hand, never from here: restore k');
+});
+
+test('servers are restored one after the other, and the title says how long that takes', async () => {
+  const report = await statusReport(7 * 86_400_000, twoServers([ofMain, ofCell]));
+  expect(report.title).toBe('last proven backup 2 d ago, restores in 11 min, one server after the other');
+});
+
+test('whoever proves, and whoever looks at the list, is told that the keys are not backed up', async () => {
+  const context = twoServers([ofMain, ofCell]);
+  for (const said of [await listReport(context), await provePlan(undefined, context)])
+    expect((said.blocks ?? []).filter((block) => JSON.stringify(block).includes(noFernet))).toHaveLength(1);
+  const step = (name: string, state: string, output: unknown) => ({ key: `${name}:main`, step: name, state, output });
+  for (const [state, output] of [
+    ['done', { name: 'm', keys, restoreSeconds: 60, said: [] }],
+    ['unproven', { name: 'm', keys }],
+  ] as const) {
+    const job = { id: '7f3a', cloud: 'demo', state: 'done', seconds: 9, steps: [step('prove', state, output)] };
+    expect(JSON.stringify(backupReport(job as unknown as EndedJob))).toContain(noFernet);
+  }
 });

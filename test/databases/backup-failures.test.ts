@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,15 +11,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openFrames } from '../../src/archive/reader.ts';
+import { openStream } from '../../src/archive/stream.ts';
 import { findProgram } from '../../src/embedded/process.ts';
+import { openFolder } from '../../src/stores/folder.ts';
 import { type BackupCloud, backupCloud, type Made, scratchOf } from '../backups/cloud.ts';
 import { pathWithDump, realDump } from '../backups/dump-program.ts';
+import { cannotMount, limitFiles, smallDisk, withLimits } from './small-disk.ts';
 
 let cloud: BackupCloud;
 const path = process.env['PATH'] ?? '';
+const { signal } = new AbortController();
 beforeAll(async () => {
   // Some 25 MB: a restore takes long enough to be disturbed.
   cloud = await backupCloud({ tokens: 40_000 });
@@ -37,6 +41,17 @@ const files = (): string[] => (existsSync(dumpFolder()) ? readdirSync(dumpFolder
 function rewrite(made: Made, facts: Made['facts']): Made {
   writeFileSync(`${made.path}.json`, JSON.stringify(facts));
   return { ...made, facts };
+}
+
+/** The file without one table of keystone's, and a manifest and row that fit it. */
+async function lossy(made: Made, table: string): Promise<Made> {
+  let text = '';
+  for await (const { sql } of openFrames(made.path, null)) text += sql.toString('latin1');
+  const [before = '', after = ''] = text.split(`--\n-- Table structure for table \`${table}\`\n--`);
+  const rest = after.slice(after.indexOf('--\n-- Table structure for table'));
+  const stream = openStream(await openFolder(dirname(made.path)).create(basename(made.path), signal), null);
+  await stream.write(Buffer.from(before + rest, 'latin1'));
+  return rewrite(made, { ...made.facts, ...(await stream.finish()) });
 }
 
 function sha256Of(file: string): string {
@@ -94,14 +109,13 @@ test('a table is missing: the dump is refused, and a file that lost one is not p
   wrapDump(`exec ${realDump} "$@" --ignore-table=${cloud.keystone}.project`);
   await expect(cloud.dump()).rejects.toThrow(`${cloud.keystone}.project is on the server and not in the dump`);
   process.env['PATH'] = path;
+  expect(await cloud.prove(await lossy(await cloud.dump({ publicKey: 'none' }), 'project'))).toEqual({
+    verdict: 'failed',
+    why: `${cloud.keystone}.project is in the manifest and was not restored`,
+  });
   const made = await cloud.dump();
   const [first, ...others] = made.facts.databases;
   if (first === undefined) throw new Error('nothing was dumped');
-  const grown = { ...first, tables: { ...first.tables, lost: 0 } };
-  expect(await cloud.prove(rewrite(made, { ...made.facts, databases: [grown, ...others] }))).toMatchObject({
-    verdict: 'failed',
-    why: `${cloud.keystone}.lost is in the manifest and was not restored`,
-  });
   const fewer = { ...first, tables: { ...first.tables, token: 39_999 } };
   expect(await cloud.prove(rewrite(made, { ...made.facts, databases: [fewer, ...others] }))).toMatchObject({
     verdict: 'failed',
@@ -156,7 +170,7 @@ test('the throw-away server is killed in the middle: unproven, with that reason'
   const made = await cloud.dump();
   const killed = whenUp(async (folder) => {
     await delay(300);
-    process.kill(Number(readFileSync(join(folder, 'mariadb.pid'), 'utf8').split(' ')[0]), 'SIGKILL');
+    process.kill(scratchPid(folder), 'SIGKILL');
   });
   expect(await cloud.prove(made)).toMatchObject({
     verdict: 'unproven',
@@ -166,9 +180,9 @@ test('the throw-away server is killed in the middle: unproven, with that reason'
 });
 
 test('no room: a dump says so and leaves nothing, a proof is not begun; a disk that fills up is told as that', async (context) => {
-  const small = smallDisk('small', '256k');
-  const medium = smallDisk('medium', '640m');
-  if (small === null || medium === null) return context.skip('no small disk can be mounted here');
+  const small = smallDisk(cloud.ground.folder, 'small', '256k');
+  const medium = smallDisk(cloud.ground.folder, 'medium', '640m');
+  if (small === null || medium === null) return context.skip(cannotMount);
   try {
     await expect(cloud.dump({ target: small })).rejects.toThrow(/disk .*is full/);
     expect(readdirSync(small)).toEqual([]);
@@ -186,8 +200,23 @@ test('no room: a dump says so and leaves nothing, a proof is not begun; a disk t
     });
     await filled;
   } finally {
-    for (const disk of [small, medium]) if (disk !== null) execFileSync('umount', [disk]);
+    for (const disk of [small, medium]) execFileSync('umount', [disk]);
   }
+});
+
+withLimits('a file that may not grow any more: a dump says so and leaves nothing, a proof knows nothing', async () => {
+  const before = files();
+  limitFiles(process.pid, 200_000);
+  const dumping = cloud.dump().finally(() => limitFiles(process.pid, 'unlimited'));
+  await expect(dumping).rejects.toThrow('the file may not grow any more');
+  expect(files()).toEqual(before);
+  const made = await cloud.dump();
+  const limited = whenUp(async (folder) => limitFiles(scratchPid(folder), 13 * 1024 * 1024));
+  expect(await cloud.prove(made)).toMatchObject({
+    verdict: 'unproven',
+    why: expect.stringMatching(/full|ended in the middle/),
+  });
+  await limited;
 });
 
 test('a program that stops early, is killed, or meets a db_sync: no dump, and nothing of it on the disk', async () => {
@@ -230,6 +259,10 @@ function socket(): string {
   return new URL(cloud.server.root).searchParams.get('socketPath') ?? '';
 }
 
+function scratchPid(folder: string): number {
+  return Number(readFileSync(join(folder, 'mariadb.pid'), 'utf8').split(' ')[0]);
+}
+
 /** Once a proof's server answers. */
 async function whenUp(act: (folder: string) => Promise<void>, parent = scratchOf(cloud.ground)): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; await delay(20)) {
@@ -238,12 +271,4 @@ async function whenUp(act: (folder: string) => Promise<void>, parent = scratchOf
     const log = join(folder, 'mariadb.log');
     if (existsSync(log) && readFileSync(log, 'utf8').includes('ready for connections')) return act(folder);
   }
-}
-
-/** Null where nobody may mount. */
-function smallDisk(name: string, size: string): string | null {
-  const folder = join(cloud.ground.folder, name);
-  mkdirSync(folder);
-  const options = ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder];
-  return spawnSync('mount', options, { stdio: 'ignore' }).status === 0 ? folder : null;
 }

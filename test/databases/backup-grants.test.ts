@@ -1,5 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openFrames } from '../../src/archive/reader.ts';
 import { type BackupCloud, backupCloud } from '../backups/cloud.ts';
 import { dumpGrants } from '../backups/ground.ts';
 
@@ -8,6 +9,12 @@ beforeAll(async () => {
   cloud = await backupCloud({ tokens: 50 });
 });
 afterAll(() => cloud.drop());
+
+async function textOf(path: string): Promise<string> {
+  let text = '';
+  for await (const { sql } of openFrames(path, null)) text += sql.toString();
+  return text;
+}
 
 const survey = async (): Promise<unknown> => {
   const dumps = cloud.dumps();
@@ -20,9 +27,16 @@ test('the documented grants dump everything, and do nothing else', async () => {
   await cloud.root.query(`USE ${cloud.keystone}`);
   await cloud.root.query('CREATE TRIGGER noted BEFORE INSERT ON user FOR EACH ROW SET NEW.name = LOWER(NEW.name)');
   await cloud.root.query('CREATE VIEW people AS SELECT name FROM user');
+  await cloud.root.query('CREATE PROCEDURE tidied() DELETE FROM token WHERE expires < UTC_TIMESTAMP()');
+  await cloud.root.query('CREATE FUNCTION doubled(n int) RETURNS int DETERMINISTIC RETURN 2 * n');
+  await cloud.root.query('CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO CALL tidied()');
   await cloud.ground.admit(cloud.server);
   expect(await survey()).toMatchObject({ outside: [] });
-  expect(await cloud.prove(await cloud.dump())).toMatchObject({ verdict: 'proven' });
+  const made = await cloud.dump({ publicKey: 'none' });
+  expect(await cloud.prove(made)).toMatchObject({ verdict: 'proven' });
+  const text = await textOf(made.path);
+  for (const one of ['TRIGGER noted', 'VIEW `people`', 'PROCEDURE `tidied`', 'FUNCTION `doubled`', 'EVENT `nightly`'])
+    expect(text).toMatch(new RegExp(`CREATE[^;]* ${one}`));
 
   const [main] = Object.values(cloud.ground.settings(cloud.server).servers);
   const dsn = new URL(main?.dsn ?? '');
@@ -40,6 +54,8 @@ test('the documented grants dump everything, and do nothing else', async () => {
     'ALTER TABLE project ADD COLUMN x int',
     'LOCK TABLES token WRITE',
     'SELECT * FROM mysql.user',
+    'SELECT * FROM mysql.global_priv',
+    'CALL tidied()',
     'CREATE DATABASE other',
     'SET GLOBAL read_only = 1',
     'FLUSH TABLES WITH READ LOCK',
@@ -60,6 +76,14 @@ test.each(['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'])(
     );
   },
 );
+
+test('without a look at procedures nothing is dumped: the program would leave them out, and end well', async () => {
+  await cloud.ground.admit(cloud.server);
+  await cloud.ground.blind();
+  await expect(survey()).rejects.toThrow(
+    /would leave out procedures and functions and say nothing: grant SELECT on mysql\.proc \(MySQL 8: .*\) to its account$/,
+  );
+});
 
 test('an account that sees single tables or columns only: refused, for the rest would be missing in silence', async () => {
   await cloud.ground.admit(cloud.server, 'SHOW VIEW, TRIGGER, EVENT');

@@ -91,7 +91,11 @@ test('only some databases, without a proof; and what nobody listed is told', asy
   const { words } = await run(`backup run --no-proof ${keystone()}`);
   expect(title(words)).toBe('dump of demo written, not proven yet');
   expect(await stage.say('alice', 'backup run heat')).toMatch(/vigie\.backup lists no database heat: it has /);
-  expect((await run('backup prove')).words).toMatch(/^backup of demo proven/);
+  const proven = await run('backup prove');
+  expect(proven.words).toMatch(/^backup of demo proven/);
+  expect(proven.words).toContain('keys not backed up');
+  expect(await stage.say('rita', 'backup list')).toContain('keys not backed up');
+  expect(await stage.say('alice', 'backup runbook')).toMatch(/has no proven backup: main: nothing that holds \S+, /);
   expect(await stage.say('rita', 'backup status')).toMatch(/^demo has no proven backup of main\n/);
 });
 

@@ -95,7 +95,7 @@ test('the printed lines restore it all, sealed as it is, typed by hand on anothe
   const { stage, ground, root } = await openNight();
   expect(await stage.run('backup run', 200_000)).toMatchObject({ state: 'done' });
   const runbook = await stage.say('alice', 'backup runbook');
-  const lines = runbook.slice(runbook.indexOf('# 1.'), runbook.indexOf('\n', runbook.indexOf('# 6.')));
+  const lines = runbook.slice(runbook.indexOf('# 1.'), runbook.indexOf('\n', runbook.indexOf('# 7.')));
 
   const { databases } = stage.cloud.databaseServer;
   const server = await brokenServer(databases);
@@ -113,8 +113,8 @@ test('the printed lines restore it all, sealed as it is, typed by hand on anothe
   const restored = await server.connect();
   for (const database of databases) expect(await sums(restored, database)).toEqual(await sums(root, database));
   await restored.end();
-  expect(readdirSync(desk)).toEqual(['LOGIN.cnf', 'before-restore.sql.zst']);
-  const before = join(desk, 'before-restore.sql.zst');
+  expect(readdirSync(desk)).toEqual(['LOGIN.cnf', 'before-restore-main.sql.zst']);
+  const before = join(desk, 'before-restore-main.sql.zst');
   expect(statSync(before).mode & 0o777).toBe(0o600);
   expect(execFileSync('zstd', ['-dc', before], { encoding: 'utf8' })).toContain('what was left of it');
 });

@@ -106,7 +106,7 @@ test('the grants of quota-usage and floating-ip run and undo them, and do nothin
   const quota = await ground.as({ cell: grantsOf('quota-usage', 'nova') });
   await runAndUndo('quota-usage', { project: 'p', resource: 'cores' }, quota);
   const tries = [
-    'UPDATE quota_usages SET reserved = 0',
+    'UPDATE quota_usages SET until_refresh = 0',
     'DELETE FROM reservations',
     'SELECT * FROM instances',
     'SELECT * FROM mysql.user',

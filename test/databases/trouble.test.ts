@@ -1,11 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openFrames } from '../../src/archive/reader.ts';
 import { ownKeystone } from './own-keystone.ts';
+import { cannotMount, limitFiles, smallDisk, withLimits } from './small-disk.ts';
 import { slowWrites } from './sweeping.ts';
 import { number } from './tokens.ts';
 
@@ -32,17 +33,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   },
 );
 
-/** Null where nobody may mount: who is root in a container is not root of the machine. */
-function smallDisk(size: string): string | null {
-  const small = join(keystone.folder, 'small');
-  mkdirSync(small);
-  const options = ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small];
-  return spawnSync('mount', options, { stdio: 'ignore' }).status === 0 ? small : null;
-}
-
 test('a disk that is full stops it with the reason, and what was not archived is still there', async (context) => {
-  const small = smallDisk('200k');
-  if (small === null) return context.skip('no small disk can be mounted here');
+  const small = smallDisk(keystone.folder, 'small', '200k');
+  if (small === null) return context.skip(cannotMount);
   try {
     const sweeping = keystone.sweeping({ archive: keystone.archive(small) });
     const outcome = await sweeping.run();
@@ -56,8 +49,8 @@ test('a disk that is full stops it with the reason, and what was not archived is
 });
 
 test('a disk that is full from the start: nothing is deleted at all', async (context) => {
-  const small = smallDisk('64k');
-  if (small === null) return context.skip('no small disk can be mounted here');
+  const small = smallDisk(keystone.folder, 'small', '64k');
+  if (small === null) return context.skip(cannotMount);
   execFileSync('sh', ['-c', `head -c 60000 /dev/zero >${small}/zeros || true`]);
   try {
     const sweeping = keystone.sweeping({ archive: keystone.archive(small) });
@@ -70,6 +63,16 @@ test('a disk that is full from the start: nothing is deleted at all', async (con
   } finally {
     execFileSync('umount', [small]);
   }
+});
+
+withLimits('an archive that may not grow any more stops it with the reason, and nothing is lost', async () => {
+  const sweeping = keystone.sweeping({ archive: keystone.archive() });
+  limitFiles(process.pid, 200_000);
+  const outcome = await sweeping.run().finally(() => limitFiles(process.pid, 'unlimited'));
+  expect(outcome).toMatchObject({ state: 'failed', note: expect.stringContaining('the file may not grow any more') });
+  const left = await keystone.expired();
+  expect(left).toBeGreaterThan(0);
+  await keystone.expectBalance(left);
 });
 
 test('a server that became read-only is told at once, not tried again', async () => {

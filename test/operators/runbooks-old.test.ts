@@ -17,7 +17,7 @@ describe('on the nova database of Grizzly', () => {
       project_id: 'p1',
       resource: 'cores',
       in_use: 40,
-      reserved: 0,
+      reserved: 3,
       deleted: 0,
     });
     await ground.put('quota_usages', {
@@ -39,14 +39,19 @@ describe('on the nova database of Grizzly', () => {
     });
     const typed = { project: 'p1', resource: 'cores' };
     await expect(ground.run('quota-usage', typed)).rejects.toThrow('holds a reservation');
+    // What ran out and nova-scheduler has yet to take back would be taken from 0.
+    await ground.query('UPDATE reservations SET expire = ?', [ago(1)]);
+    await expect(ground.run('quota-usage', typed)).rejects.toThrow('holds a reservation');
     await ground.query('UPDATE reservations SET deleted = id');
     const { job, edited } = await ground.run('quota-usage', typed);
-    expect(await ground.query('SELECT id, in_use FROM quota_usages')).toEqual([
-      { id: 3, in_use: -1 },
-      { id: 4, in_use: 4 },
+    expect(await ground.query('SELECT id, in_use, reserved FROM quota_usages')).toEqual([
+      { id: 3, in_use: -1, reserved: 0 },
+      { id: 4, in_use: 4, reserved: 0 },
     ]);
     await ground.databases.undoEdit({ job, sha256: edited.undo?.sha256 ?? '' }, soon());
-    expect(await ground.query('SELECT in_use FROM quota_usages WHERE id = 3')).toEqual([{ in_use: 40 }]);
+    expect(await ground.query('SELECT in_use, reserved FROM quota_usages WHERE id = 3')).toEqual([
+      { in_use: 40, reserved: 3 },
+    ]);
   });
 
   test('floating-ip frees an address whose server is gone, and no other', async () => {

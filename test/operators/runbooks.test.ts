@@ -128,7 +128,9 @@ describe.each(['zedCell', 'liberty'] as const)('on the schema of %s', (schema) =
     await ground.query("UPDATE migrations SET migration_type = 'evacuation'");
     await expect(preview(typed, 'migration-record')).rejects.toThrow('it is an evacuation');
     await ground.query("UPDATE migrations SET migration_type = 'live-migration'");
-    const { job, edited } = await ground.run('migration-record', typed);
+    const { preview: shown, job, edited } = await ground.run('migration-record', typed);
+    // The row alone does not free the source: Placement counts by the uuid of the migration.
+    expect(shown.runbook.notes.join()).toMatch(/placement audit[\s\S]*resource provider allocation delete UUID/);
     expect(await ground.query('SELECT status FROM migrations')).toEqual([{ status: 'error' }]);
     await ground.query("UPDATE migrations SET status = 'completed'");
     await expect(ground.databases.undoEdit({ job, sha256: edited.undo?.sha256 ?? '' }, soon())).rejects.toThrow(

@@ -121,6 +121,19 @@ test('an undo upon somebody else’s change is refused, with what was changed', 
   expect(await rowOf(server)).toEqual({ vm_state: 'stopped', task_state: 'rebuilding' });
 });
 
+test('a server that is moved meanwhile is not put back: an undo holds what its run held', async () => {
+  const server = await stuck('web-moved');
+  const { id } = await approved('sql run task-state server=web-moved guest=shutoff');
+  const { rows } = stage.story.database;
+  const what = `server:demo/${server}`;
+  await rows.insertInto('claim').values({ what, job: id }).execute();
+  const refused = await approved(`sql undo ${id}`);
+  await rows.deleteFrom('claim').where('what', '=', what).execute();
+  expect(refused.said).toContain(`held by sql run task-state server=web-moved guest=shutoff (${id})`);
+  expect(await rowOf(server)).toEqual({ vm_state: 'stopped', task_state: null });
+  expect((await approved(`sql undo ${id}`)).said).toContain(`${id} is undone`);
+});
+
 test('a run that failed changed nothing, so nothing of it can be undone', async () => {
   const server = await stuck('web-meddled');
   await root.query("CREATE TRIGGER meddling BEFORE UPDATE ON instances FOR EACH ROW SET NEW.vm_state = 'paused'");

@@ -10,13 +10,14 @@ export const DumpInput = z.object({ server: z.string(), databases: z.array(z.str
 /** `name` null: what this job itself dumped of the server. */
 export const CopyInput = z.object({ server: z.string(), name: z.string().nullable() });
 
-/** What the steps after it, and the report, need of a dump. */
-export const Dumped = z.object({
+/** What every report tells of a dump, whatever became of it. */
+export const Told = z.object({
   name: z.string(),
-  path: z.string(),
-  bytes: z.number(),
   keys: z.object({ fernet: z.string().nullable(), credential: z.string().nullable() }),
 });
+export type Told = z.output<typeof Told>;
+/** What the steps after it, and the report, need of a dump. */
+export const Dumped = Told.extend({ path: z.string(), bytes: z.number() });
 export type Dumped = z.output<typeof Dumped>;
 
 export async function dumpServer(input: z.output<typeof DumpInput>, context: StepContext): Promise<Outcome> {

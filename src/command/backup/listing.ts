@@ -1,7 +1,8 @@
 import { type Report, say } from '../../chat/report.ts';
 import type { PlanContext } from '../command.ts';
 import { count } from '../words.ts';
-import { rowOf } from './words.ts';
+import type { Backup } from './ledger.ts';
+import { keyBlocks, rowOf } from './words.ts';
 
 export async function listReport({ cloud, backups }: PlanContext): Promise<Report> {
   const all = await backups.list();
@@ -16,6 +17,12 @@ export async function listReport({ cloud, backups }: PlanContext): Promise<Repor
         columns: ['NAME', 'SERVER', 'DUMPED', 'SIZE', 'RESTORES IN', 'WHERE', 'STATE'],
         rows: all.map(rowOf),
       },
+      ...keyBlocks(newest(all).map(({ facts }) => facts)),
     ],
   };
+}
+
+/** Of each server the first in the list. */
+function newest(all: readonly Backup[]): Backup[] {
+  return all.filter(({ server }, index) => all.findIndex((one) => one.server === server) === index);
 }

@@ -5,7 +5,7 @@ import type { PlanDraft, PlannedStep } from '../plan.ts';
 import { age, list } from '../words.ts';
 import { bytes } from './doubt.ts';
 import type { Backup } from './ledger.ts';
-import { stateWords } from './words.ts';
+import { keyBlocks, stateWords } from './words.ts';
 
 export type ProveDraft = PlanDraft & { steps: (PlannedStep & { step: 'copy' | 'prove' | 'keep' })[] };
 
@@ -22,7 +22,7 @@ export async function provePlan(name: string | undefined, { cloud, backups, now 
   const refused = chosen.some(({ state }) => state === 'failed');
   return {
     title: `prove ${list(chosen.map((one) => one.name))}`,
-    blocks: chosen.flatMap(doubts),
+    blocks: [...chosen.flatMap(doubts), ...keyBlocks(chosen.map(({ facts }) => facts))],
     rows: chosen.map((one) => ({
       key: `prove:${one.server}`,
       label: one.server,

@@ -3,7 +3,7 @@ import type { Proof } from '../../openstack/cloud.ts';
 import type { StepContext } from '../command.ts';
 import { blocked, done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count } from '../words.ts';
-import { dumpedOf } from './dump-step.ts';
+import { dumpedOf, Told } from './dump-step.ts';
 import { follow } from './follow.ts';
 import type { Backup } from './ledger.ts';
 import { restoreWords } from './words.ts';
@@ -12,7 +12,7 @@ import { restoreWords } from './words.ts';
 export const ProveInput = z.object({ server: z.string(), name: z.string().nullable() });
 
 /** What the report needs of a proof. */
-export const Proven = z.object({ name: z.string(), restoreSeconds: z.number(), said: z.array(z.string()) });
+export const Proven = Told.extend({ restoreSeconds: z.number(), said: z.array(z.string()) });
 export type Proven = z.output<typeof Proven>;
 
 export async function proveBackup(
@@ -26,13 +26,14 @@ export async function proveBackup(
   const { path, facts } = backup;
   const { dumps } = context.cloud.databases;
   const proof = await follow(dumps.prove({ path, facts, signal: context.signal }), context, facts.rawBytes);
-  if (proof === null) return unproven('stopped before its end');
+  const told: Told = { name: wanted, keys: facts.keys };
+  if (proof === null) return unproven('stopped before its end', told);
   await keepVerdict(backup, proof, context);
-  if (proof.verdict !== 'proven') return proof.verdict === 'failed' ? failed(proof.why) : unproven(proof.why);
+  if (proof.verdict !== 'proven') return (proof.verdict === 'failed' ? failed : unproven)(proof.why, told);
   const { restoreSeconds, tables, rows, said } = proof;
   return done(
     `restored in ${restoreWords(restoreSeconds)}: ${count(tables, 'table')}, ${count(rows, 'row')}, all there`,
-    { name: wanted, restoreSeconds, said: [...said] },
+    { ...told, restoreSeconds, said: [...said] } satisfies Proven,
   );
 }
 

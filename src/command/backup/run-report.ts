@@ -2,9 +2,9 @@ import { type Block, type Report, text } from '../../chat/report.ts';
 import type { EndedJob } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import { list } from '../words.ts';
-import { Dumped } from './dump-step.ts';
+import { Dumped, Told } from './dump-step.ts';
 import { Proven } from './prove-step.ts';
-import { keyBlock, restoreWords } from './words.ts';
+import { keyBlocks, restoreAllWords } from './words.ts';
 
 /** What was dumped, and what of it is proven: only that is called a backup. */
 export function backupReport(job: EndedJob): Report {
@@ -20,7 +20,7 @@ export function backupReport(job: EndedJob): Report {
       { kind: 'steps', steps: job.steps.map(({ label, state, note }) => ({ label, state, note })) },
       ...proven.flatMap(seen),
       ...dumps.flatMap(({ output }) => files(Dumped.safeParse(output).data ?? null)),
-      ...keysOf(dumps.map(({ output }) => Dumped.safeParse(output).data ?? null)),
+      ...keysOf(job),
       ...refused.flatMap(({ output }) => wayOut(Dumped.safeParse(output).data ?? null)),
     ],
     replies: all ? [] : [{ label: 'How things stand', line: 'backup status' }],
@@ -29,8 +29,8 @@ export function backupReport(job: EndedJob): Report {
 }
 
 function provenTitle({ cloud }: EndedJob, proven: readonly Proven[]): string {
-  const longest = Math.max(...proven.map(({ restoreSeconds }) => restoreSeconds));
-  return `backup of ${cloud} proven, restores in ${restoreWords(longest)}`;
+  const restores = restoreAllWords(proven.map(({ restoreSeconds }) => restoreSeconds));
+  return `backup of ${cloud} proven, restores in ${restores}`;
 }
 
 function unprovenTitle(
@@ -61,9 +61,8 @@ function files(dumped: Dumped | null): Block[] {
   return dumped === null ? [] : [text(dumped.path)];
 }
 
-function keysOf(dumped: readonly (Dumped | null)[]): Block[] {
-  const first = dumped.find((one) => one !== null);
-  return first ? [keyBlock(first.keys)] : [];
+function keysOf({ steps }: EndedJob): Block[] {
+  return keyBlocks(steps.flatMap(({ output }) => Told.safeParse(output).data ?? []));
 }
 
 function wayOut(dumped: Dumped | null): Block[] {

@@ -4,7 +4,7 @@ import type { PlanContext } from '../command.ts';
 import { age, duration, list } from '../words.ts';
 import { bytes } from './doubt.ts';
 import type { Backup } from './ledger.ts';
-import { keyBlock, lastProven, provenWords, restoreWords, stateWords } from './words.ts';
+import { keyBlock, lastProven, nothingOf, restoreAllWords, restoreWords, stateWords } from './words.ts';
 
 interface Standing {
   readonly server: DumpServer;
@@ -45,15 +45,15 @@ export async function statusReport(withinMs: number, { cloud, backups, now }: Pl
   };
 }
 
-/** The oldest of them, and the longest: a cloud is back when all its servers are. */
+/** The oldest of them, and all of them together: a cloud is back when all its servers are. */
 function titleOf(cloud: string, standings: readonly Standing[], now: Date): string {
   const none = standings.filter((one) => isLost(one));
   if (none.length > 0) return `${cloud} has no proven backup of ${list(none.map(({ server }) => server.name))}`;
   const all = standings.flatMap(({ proven }) => proven ?? []);
   const [oldest] = all.toSorted((a, b) => a.dumpedAt.getTime() - b.dumpedAt.getTime());
   if (oldest === undefined) return `vigie.backup of ${cloud} names no server`;
-  const restoreSeconds = Math.max(...all.map((one) => one.restoreSeconds ?? 0));
-  return `last proven backup ${provenWords({ ...oldest, restoreSeconds }, now)}`;
+  const restores = restoreAllWords(all.map((one) => one.restoreSeconds));
+  return `last proven backup ${age(oldest.dumpedAt, now)} ago, restores in ${restores}`;
 }
 
 /** There is none, or none any more. */
@@ -69,7 +69,7 @@ function whyBad({ server, proven, presence, newest }: Standing, withinMs: number
   if (presence === 'gone') return `${proven?.path} is gone: it was the last proven one of ${server.name}`;
   if (proven !== null) return `${server.name}: the last proven one is older than ${duration(withinMs)}`;
   if (newest === null) return `${server.name} was never dumped`;
-  return `${server.name}: nothing that holds ${list([...server.databases])} was ever restored`;
+  return nothingOf(server);
 }
 
 function rowOf({ server, proven, newest, presence }: Standing, now: Date): string[] {

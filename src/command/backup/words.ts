@@ -1,6 +1,6 @@
 import { type Block, text } from '../../chat/report.ts';
 import type { DumpFacts, DumpServer } from '../../openstack/cloud.ts';
-import { duration, moment } from '../words.ts';
+import { duration, list, moment } from '../words.ts';
 import { bytes } from './doubt.ts';
 import type { Backup } from './ledger.ts';
 
@@ -13,13 +13,31 @@ export function restoreWords(seconds: number | null): string {
   return seconds === null ? '?' : duration(Math.max(1, seconds) * 1000);
 }
 
+/** Of several servers one after the other, as people type it. */
+export function restoreAllWords(seconds: readonly (number | null)[]): string {
+  const [only = null] = seconds;
+  if (seconds.length === 1) return restoreWords(only);
+  return `${restoreWords(seconds.reduce<number>((sum, one) => sum + (one ?? 0), 0))}, one server after the other`;
+}
+
 /** The newest proven one that holds everything the server should have. */
 export function lastProven(known: readonly Backup[], { name, databases }: DumpServer): Backup | null {
   return known.find((one) => one.server === name && one.state === 'proven' && covers(one, databases)) ?? null;
 }
 
+/** Where there is no such one. */
+export function nothingOf({ name, databases }: DumpServer): string {
+  return `${name}: nothing that holds ${list([...databases])} was ever restored`;
+}
+
 function covers({ facts }: Backup, databases: readonly string[]): boolean {
   return databases.every((database) => facts.databases.some(({ name }) => name === database));
+}
+
+/** Of each dump; those of one night name the same. */
+export function keyBlocks(dumps: readonly Pick<DumpFacts, 'keys'>[]): Block[] {
+  const blocks = dumps.map(({ keys }) => [JSON.stringify(keys), keyBlock(keys)] as const);
+  return [...new Map(blocks).values()];
 }
 
 /** Without them a restored keystone cannot read its own credentials, and every token is void. */

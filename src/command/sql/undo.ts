@@ -27,7 +27,7 @@ export async function undoPlan(job: string, { cloud, history }: PlanContext): Pr
     rows: seen.rows.map(planRow),
     stages: [{ name: 'undo' }],
     steps: [{ key: 'undo', step: 'undo', input: { job, sha256: seen.file.sha256 }, stage: 'undo', label: what }],
-    claims: [`runbook:${cloud.name}/${seen.runbook}`],
+    claims: [...past.claims],
     size: ours.length,
   };
 }

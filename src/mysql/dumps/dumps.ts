@@ -5,7 +5,7 @@ import type { BackupServer, BackupSettings } from '../../openstack/config.ts';
 import { mustSeeAll } from '../grants.ts';
 import { parseDsn } from '../operator-dsn.ts';
 import { type OperatorPool, openOperatorPool } from '../operator-pool.ts';
-import { inspect } from './inspect.ts';
+import { inspect, mustBeSynced } from './inspect.ts';
 import { keyIds } from './keys.ts';
 import { makeDump } from './make.ts';
 import { findDumpTool } from './program.ts';
@@ -74,13 +74,13 @@ async function survey(known: Known, { databases }: DumpServer, signal: AbortSign
   const absent = databases.find((name) => !unlisted.present.includes(name));
   if (absent !== undefined) throw new UserError(`${pool.label} has no database ${absent} that its account may see`);
   await mustSeeAll(pool, databases);
-  const { version, tables, galera, flavour } = await inspect(pool, databases, signal);
+  const inspected = await inspect(pool, databases, signal);
+  const { version, tables, flavour } = inspected;
   await findDumpTool(flavour);
   const bare = databases.find((name) => !empty.includes(name) && !tables.some(({ schema }) => schema === name));
   if (bare !== undefined)
     throw new UserError(`${bare} has no table at all: is it the right server? One that may be empty is named in empty`);
-  if (galera !== null && galera.state !== 'Synced')
-    throw new UserError(`${pool.label} is a Galera node that is ${galera.state}, not Synced: look at it first`);
+  mustBeSynced(inspected, pool);
   const outside = tables.filter(({ engine }) => engine !== 'InnoDB').map(({ schema, name }) => `${schema}.${name}`);
   return {
     version,

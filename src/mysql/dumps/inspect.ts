@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeId } from 'mysql2';
 import { z } from 'zod';
+import { UserError } from '../../chat/user-error.ts';
 import type { OperatorPool } from '../operator-pool.ts';
 import type { Flavour } from './program.ts';
 
@@ -59,6 +60,12 @@ export async function inspect(
       .update(JSON.stringify([made, columns.map(({ one }) => one)]))
       .digest('hex'),
   };
+}
+
+/** A node that fell out of its cluster, or that another one is made from, holds what was, or has other work. */
+export function mustBeSynced({ galera }: Inspected, { label }: OperatorPool): void {
+  if (galera !== null && galera.state !== 'Synced')
+    throw new UserError(`${label} is a Galera node that is ${galera.state}, not Synced: look at it first`);
 }
 
 async function galeraOf(pool: OperatorPool): Promise<Inspected['galera']> {

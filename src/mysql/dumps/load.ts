@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { openFrames } from '../../archive/reader.ts';
 import { UserError } from '../../chat/user-error.ts';
 import { findProgram } from '../../embedded/process.ts';
-import { bareEnvironment, programTrouble } from './program.ts';
+import { bareEnvironment, programTrouble, saysFull } from './program.ts';
 import { freeBytes, type ScratchServer, Unproven } from './scratch.ts';
 
 export interface Load {
@@ -46,7 +46,8 @@ export async function load({ path, key, server, signal, told }: Load): Promise<v
   signal.throwIfAborted();
   const code = await ended;
   if (code === 0 && poured === null) return;
-  throw await reasonOf(server, programTrouble(said, code));
+  const reason = await reasonOf(server, programTrouble(said, code));
+  throw saysFull(said) ? new Unproven(`the disk or memory of the scratch server in ${server.folder} is full`) : reason;
 }
 
 async function* texts(path: string, key: KeyObject | null, told: Load['told']): AsyncGenerator<Buffer> {

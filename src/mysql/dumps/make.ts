@@ -9,7 +9,7 @@ import { putText, type Store } from '../../stores/store.ts';
 import type { OperatorDsn } from '../operator-dsn.ts';
 import type { OperatorPool } from '../operator-pool.ts';
 import { type Counted, countDump, type DumpCount } from './count.ts';
-import { type Inspected, inspect } from './inspect.ts';
+import { type Inspected, inspect, mustBeSynced } from './inspect.ts';
 import { manifestFile, manifestIn } from './manifest.ts';
 import {
   type DumpTool,
@@ -47,6 +47,7 @@ export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGene
 
   await store.sweep(`dump-${source.cloud}-${order.name}-`, unfinished);
   const before = await inspect(source.pool, order.databases, order.signal);
+  mustBeSynced(before, source.pool);
   const tool = await findDumpTool(before.flavour);
   const began = source.now();
   const stop = new AbortController();

@@ -39,27 +39,43 @@ export async function findDumpTool(source: Flavour): Promise<DumpTool> {
 
 interface Source {
   readonly flavour: Flavour;
+  readonly version: string;
   readonly binlog: boolean;
   readonly databases: readonly string[];
 }
 
 /** One invocation is one snapshot. `--single-transaction` locks no table; the position stands in the dump as a comment. */
-export function dumpArguments(tool: DumpTool, { flavour, binlog, databases }: Source): string[] {
+export function dumpArguments(tool: DumpTool, source: Source): string[] {
   return [
     ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--events'],
     ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G'],
-    ...(tool.flavour === 'mysql' ? ['--no-tablespaces', '--set-gtid-purged=COMMENTED'] : []),
-    ...(binlog ? positionOptions(tool, flavour) : []),
+    ...(tool.flavour === 'mysql' ? mysqlOptions(tool, source) : []),
+    ...(source.binlog ? positionOptions(tool, source) : []),
     '--databases',
-    ...databases,
+    ...source.databases,
   ];
 }
 
-function positionOptions({ flavour, version }: DumpTool, source: Flavour): string[] {
-  if (flavour === 'mariadb') return ['--master-data=2', ...(source === 'mariadb' ? ['--gtid'] : [])];
-  const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
-  const renamed = major > 8 || (major === 8 && (minor > 0 || patch >= 26));
-  return [renamed ? '--source-data=2' : '--master-data=2'];
+/** From 8.0 it asks every server for histograms, which only such servers have; before 8.0.17 it cannot write a GTID as a comment. */
+function mysqlOptions(tool: DumpTool, source: Source): string[] {
+  const alone = isFrom(tool, [8, 0, 0]) && !(source.flavour === 'mysql' && isFrom(source, [8, 0, 0]));
+  return [
+    '--no-tablespaces',
+    `--set-gtid-purged=${isFrom(tool, [8, 0, 17]) ? 'COMMENTED' : 'OFF'}`,
+    ...(alone ? ['--column-statistics=0'] : []),
+  ];
+}
+
+function positionOptions(tool: DumpTool, source: Source): string[] {
+  if (tool.flavour === 'mariadb') return ['--master-data=2', ...(source.flavour === 'mariadb' ? ['--gtid'] : [])];
+  return [isFrom(tool, [8, 0, 26]) ? '--source-data=2' : '--master-data=2'];
+}
+
+/** Of `8.0.36`, `5.7.44-log`, and `10.13 Distrib 5.7.44`, whose first number is of the program's own. */
+function isFrom({ version }: { version: string }, since: readonly [number, number, number]): boolean {
+  const is = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
+  const first = since.findIndex((part, index) => is[index] !== part);
+  return first === -1 || (is[first] ?? 0) > (since[first] ?? 0);
 }
 
 export interface RunningProgram {
@@ -137,7 +153,7 @@ function quoted(value: string): string {
 
 /** What went wrong, of what the program said: its words may hold statements and names of accounts. */
 export function programTrouble(said: string, code: number | null): string {
-  const number = /\b(?:error:? |ERROR |\()(\d{4})\b/i.exec(said)?.[1] ?? '';
+  const number = numberIn(said);
   const table = /when dumping table [`'](\w+)[`']/.exec(said)?.[1];
   const words = troubles.find(({ numbers }) => numbers.includes(number))?.words;
   const where = table === undefined ? '' : ` at table ${table}`;
@@ -145,6 +161,16 @@ export function programTrouble(said: string, code: number | null): string {
   return number === '' ? `it ended with ${code ?? 'a signal'}${where}` : `it ended with error ${number}${where}`;
 }
 
+/** Its disk or its memory. */
+export function saysFull(said: string): boolean {
+  return full.includes(numberIn(said));
+}
+
+function numberIn(said: string): string {
+  return /\b(?:error:? |ERROR |\()(\d{4})\b/i.exec(said)?.[1] ?? '';
+}
+
+const full = ['1114', '1021', '1041'];
 const troubles: readonly { numbers: readonly string[]; words: string }[] = [
   {
     numbers: ['1044', '1142', '1143', '1227', '1370'],
@@ -157,7 +183,7 @@ const troubles: readonly { numbers: readonly string[]; words: string }[] = [
   },
   { numbers: ['2002', '2003', '2005'], words: 'the server cannot be reached' },
   { numbers: ['1053', '1927', '2006', '2013'], words: 'the server closed the connection in the middle' },
-  { numbers: ['1114', '1021', '1041'], words: 'its disk or memory is full' },
+  { numbers: full, words: 'its disk or memory is full' },
   { numbers: ['1205', '1213'], words: 'somebody held a lock too long' },
   { numbers: ['1062'], words: 'a row is there twice' },
   { numbers: ['1064'], words: 'what it holds is not SQL that this server understands' },
