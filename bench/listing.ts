@@ -16,7 +16,7 @@ async function measure(servers: number): Promise<void> {
     SIMULATOR_HOSTS: '100',
     SIMULATOR_TOKEN_ROWS: '0',
   });
-  const token = await ground.cloud.ownToken();
+  const { id: token } = await ground.cloud.ownToken();
   const runs = servers > 20_000 ? 5 : 15;
   const floor: number[] = [];
   const ours: number[] = [];

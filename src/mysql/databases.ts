@@ -1,5 +1,5 @@
 import type { ArchiveSettings } from '../archive/place.ts';
-import type { Databases } from '../openstack/cloud.ts';
+import type { Databases, OwnToken } from '../openstack/cloud.ts';
 import type { BackupSettings } from '../openstack/config.ts';
 import { openRunbooks, type Runbooks } from '../runbooks/folder.ts';
 import { connectDumps } from './dumps/dumps.ts';
@@ -44,8 +44,7 @@ export interface DatabasesOptions {
   readonly backup?: BackupSettings | null | undefined;
   /** None where this process runs none. */
   readonly runbooks?: Runbooks;
-  /** A token of our own: its shape tells which provider Keystone runs. */
-  readonly ownToken?: () => Promise<string>;
+  readonly ownToken?: () => Promise<OwnToken>;
   readonly now: () => Date;
 }
 
@@ -62,7 +61,7 @@ export function connectDatabases({
   const { nova, cells, keystone } = openPools(cloud, dsns);
   const own = dsns.runbooks ? openPools(cloud, dsns.runbooks) : null;
   const edits = connectEdits({ nova: own?.nova ?? nova, keystone: own?.keystone ?? keystone, runbooks, archive, now });
-  const tokens = connectTokens({ cloud, keystone, dsns, archive, now });
+  const tokens = connectTokens({ cloud, keystone, dsns, archive, now, ownToken });
   const dumps = connectDumps({ cloud, backup, now });
   return {
     ...tokens,
@@ -74,7 +73,8 @@ export function connectDatabases({
     cellsWithoutDsn: () => cellsWithoutDsn(nova),
     setDisableTerminate: (id, on, limits) => setFlag(nova, id, on, limits),
     tokens: (options) => countTokens({ cloud, keystone, now, ...(ownToken && { ownToken }) }, options),
-    growth: (options) => countGrowth({ cloud, keystone, cells, now }, options),
+    growth: (options) =>
+      countGrowth({ cloud, keystone, cells, now, cellsWithoutDsn: () => cellsWithoutDsn(nova) }, options),
     close: async () => {
       const pools = [...opened(nova, keystone), ...(own === null ? [] : opened(own.nova, own.keystone)), tokens, dumps];
       await Promise.all(pools.map((pool) => pool.close()));

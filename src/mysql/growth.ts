@@ -9,6 +9,8 @@ export interface GrowthParts {
   readonly cloud: string;
   readonly keystone: OperatorPool | null;
   readonly cells: readonly Cell[];
+  /** Cells that Nova has and no DSN is configured for. */
+  cellsWithoutDsn(): Promise<string[]>;
   readonly now: () => Date;
 }
 
@@ -25,7 +27,7 @@ export async function countGrowth(parts: GrowthParts, limits: GrowthLimits): Pro
   for (const question of keystoneQuestions(now)) counts.push(await ask(keystone, 'keystone', question, limits));
   // One cell at a time: counting must not be felt by anyone else.
   for (const cell of parts.cells) counts.push(...(await cellGrowth(cell, limits)));
-  return counts;
+  return [...counts, ...(await unseenCells(parts))];
 }
 
 interface Question {
@@ -56,6 +58,16 @@ async function cellGrowth(cell: Cell, limits: GrowthLimits): Promise<GrowthCount
   return [deleted, ...(await bigTables(cell.pool, name, limits))];
 }
 
+const noDsn = 'no DSN: vigie.cells in clouds.yaml';
+
+async function unseenCells({ cells, cellsWithoutDsn }: GrowthParts): Promise<GrowthCount[]> {
+  const unseen = { table: 'instances', what: 'deleted', rows: null };
+  const answer = await told(cellsWithoutDsn);
+  if ('why' in answer) return [{ ...unseen, database: 'other cells', why: answer.why }];
+  const lacking = answer.rows.map((cell) => ({ ...unseen, database: `cell ${cell}`, why: noDsn }));
+  return cells.length + lacking.length > 0 ? lacking : [{ ...unseen, database: 'nova', why: noDsn }];
+}
+
 async function ask(
   pool: OperatorPool,
   database: string,
@@ -77,6 +89,7 @@ const EstimateRow = z.object({ name: z.string(), estimate: z.coerce.number().nul
 
 /** Tables that keep what was deleted, and their shadows. */
 async function bigTables(pool: OperatorPool, database: string, limits: GrowthLimits): Promise<GrowthCount[]> {
+  const what = 'rows, estimated';
   const answer = await told(() =>
     pool.read(EstimateRow, {
       sql: `SELECT TABLE_NAME AS name, TABLE_ROWS AS estimate FROM information_schema.TABLES
@@ -86,11 +99,28 @@ async function bigTables(pool: OperatorPool, database: string, limits: GrowthLim
       ...limits,
     }),
   );
-  if ('why' in answer)
-    return [{ database, table: 'shadow tables', what: 'rows, estimated', rows: null, why: answer.why }];
-  return answer.rows
+  if ('why' in answer) return [{ database, table: 'shadow tables', what, rows: null, why: answer.why }];
+  const { rows } = answer;
+  const unseen = [...keepers, ...shadows].filter((table) => rows.every(({ name }) => name !== table));
+  const counts: GrowthCount[] = rows
     .filter(({ estimate }) => (estimate ?? 0) > 0)
-    .map(({ name, estimate }) => ({ database, table: name, what: 'rows, estimated', rows: estimate, why: null }));
+    .map(({ name, estimate }) => ({ database, table: name, what, rows: estimate, why: null }));
+  for (const table of unseen) {
+    const why = await whyUnseen(pool, table, limits);
+    if (why !== null) counts.push({ database, table, what, rows: null, why });
+  }
+  return counts;
+}
+
+/** information_schema is silent on what an account may not see; null where the release has no such table. */
+async function whyUnseen(pool: OperatorPool, table: string, limits: GrowthLimits): Promise<string | null> {
+  try {
+    await pool.raw({ sql: `SELECT 1 FROM \`${table}\` LIMIT 0`, ...limits });
+    return null;
+  } catch (error) {
+    if (databaseProblem(error) === 'missing') return null;
+    return whyOf(error);
+  }
 }
 
 const keepers = [
@@ -101,12 +131,18 @@ const keepers = [
   'migrations',
   'task_log',
 ];
+/** Of all shadow tables those that grow largest. */
+const shadows = ['instances', ...keepers].map((table) => `shadow_${table}`);
 
 async function told<T>(work: () => Promise<T[]>): Promise<{ rows: T[] } | { why: string }> {
   try {
     return { rows: await work() };
   } catch (error) {
-    if (error instanceof Error && databaseProblem(error) !== null) return { why: error.message };
-    throw error;
+    return { why: whyOf(error) };
   }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof Error && databaseProblem(error) !== null) return error.message;
+  throw error;
 }

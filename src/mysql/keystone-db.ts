@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto';
 import { escapeId } from 'mysql2';
 import { z } from 'zod';
 import { UserError } from '../chat/user-error.ts';
-import type { TokenTable } from '../openstack/cloud.ts';
+import type { OwnToken, SweptTable, TokenTable } from '../openstack/cloud.ts';
 import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool } from './operator-pool.ts';
 
 export interface KeystoneParts {
   readonly cloud: string;
   readonly keystone: OperatorPool | null;
-  readonly ownToken?: () => Promise<string>;
+  readonly ownToken?: () => Promise<OwnToken>;
   readonly now: () => Date;
 }
 
@@ -25,14 +26,17 @@ export interface CountLimits {
 export async function countTokens(parts: KeystoneParts, limits: CountLimits): Promise<TokenTable> {
   const began = performance.now();
   const keystone = keystoneOf(parts);
-  const provider = await providerOf(parts);
-  const size = await sizeOf(keystone);
-  if (size === null) return { ...nothing, provider, seconds: secondsSince(began) };
+  const own = await parts.ownToken?.().catch(() => null);
+  const provider = providerOf(own?.id ?? '');
+  const size = await sizeOf(keystone, 'token');
+  if (size === null)
+    return { ...nothing, provider, stored: inSql(provider) ? false : null, seconds: secondsSince(began) };
   const indexes = await indexesOf(keystone);
   const counted = await count(keystone, { index: bestIndex(indexes), now: parts.now(), ...limits });
   return {
     exists: true,
     provider,
+    stored: own && inSql(provider) ? await isStored(keystone, own.id) : null,
     indexes: indexes.map(({ name, columns }) => `${name} (${columns.join(', ')})`),
     ...size,
     ...counted,
@@ -50,7 +54,7 @@ export function naiveUtc(at: Date): string {
   return at.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-const nothing: Omit<TokenTable, 'provider' | 'seconds'> = {
+const nothing: Omit<TokenTable, 'provider' | 'stored' | 'seconds'> = {
   exists: false,
   indexes: [],
   estimate: 0,
@@ -61,29 +65,42 @@ const nothing: Omit<TokenTable, 'provider' | 'seconds'> = {
 };
 
 /** Fernet and JWS tokens carry themselves; a UUID is 32 hex digits, PKI is CMS (`MII`, or `PKIZ_`). */
-async function providerOf({ ownToken }: KeystoneParts): Promise<TokenTable['provider']> {
-  const token = await ownToken?.().catch(() => '');
-  if (!token) return 'unknown';
+function providerOf(token: string): TokenTable['provider'] {
   if (token.startsWith('gAAAA')) return 'fernet';
   if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return 'jws';
   if (/^[0-9a-f]{32}$/.test(token)) return 'uuid';
   return /^(?:MII|PKIZ_)/.test(token) ? 'pki' : 'unknown';
 }
 
+/** Whose tokens are rows, unless memcache keeps them. */
+function inSql(provider: TokenTable['provider']): boolean {
+  return provider === 'uuid' || provider === 'pki';
+}
+
+/** A UUID is its own key; of a PKI token that is a hash: `[token] hash_algorithm`, md5 unless somebody chose another. */
+async function isStored(keystone: OperatorPool, token: string): Promise<boolean> {
+  const hashes = ['md5', 'sha256'].map((algorithm) => createHash(algorithm).update(token).digest('hex'));
+  const ids = [token, ...hashes].filter((id) => id.length <= 64);
+  const rows = await keystone.raw({ sql: 'SELECT 1 FROM token WHERE id IN (?) LIMIT 1', values: [ids] });
+  return rows.length > 0;
+}
+
 const SizeRow = z.object({ estimate: z.coerce.number(), dataBytes: z.coerce.number() });
 
-async function sizeOf(keystone: OperatorPool): Promise<z.output<typeof SizeRow> | null> {
+/** Null where there is no such table. */
+export async function sizeOf(keystone: OperatorPool, table: SweptTable): Promise<z.output<typeof SizeRow> | null> {
   let held: unknown[];
   try {
     // An account without any grant on the table would not see it below: it hears so here, for absent is something else.
-    held = await keystone.read(z.unknown(), { sql: 'SELECT 1 FROM token LIMIT 1' });
+    held = await keystone.read(z.unknown(), { sql: `SELECT 1 FROM ${table} LIMIT 1` });
   } catch (error) {
     if (databaseProblem(error) === 'missing') return null;
     throw error;
   }
   const [size] = await keystone.read(SizeRow, {
     sql: `SELECT COALESCE(TABLE_ROWS, 0) AS estimate, COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS dataBytes
-      FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'token'`,
+      FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`,
+    values: [table],
   });
   // Fresh statistics may still say 0 where rows are.
   return size === undefined ? null : { ...size, estimate: Math.max(size.estimate, held.length) };

@@ -9,9 +9,9 @@ import { type Inserts, openInserts, schemaSql } from '../archive/sql.ts';
 import { finishArchive, type ManifestFacts } from '../archive/sum-up.ts';
 import { type ArchiveWriter, createArchive } from '../archive/writer.ts';
 import { UserError } from '../chat/user-error.ts';
-import type { SweepMark, SweepOrder } from '../openstack/cloud.ts';
+import type { SweepMark, SweepOrder, SweptTable } from '../openstack/cloud.ts';
 import type { OperatorPool } from './operator-pool.ts';
-import type { Chunk, Keeping } from './token-walk.ts';
+import { ageOf, type Chunk, type Keeping } from './token-walk.ts';
 
 export interface ArchiveParts {
   readonly cloud: string;
@@ -38,7 +38,7 @@ export async function openSweepArchive(parts: ArchiveParts): Promise<SweepArchiv
   const key = place.sealTo();
   const former = mark?.parts ?? [];
   await stillThere(former);
-  const table = await tableOf(keystone);
+  const table = await tableOf(keystone, parts.order.table);
   let writer: ArchiveWriter | null = null;
   /** Some megabytes each: as many as chunks are on their way at a time, and used again. */
   const spare: Inserts[] = [];
@@ -51,7 +51,7 @@ export async function openSweepArchive(parts: ArchiveParts): Promise<SweepArchiv
     writer === null ? [] : [{ host: hostname(), path: writer.path, bytes: writer.bytes() }];
   return {
     columns: table.columns,
-    inserts: () => spare.pop() ?? openInserts('token', table.columns),
+    inserts: () => spare.pop() ?? openInserts(parts.order.table, table.columns),
     async put({ from, to, kept }) {
       if (kept === null) return;
       const { rows, first, last, inserts } = kept;
@@ -90,13 +90,14 @@ interface Table {
 }
 
 /** From the table itself: an account that may read only some columns would archive only those, without a word. */
-async function tableOf(keystone: OperatorPool): Promise<Table> {
-  const [row] = await keystone.raw({ sql: 'SHOW CREATE TABLE token' });
+async function tableOf(keystone: OperatorPool, name: SweptTable): Promise<Table> {
+  const [row] = await keystone.raw({ sql: `SHOW CREATE TABLE ${name}` });
   const create = row?.[1]?.toString() ?? '';
-  const columns = [...create.matchAll(/^\s+`([^`]+)` /gm)].map(([, name = '']) => name);
-  if (!columns.includes('id') || !columns.includes('expires'))
-    throw new UserError(`${keystone.label} has a table token that is not Keystone's`);
-  return { create, columns: ['id', 'expires', ...columns.filter((name) => name !== 'id' && name !== 'expires')] };
+  const columns = [...create.matchAll(/^\s+`([^`]+)` /gm)].map(([, column = '']) => column);
+  const first = ['id', ageOf[name]];
+  if (first.some((column) => !columns.includes(column)))
+    throw new UserError(`${keystone.label} has a table ${name} that is not Keystone's`);
+  return { create, columns: [...first, ...columns.filter((column) => !first.includes(column))] };
 }
 
 /**
@@ -120,7 +121,7 @@ async function factsOf({ cloud, keystone, order, now }: ArchiveParts, table: Tab
   const [row] = await keystone.raw({ sql: 'SELECT VERSION()' });
   return {
     cloud,
-    table: 'token',
+    table: order.table,
     columns: [...table.columns],
     schemaSha256: createHash('sha256').update(table.create).digest('hex'),
     server: row?.[0]?.toString() ?? 'unknown',

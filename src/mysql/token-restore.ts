@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import type { Place } from '../archive/place.ts';
 import { firstHead, openFrames, statementsOf } from '../archive/reader.ts';
-import type { Restored } from '../openstack/cloud.ts';
+import type { Restored, SweptTable } from '../openstack/cloud.ts';
 import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool } from './operator-pool.ts';
 
-/** The tables of the scratch database, and how many tokens it holds. */
+/** The tables of the scratch database, and how many rows of an archive it holds: one archive has one table. */
 export async function scratchTables(scratch: OperatorPool): Promise<{ label: string; tables: string[]; rows: number }> {
   const found = await scratch.read(z.object({ name: z.string() }), {
     sql: 'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME',
   });
-  return { label: scratch.label, tables: found.map(({ name }) => name), rows: await rowsOf(scratch) };
+  const tables = found.map(({ name }) => name);
+  const [archived] = swept.filter((table) => tables.includes(table));
+  return { label: scratch.label, tables, rows: archived === undefined ? 0 : await rowsOf(scratch, archived) };
 }
 
-async function rowsOf(scratch: OperatorPool): Promise<number> {
+const swept: readonly SweptTable[] = ['token', 'revocation_event'];
+
+async function rowsOf(scratch: OperatorPool, table: SweptTable): Promise<number> {
   try {
-    const sql = 'SELECT COUNT(*) AS found FROM token';
+    const sql = `SELECT COUNT(*) AS found FROM ${table}`;
     const [row] = await scratch.read(z.object({ found: z.coerce.number() }), { sql, limitMs: 120_000 });
     return row?.found ?? 0;
   } catch (error) {

@@ -8,7 +8,7 @@ import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
 import { openPace, type Pace } from './pace.ts';
 import { openSweepArchive, type SweepArchive } from './sweep-archive.ts';
-import { between, type Chunk, walkExpires, walkKey } from './token-walk.ts';
+import { ageOf, between, type Chunk, walkAge, walkKey } from './token-walk.ts';
 
 export interface SweepParts {
   readonly cloud: string;
@@ -20,7 +20,7 @@ export interface SweepParts {
 }
 
 /**
- * Archives and deletes expired tokens, a chunk at a time: while one is being deleted the next is on its way to the disk
+ * Archives and deletes old rows, a chunk at a time: while one is being deleted the next is on its way to the disk
  * and the one after that is being read. What is deleted is what was archived, id by id.
  */
 export async function openSweep(parts: SweepParts, order: SweepOrder, mark: SweepMark | null): Promise<TokenSweep> {
@@ -47,7 +47,7 @@ export async function openSweep(parts: SweepParts, order: SweepOrder, mark: Swee
     async remove(chunk, limits) {
       const removal = known.get(chunk);
       if (removal === undefined) throw new Error('a chunk of another sweep');
-      const gone = await remove({ keystone, pace, cutoff: order.cutoff, cloud: parts.cloud }, removal, limits);
+      const gone = await remove({ keystone, pace, order, cloud: parts.cloud }, removal, limits);
       deleted += gone ?? 0;
       return gone;
     },
@@ -85,8 +85,8 @@ interface Walk {
 }
 
 function chunksOf(keystone: OperatorPool, { order, from, archive, pace }: Walk): AsyncGenerator<Chunk> {
-  const walk = { cutoff: order.cutoff, from, keeping: archive };
-  if (order.index !== null) return archivedFirst(walkExpires(keystone, { ...walk, index: order.index }, pace), archive);
+  const walk = { table: order.table, cutoff: order.cutoff, from, keeping: archive };
+  if (order.index !== null) return archivedFirst(walkAge(keystone, { ...walk, index: order.index }, pace), archive);
   return ahead(archivedFirst(ahead(walkKey(keystone, walk, pace)), archive));
 }
 
@@ -109,7 +109,7 @@ interface Removal {
 interface Means {
   readonly keystone: OperatorPool;
   readonly pace: Pace;
-  readonly cutoff: string;
+  readonly order: SweepOrder;
   readonly cloud: string;
 }
 
@@ -148,8 +148,8 @@ function evenly(all: number, most: number): number {
   return Math.ceil(all / Math.max(1, Math.ceil(all / most)));
 }
 
-function removePiece({ keystone, cutoff, cloud }: Means, chunk: Chunk, limits: RequestLimits): Promise<number> {
-  const statement = deletion(chunk, cutoff);
+function removePiece({ keystone, order, cloud }: Means, chunk: Chunk, limits: RequestLimits): Promise<number> {
+  const statement = deletion(chunk, order);
   return keystone.transaction(async ({ write }) => {
     if (performance.now() > limits.notAfter) throw tooLate(cloud, keystone.label);
     return write(statement);
@@ -157,11 +157,12 @@ function removePiece({ keystone, cutoff, cloud }: Means, chunk: Chunk, limits: R
 }
 
 /** The key is forced: the optimizer once took the index on `expires` in mid-purge, and one chunk took 46 s. */
-function deletion({ ids, from, to }: Chunk, cutoff: string): Statement {
-  const start = 'DELETE token FROM token FORCE INDEX (PRIMARY) WHERE';
-  if (ids !== null) return { sql: `${start} id IN (?) AND expires < ?`, values: [ids, cutoff] };
+function deletion({ ids, from, to }: Chunk, { table, cutoff }: SweepOrder): Statement {
+  const start = `DELETE ${table} FROM ${table} FORCE INDEX (PRIMARY) WHERE`;
+  const old = `${ageOf[table]} < ?`;
+  if (ids !== null) return { sql: `${start} id IN (?) AND ${old}`, values: [ids, cutoff] };
   const { where, values } = between({ from, to });
-  return { sql: `${start} ${where} AND expires < ?`, values: [...values, cutoff] };
+  return { sql: `${start} ${where} AND ${old}`, values: [...values, cutoff] };
 }
 
 function tooLate(cloud: string, label: string): OpenStackError {

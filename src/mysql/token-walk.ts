@@ -1,9 +1,13 @@
 import { escapeId } from 'mysql2';
 import type { Inserts } from '../archive/sql.ts';
+import type { SweptTable } from '../openstack/cloud.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
 import type { Pace } from './pace.ts';
 
-/** Some rows of the token table that expired before the cut-off, and where the walk stands before and after them. */
+/** The column that says how old a row is. */
+export const ageOf: Readonly<Record<SweptTable, string>> = { token: 'expires', revocation_event: 'revoked_at' };
+
+/** Some rows of the table that are older than the cut-off, and where the walk stands before and after them. */
 export interface Chunk {
   readonly from: string;
   /** Empty at the end of the table. */
@@ -16,7 +20,7 @@ export interface Chunk {
 
 interface Kept {
   readonly rows: number;
-  /** The least and the greatest `expires` among them. */
+  /** The oldest and the youngest of them. */
   readonly first: string;
   readonly last: string;
   readonly inserts: Inserts;
@@ -24,12 +28,13 @@ interface Kept {
 
 /** How rows are kept that are read to be archived. */
 export interface Keeping {
-  /** Of the whole row: `id`, `expires`, then the others. */
+  /** Of the whole row: `id`, its age, then the others. */
   readonly columns: readonly string[];
   inserts(): Inserts;
 }
 
 export interface WalkOrder {
+  readonly table: SweptTable;
   readonly cutoff: string;
   /** Where an earlier walk stood; empty at the beginning. */
   readonly from: string;
@@ -38,7 +43,7 @@ export interface WalkOrder {
 }
 
 /**
- * Along the primary key, so many rows of any kind at a time: each page of the table is touched once, in order. A place is
+ * Along the primary key of `token`, so many rows of any kind at a time: each page of the table is touched once, in order. A place is
  * the beginning of an id, as short as it may be, for an id may be a bearer's secret and a place is written down.
  */
 export async function* walkKey(pool: OperatorPool, order: WalkOrder, pace: Pace): AsyncGenerator<Chunk> {
@@ -53,19 +58,19 @@ export async function* walkKey(pool: OperatorPool, order: WalkOrder, pace: Pace)
 }
 
 /**
- * Along an index on `expires`, oldest first: for when few rows of a large table have expired. What is yielded must be
+ * Along an index on the rows' age, oldest first: for when few rows of a large table are old. What is yielded must be
  * deleted before the next is asked for. Every row is read where it is archived, else only its id.
  */
-export async function* walkExpires(
+export async function* walkAge(
   pool: OperatorPool,
   { index, ...order }: WalkOrder & { index: string },
   pace: Pace,
 ): AsyncGenerator<Chunk> {
-  const { keeping, cutoff } = order;
-  const key = escapeId(index, true);
+  const { table, cutoff } = order;
+  const [age, key] = [ageOf[table], escapeId(index, true)];
   for (let from = order.from === '' ? '1000-01-01 00:00:00' : order.from; ; ) {
-    const where = `FORCE INDEX (${key}) WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT ${pace.chunk()}`;
-    const { ids, kept, bytes, last } = await read(pool, keeping, { where, values: [cutoff, from] });
+    const where = `FORCE INDEX (${key}) WHERE ${age} < ? AND ${age} >= ? ORDER BY ${age} LIMIT ${pace.chunk()}`;
+    const { ids, kept, bytes, last } = await read(pool, order, { where, values: [cutoff, from] });
     if (ids.length === 0) return;
     pace.weigh(ids.length, bytes);
     yield { from, to: last, ids, kept };
@@ -99,23 +104,23 @@ interface Read {
 
 const nothing: Omit<Read, 'ids' | 'last'> & { ids: null } = { ids: null, kept: null, bytes: 0 };
 
-function readBetween(pool: OperatorPool, { cutoff, keeping, ...place }: WalkOrder & Place): Promise<Read> {
-  const { where, values } = between(place);
-  const sql = `FORCE INDEX (PRIMARY) WHERE ${where} AND expires < ? ORDER BY id`;
-  return read(pool, keeping, { where: sql, values: [...values, cutoff] });
+function readBetween(pool: OperatorPool, order: WalkOrder & Place): Promise<Read> {
+  const { where, values } = between(order);
+  const sql = `FORCE INDEX (PRIMARY) WHERE ${where} AND ${ageOf[order.table]} < ? ORDER BY id`;
+  return read(pool, order, { where: sql, values: [...values, order.cutoff] });
 }
 
 /** Each row is written down as it comes and then forgotten: some thousands of them would not fit a small worker. */
 async function read(
   pool: OperatorPool,
-  keeping: Keeping | null,
+  { table, keeping }: WalkOrder,
   { where, values }: { where: string; values: Statement['values'] & {} },
 ): Promise<Read> {
-  const columns = keeping?.columns ?? ['id', 'expires'];
+  const columns = keeping?.columns ?? ['id', ageOf[table]];
   const inserts = keeping?.inserts() ?? null;
   const ids: string[] = [];
   let [first, last] = ['', ''];
-  const sql = `SELECT ${columns.map((column) => escapeId(column, true)).join(', ')} FROM token ${where}`;
+  const sql = `SELECT ${columns.map((column) => escapeId(column, true)).join(', ')} FROM ${table} ${where}`;
   await pool.each({ sql, values }, columns.length, (row) => {
     const moment = row[1]?.toString() ?? '';
     ids.push(row[0]?.toString() ?? '');

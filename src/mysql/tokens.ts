@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { type ArchiveSettings, archiveOf, openPlace, type Place } from '../archive/place.ts';
 import { UserError } from '../chat/user-error.ts';
-import type { Tokens } from '../openstack/cloud.ts';
+import type { OwnToken, Tokens } from '../openstack/cloud.ts';
 import { keystoneOf } from './keystone-db.ts';
 import { type OperatorPool, openOperatorPool } from './operator-pool.ts';
 import { lagOf } from './replica-lag.ts';
 import { createTokenIndex } from './token-index.ts';
 import { restoreInto, scratchTables } from './token-restore.ts';
-import { expiredLeft, surveyTokens } from './token-survey.ts';
+import { expiredLeft, surveyRevocations, surveyTokens } from './token-survey.ts';
 import { openSweep } from './token-sweep.ts';
 
 interface Parts {
@@ -19,11 +19,19 @@ interface Parts {
     readonly scratch?: string | null;
   };
   readonly archive: ArchiveSettings | null | undefined;
+  readonly ownToken: (() => Promise<OwnToken>) | undefined;
   readonly now: () => Date;
 }
 
 /** Archives, purges and restores of one cloud's tokens. What changes them goes through an account of its own, if there is one. */
-export function connectTokens({ cloud, keystone, dsns, archive, now }: Parts): Tokens & { close(): Promise<void> } {
+export function connectTokens({
+  cloud,
+  keystone,
+  dsns,
+  archive,
+  ownToken,
+  now,
+}: Parts): Tokens & { close(): Promise<void> } {
   const own = dsns.keystoneWriter ? openOperatorPool(dsns.keystoneWriter, `keystone's database of ${cloud}`) : null;
   const replicas = (dsns.keystoneReplicas ?? []).map((dsn, index) =>
     openOperatorPool(dsn, `replica ${index + 1} of keystone's database of ${cloud}`),
@@ -33,10 +41,12 @@ export function connectTokens({ cloud, keystone, dsns, archive, now }: Parts): T
   const place = (): Place => openPlace(archive, cloud);
   return {
     tokenSurvey: (cutoff, limits) => surveyTokens(writer(), { cutoff, replicas: replicas.length }, limits),
-    expiredLeft: (cutoff, limitMs) => expiredLeft(writer(), cutoff, limitMs),
-    async replicaTrouble() {
+    revocationSurvey: (cutoff, limits) => surveyRevocations(writer(), { cutoff, replicas: replicas.length }, limits),
+    tokenLifetimeMs: async () => (await ownToken?.())?.lifetimeMs ?? null,
+    expiredLeft: (table, cutoff, limitMs) => expiredLeft(writer(), { table, cutoff }, limitMs),
+    async replicaTroubles() {
       const lags = await Promise.all(replicas.map(lagOf));
-      return lags.find(({ lasting }) => lasting)?.trouble ?? null;
+      return lags.flatMap(({ trouble, lasting }) => (trouble === null ? [] : [{ trouble, lasting }]));
     },
     async archivePlace() {
       const { folder, sealTo, keyIdOf, freeBytes } = place();

@@ -1,4 +1,4 @@
-import type { Cloud, CloudAbout, CloudReader, Databases, HookRun } from './cloud.ts';
+import type { Cloud, CloudAbout, CloudReader, Databases, HookRun, OwnToken } from './cloud.ts';
 import type { CloudConfig } from './config.ts';
 import { runHook } from './hooks.ts';
 import { type Log, openHttp } from './http.ts';
@@ -38,8 +38,7 @@ export interface ConnectParts {
 }
 
 export type ConnectedCloud = Cloud & {
-  /** The id of our own token: its shape tells which provider Keystone runs. */
-  ownToken(): Promise<string>;
+  ownToken(): Promise<OwnToken>;
   /** What `about` says, after one small request that shows that the cloud answers us now. */
   probe(): Promise<CloudAbout>;
   close(): Promise<void>;
@@ -56,7 +55,7 @@ export function connectCloud(parts: ConnectParts): ConnectedCloud {
     ...writer(session, name),
     runHook: (hook, about) => runNamed(config, hook, about),
     databases: parts.databases,
-    ownToken: async () => (await session.token()).id,
+    ownToken: () => session.token(),
     probe: async () => {
       await session.ask('compute', { path: '/flavors', query: { limit: 1 } });
       return about(session);

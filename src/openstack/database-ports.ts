@@ -44,6 +44,8 @@ export interface TokenTable {
   readonly exists: boolean;
   /** The provider as far as it can be found out: a token of our own tells (fernet `gAAAA`, uuid 32 hex, PKI long). */
   readonly provider: 'uuid' | 'pki' | 'fernet' | 'jws' | 'unknown';
+  /** Whether our own token is a row here: UUID and PKI tokens may live in memcache. Null where nobody looked. */
+  readonly stored: boolean | null;
   readonly indexes: readonly string[];
   /** Rows as the server estimates them (information_schema): may be off by a factor of three. */
   readonly estimate: number;

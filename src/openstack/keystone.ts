@@ -19,6 +19,8 @@ export interface CredentialGate {
 export interface Token {
   readonly id: string;
   readonly expiresAt: number;
+  /** From login to its end, by Keystone's clock; null where it does not say when it was issued. */
+  readonly lifetimeMs: number | null;
   readonly user: string;
   readonly userId: string | null;
   /** Null where the token is scoped to a domain or the system. */
@@ -143,7 +145,7 @@ function tokenFrom({ headers, body }: Answer, cloud: string, asked: Date): Token
   const roles = token.roles.map((role) => role.name);
   return {
     id,
-    expiresAt: endOf(token, asked),
+    ...endOf(token, asked),
     user: token.user.name,
     userId: token.user.id ?? null,
     project,
@@ -153,9 +155,13 @@ function tokenFrom({ headers, body }: Answer, cloud: string, asked: Date): Token
 }
 
 /** By our own clock: one that goes wrong by an hour would otherwise log in for every request. */
-function endOf({ issued_at, expires_at }: { issued_at?: string | undefined; expires_at: string }, asked: Date): number {
-  const lifetime = issued_at === undefined ? Number.NaN : Date.parse(expires_at) - Date.parse(issued_at);
-  return Number.isNaN(lifetime) ? Date.parse(expires_at) : asked.getTime() + lifetime;
+function endOf(
+  { issued_at, expires_at }: { issued_at?: string | undefined; expires_at: string },
+  asked: Date,
+): Pick<Token, 'expiresAt' | 'lifetimeMs'> {
+  const lifetimeMs = issued_at === undefined ? Number.NaN : Date.parse(expires_at) - Date.parse(issued_at);
+  if (Number.isNaN(lifetimeMs)) return { expiresAt: Date.parse(expires_at), lifetimeMs: null };
+  return { expiresAt: asked.getTime() + lifetimeMs, lifetimeMs };
 }
 
 /** A deleted application credential is answered with 404; other 404s mean a wrong address, not a wrong secret. */

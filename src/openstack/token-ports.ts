@@ -8,13 +8,41 @@ export interface TokenSurvey {
   readonly expiresIndex: string | null;
   /** Keystone's own count of its schema; `alembic` from 2023 on; null where that cannot be read. */
   readonly schema: number | 'alembic' | null;
-  /** Of its columns these: the release tells by them where the schema does not. */
   readonly indexNames: readonly string[];
+  /** Those that this account sees: an index on another is there or not, and nobody here can tell. */
+  readonly columns: readonly string[];
   /** Null where the server is no node of a Galera cluster. */
   readonly galera: { readonly nodes: number; readonly state: string } | null;
   /** Replicas whose lag is watched. */
   readonly replicas: number;
   readonly server: string;
+}
+
+/** What our own token tells of all others: by its form which provider Keystone runs, and how long they live. */
+export interface OwnToken {
+  readonly id: string;
+  readonly lifetimeMs: number | null;
+}
+
+/** What is swept by age: tokens by when they expired, revocations by when they were made. */
+export type SweptTable = 'token' | 'revocation_event';
+
+/** What a purge of `revocation_event` would meet. */
+export interface RevocationSurvey extends Pick<TokenSurvey, 'galera' | 'replicas'> {
+  /** Rows that were made before the cut-off; null where they could not be counted in time. */
+  readonly old: number | null;
+  /** An index that begins with `revoked_at`; null where there is none. */
+  readonly index: string | null;
+  /** As the server estimates it. */
+  readonly rows: number;
+  readonly dataBytes: number;
+}
+
+/** Why the lag of a watched replica is in the way, or cannot be read. */
+export interface ReplicaTrouble {
+  readonly trouble: string;
+  /** It will not pass by itself: the account, the DSN or the list has to be mended. */
+  readonly lasting: boolean;
 }
 
 /** Where this worker writes archives. */
@@ -56,11 +84,12 @@ export interface ArchiveFacts {
 export interface SweepOrder {
   readonly job: string;
   readonly human: string;
-  /** Rows that expired before this moment, as the database writes it: naive UTC. */
+  readonly table: SweptTable;
+  /** Rows that expired, or were made, before this moment, as the database writes it: naive UTC. */
   readonly cutoff: string;
   readonly archive: boolean;
   readonly purge: boolean;
-  /** Along the primary key, or along this index on `expires` where few rows have expired. */
+  /** Along the primary key, or along this index on the rows' age where few are old. */
   readonly index: string | null;
 }
 
@@ -108,10 +137,14 @@ export interface Restored {
 export interface TokensReader {
   /** `cutoff` naive UTC. */
   tokenSurvey(cutoff: string, options: { signal: AbortSignal; limitMs: number }): Promise<TokenSurvey>;
-  /** Whether a row is left that expired before the cut-off; null where that cannot be found out in time. */
-  expiredLeft(cutoff: string, limitMs: number): Promise<boolean | null>;
-  /** Why the lag of a watched replica can never be read as things are; null where it can be asked, or may be soon. */
-  replicaTrouble(): Promise<string | null>;
+  /** Null where there is no such table. */
+  revocationSurvey(cutoff: string, options: { signal: AbortSignal; limitMs: number }): Promise<RevocationSurvey | null>;
+  /** How long a token of ours lives from login to its end; null where Keystone does not say. */
+  tokenLifetimeMs(): Promise<number | null>;
+  /** Whether a row is left that is older than the cut-off; null where that cannot be found out in time. */
+  expiredLeft(table: SweptTable, cutoff: string, limitMs: number): Promise<boolean | null>;
+  /** Of every watched replica that does not keep up, or cannot be asked. */
+  replicaTroubles(): Promise<ReplicaTrouble[]>;
   /** Throws `UserError` with what to configure. */
   archivePlace(): Promise<ArchivePlace>;
   /** The parts of one archive by its name, or by a part's file name; without a name, all, newest first. */

@@ -6,6 +6,7 @@ import type { CloudReader, GrowthCount, TokenSurvey, TokenTable } from '../../sr
 const table: TokenTable = {
   exists: true,
   provider: 'uuid',
+  stored: true,
   indexes: [],
   estimate: 900_000,
   dataBytes: 4 * 1024 ** 3,
@@ -20,6 +21,7 @@ const survey: TokenSurvey = {
   expiresIndex: 'ix_token_expires',
   schema: 67,
   indexNames: ['PRIMARY', 'ix_token_expires', 'ix_token_expires_valid', 'ix_token_user_id'],
+  columns: ['id', 'expires', 'extra', 'valid', 'trust_id', 'user_id'],
   galera: null,
   replicas: 0,
   server: '10.11.19-MariaDB',
@@ -29,13 +31,15 @@ async function lines(
   tokens: Partial<TokenTable>,
   seen: Partial<TokenSurvey> = {},
   growth: readonly GrowthCount[] = [],
+  nova = 79,
 ): Promise<string[]> {
   const databases: Partial<CloudReader['databases']> = {
     tokens: async () => ({ ...table, ...tokens }),
     tokenSurvey: async () => ({ ...survey, ...seen }),
     growth: async () => [...growth],
   };
-  const cloud = { name: 'prod', databases } as unknown as PlanContext['cloud'];
+  const about = async () => ({ computeVersion: { major: 2, minor: nova } });
+  const cloud = { name: 'prod', databases, about } as unknown as PlanContext['cloud'];
   const context: Partial<PlanContext> = {
     cloud,
     signal: new AbortController().signal,
@@ -82,8 +86,68 @@ test('Fernet: what the old provider left, and what grows instead, cell by cell, 
   ]);
   expect(todo).toBe(
     'Do: tokens purge --cloud prod takes what the old provider left; keep the table, db_sync expects it; ' +
-      'revocation_event is pruned by Keystone itself whenever something is revoked: revoke one token if it stays large; ' +
+      'tokens purge --table revocation_event --cloud prod, for every token check reads it; ' +
       'keystone-manage trust_flush for expired trusts (soft-deleted ones go with it); expired application credentials stay until their owners delete them; ' +
-      'nova-manage db archive_deleted_rows --until-complete for Nova’s deleted rows.',
+      'nova-manage db archive_deleted_rows --until-complete --all-cells for Nova’s deleted rows.',
+  );
+});
+
+test('Fernet, and every row that the old provider left is old: archived, the table may be emptied at once', async () => {
+  const counts = { live: 0, expired: 890_000, revoked: 0 };
+  const [, , , , todo] = await lines({ provider: 'fernet', stored: null, counts }, { schema: 'alembic' });
+  expect(todo).toBe(
+    'Do: tokens archive --cloud prod, then TRUNCATE TABLE token by hand takes what the old provider left and gives its disk back (never DROP: db_sync expects the table).',
+  );
+});
+
+test('advice names only what the release has', async () => {
+  const growth: GrowthCount[] = [
+    { database: 'keystone', table: 'trust', what: 'expired', rows: 12, why: null },
+    { database: 'cell 1', table: 'instances', what: 'deleted', rows: 70_000, why: null },
+  ];
+  const said = async (schema: TokenSurvey['schema'], nova: number) =>
+    (await lines({ provider: 'fernet', counts: null }, { schema, expired: 0 }, growth, nova))[4];
+  expect(await said(97, 25)).toBe(
+    'Do: expired trusts stay: keystone-manage has no trust_flush before Stein; nova-manage db archive_deleted_rows --until-complete in each cell for Nova’s deleted rows.',
+  );
+  expect(await said(109, 72)).toContain('trust_flush (Stein and newer) for');
+  expect(await said('alembic', 96)).toContain('trust_flush for expired trusts');
+});
+
+test('what could not be looked at is told, database by database, and never as if nothing had grown', async () => {
+  const why = 'keystone’s database of prod does not let this account use table revocation_event: grant it';
+  const growth: GrowthCount[] = [
+    { database: 'keystone', table: 'revocation_event', what: 'revocations', rows: null, why },
+    { database: 'keystone', table: 'trust', what: 'expired', rows: null, why: 'another' },
+    { database: 'keystone', table: 'trust', what: 'soft-deleted', rows: null, why: 'another' },
+    { database: 'cell 1', table: 'shadow_instances', what: 'rows, estimated', rows: null, why: 'cell 1 is down' },
+  ];
+  const [, size] = await lines({ provider: 'fernet', exists: false }, {}, growth);
+  expect(size).toBe(
+    `Size: there is no token table. not counted: keystone revocation_event, trust (${why}); cell 1 shadow_instances (cell 1 is down).`,
+  );
+  const [, nothing] = await lines({ provider: 'fernet', exists: false });
+  expect(nothing).toBe('Size: there is no token table. nothing else has grown.');
+});
+
+test.each([
+  ['a cron flushes what expired', '2026-11-29T11:20:00Z', 'somebody flushes already; growth not known.'],
+  ['it flushed in the middle of yesterday', '2026-11-28T09:00:00Z', 'somebody flushes already; growth not known.'],
+  ['tokens purge leaves 48 h', '2026-11-27T12:00:00Z', 'about 31000 rows a day, as yesterday.'],
+])('growth where %s', async (_who, oldest, said) => {
+  const [, size] = await lines({ oldest: new Date(oldest) });
+  expect(size).toBe(`Size: 1000000 rows, 900000 expired, 4 GB; ${said}`);
+});
+
+test('UUID tokens that are in memcache are not taken for rows', async () => {
+  const counts = { live: 0, expired: 0, revoked: 0 };
+  const elsewhere = { stored: false, counts, histogram: [], oldest: null };
+  const [provider, size, , , todo] = await lines(elsewhere, { expired: 0 });
+  expect(provider).toBe(
+    'Provider: UUID, not in SQL (memcache?): our own token is no row here; Juno or newer (schema 67).',
+  );
+  expect(size).toBe('Size: 0 rows, 0 expired, 4 GB; nothing else has grown.');
+  expect(todo).toBe(
+    'Do: nothing has to be purged there, but a memcached that is full or restarted drops living tokens; from Kilo on move to Fernet, which stores nothing (keys on every node first).',
   );
 });

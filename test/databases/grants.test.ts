@@ -3,17 +3,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { connectDatabases } from '../../src/mysql/databases.ts';
 import { type CloudDatabases, cloudDatabases, rootDsn } from '../operators/cloud.ts';
 import { freshDatabase, mariadbUrl } from '../setup/servers.ts';
+import { grantsFor } from './documented.ts';
 import { openSweeping, type Sweeping } from './sweeping.ts';
 import { archiveFolder, fillTokens, number } from './tokens.ts';
 
 /** As docs/archives.md tells them: each set is enough for its command, and for nothing else. */
 const grants = {
-  count: ['SELECT (id, expires, valid) ON {db}.token'],
-  purge: ['SELECT (id, expires), DELETE ON {db}.token'],
-  archive: ['SELECT ON {db}.token'],
-  archiveAndPurge: ['SELECT, DELETE ON {db}.token'],
-  index: ['SELECT (id, expires, valid), INDEX ON {db}.token', 'SELECT ON {db}.migrate_version'],
-  restore: ['ALL ON {db}.*'],
+  count: grantsFor('tokens count'),
+  purge: grantsFor('tokens purge --no-archive'),
+  archive: grantsFor('tokens archive'),
+  archiveAndPurge: grantsFor('tokens purge'),
+  revocations: grantsFor('tokens purge --table revocation_event --no-archive'),
+  index: grantsFor('tokens index').filter((grant) => !grant.includes('alembic_version')),
+  restore: grantsFor('tokens restore'),
 };
 
 let cloud: CloudDatabases;
@@ -161,6 +163,23 @@ test('the grants of archive and purge do both, and nothing else', async () => {
     note: '1800 rows archived, 1800 rows deleted',
   });
   const tries = [...never, ...noIndex];
+  expect(await refusals(made, tries)).toEqual(tries);
+});
+
+test('the grants of a purge of revocations purge those that are old, and do nothing else', async () => {
+  const events = `${cloud.keystone.name}.revocation_event`;
+  await cloud.root.query(
+    `INSERT INTO ${events} (issued_before, revoked_at) SELECT UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL seq * 60 + 30 MINUTE FROM seq_1_to_400`,
+  );
+  const made = await account('revocations');
+  const sweep = openSweeping({
+    dsns: { keystone: made.dsn },
+    table: 'revocation_event',
+    index: 'ix_revocation_event_new_revoked_at',
+  });
+  open.push(sweep);
+  expect(await sweep.run()).toMatchObject({ state: 'done', note: '353 rows deleted' });
+  const tries = [...never, ...notBodies, ...noIndex, 'SELECT id FROM token', 'SELECT user_id FROM revocation_event'];
   expect(await refusals(made, tries)).toEqual(tries);
 });
 

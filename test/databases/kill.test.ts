@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CloudDatabases, cloudDatabases, rootDsn } from '../operators/cloud.ts';
 
 import { chance, seed, times } from '../setup/chance.ts';
+import { refuseTokens } from './sweeping.ts';
 import { archiveFolder, type Balance, balance, fillTokens, number } from './tokens.ts';
 
 const rows = 6000;
@@ -72,6 +73,7 @@ async function sweep({
     said += bytes;
   });
   await new Promise((resolve) => child.once('close', resolve));
+  if (existsSync(checkpoint)) refuseTokens('the checkpoint', readFileSync(checkpoint, 'utf8'));
   const last = said.trim().split('\n').at(-1) ?? '';
   const [, at = '', safe] = /^died at (\w+), (\d+) bytes safe$/.exec(last) ?? [];
   died = at === '' ? null : { at, safe: Number(safe) };

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStage, type Stage, wordsOf } from '../operators/stage.ts';
 import { mariadbUrl } from '../setup/servers.ts';
+import { grantsOn } from './documented.ts';
 
 let stage: Stage;
 let root: Connection;
@@ -25,25 +25,13 @@ afterAll(async () => {
   await root.end();
 });
 
-/** As docs/protect.md tells them: its own block of GRANTs, for one of our databases. */
-function grantsOf(database: 'nova' | 'nova_api'): string[] {
-  const [, block = ''] = /```sql\n([^`]*)```/.exec(readFileSync('docs/protect.md', 'utf8')) ?? [];
-  return block
-    .split(';')
-    .map((grant) => /GRANT ([\s\S]+) ON (\w+)\.(\w+) TO vigie@worker/.exec(grant) ?? [])
-    .filter(([, , on]) => on === database)
-    .map(([, what, , table]) => `${what} ON {db}.${table}`);
-}
-
 /** The same DSN, for an account that has just those. */
 async function account(dsn: string, database: 'nova' | 'nova_api'): Promise<string> {
   const url = new URL(dsn);
   const [user, password] = [`u${randomBytes(5).toString('hex')}`, randomBytes(5).toString('hex')];
   users.push(user);
   await root.query('CREATE USER ?@localhost IDENTIFIED BY ?', [user, password]);
-  const grants = grantsOf(database);
-  expect(grants.length).toBeGreaterThan(0);
-  for (const grant of grants)
+  for (const grant of grantsOn(database, 'docs/protect.md'))
     await root.query(`GRANT ${grant.replaceAll('{db}', url.pathname.slice(1))} TO ?@localhost`, [user]);
   Object.assign(url, { username: user, password });
   return url.href;

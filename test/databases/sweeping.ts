@@ -5,7 +5,7 @@ import type { StepContext } from '../../src/command/command.ts';
 import type { Json, Outcome } from '../../src/command/outcome.ts';
 import { sweepTokens } from '../../src/command/tokens/sweep-step.ts';
 import { connectDatabases, type OperatorDsns } from '../../src/mysql/databases.ts';
-import type { Cloud } from '../../src/openstack/cloud.ts';
+import type { Cloud, SweptTable } from '../../src/openstack/cloud.ts';
 import { OpenStackError } from '../../src/openstack/errors.ts';
 
 /** A purge whose rows are in memory: looked at while it runs, and run again where the engine would. */
@@ -21,6 +21,7 @@ export interface Sweeping {
 interface Wish {
   readonly dsns: Omit<OperatorDsns, 'cells'>;
   readonly archive?: ArchiveSettings;
+  readonly table?: SweptTable;
   readonly index?: string;
   readonly purge?: boolean;
   /** By the worker's clock. */
@@ -33,6 +34,7 @@ interface Wish {
 export function openSweeping({
   dsns,
   archive,
+  table = 'token',
   index,
   purge = true,
   hoursAgo = 48,
@@ -42,7 +44,7 @@ export function openSweeping({
   const databases = connectDatabases({ cloud: 'demo', dsns: { cells: {}, ...dsns }, archive, now: () => new Date() });
   const memory: Memory = { notes: [], marks: [], cancelled: false };
   const cutoff = new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-  const input = { cutoff, archive: archive !== undefined, purge, index: index ?? null, expected: null };
+  const input = { table, cutoff, archive: archive !== undefined, purge, index: index ?? null, expected: null };
   const context = contextOf(memory, { name: 'demo', databases } as unknown as Cloud, onChunk);
   return {
     notes: memory.notes,
@@ -61,7 +63,11 @@ export function openSweeping({
         }
       }
     },
-    close: () => databases.close(),
+    async close() {
+      await databases.close();
+      refuseTokens('a note', memory.notes);
+      refuseTokens('a mark', memory.marks);
+    },
   };
 }
 
@@ -95,6 +101,12 @@ function contextOf(memory: Memory, cloud: Cloud, onChunk: Wish['onChunk']): Step
       return request({ signal, notAfter: performance.now() + 2000 });
     },
   } as unknown as StepContext;
+}
+
+/** Whatever is written down on the way goes to chats, logs and rows: a place is a piece of an id, never a whole one. */
+export function refuseTokens(where: string, written: unknown): void {
+  const [found] = /.{0,60}[0-9a-f]{32}.{0,60}/.exec(JSON.stringify(written)) ?? [];
+  if (found !== undefined) throw new Error(`${where} of a sweep holds a token: ${found}`);
 }
 
 /** The next chunk is still on its way to the disk when the archive ends. Undone by the returned function. */

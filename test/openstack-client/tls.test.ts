@@ -158,7 +158,7 @@ async function login(tls: object): Promise<string> {
   const parts = { databases: {} as never, gate: openGate, log, now: () => new Date(), sleep: async () => undefined };
   const cloud = connectCloud({ name: 'prod', config, ...parts });
   open.push(cloud);
-  return (await cloud.ownToken()) === 'gAAAA-token' ? 'vigie' : 'nobody';
+  return (await cloud.ownToken()).id === 'gAAAA-token' ? 'vigie' : 'nobody';
 }
 
 async function problem(tls: object): Promise<string> {

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const limits = { signal: new AbortController().signal, notAfter: Number.POSITIVE_INFINITY };
 const cutoff = new Date(Date.now() - 50 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-const order = { job: 'a1b2', human: 'alice', cutoff, archive: true, purge: true, index: null };
+const order = { job: 'a1b2', human: 'alice', table: 'token' as const, cutoff, archive: true, purge: true, index: null };
 
 function keyPair(name: string): { publicKey: string; privateKey: string; id: string } {
   const pair = generateKeyPairSync('x25519');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDatabases } from '../../src/mysql/databases.ts';
-import { type CloudDatabases, cell1, cloudDatabases, rootDsn } from './cloud.ts';
+import { type CloudDatabases, cell1, cell2, cloudDatabases, rootDsn } from './cloud.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
 const limits = { signal: new AbortController().signal, limitMs: 20_000, fullScan: false };
@@ -23,11 +23,13 @@ afterAll(async () => {
   await cloud.drop();
 });
 
+const uuid = '0123456789abcdef0123456789abcdef';
+
 function connect(ownToken?: string, dsn = rootDsn(cloud.keystone)) {
   const databases = connectDatabases({
     cloud: 'prod',
     dsns: { keystone: dsn, cells: { [cell1]: rootDsn(cloud.cells[cell1] ?? cloud.api) } },
-    ...(ownToken === undefined ? {} : { ownToken: async () => ownToken }),
+    ...(ownToken === undefined ? {} : { ownToken: async () => ({ id: ownToken, lifetimeMs: 3_600_000 }) }),
     now: () => now,
   });
   open.push(databases);
@@ -95,6 +97,22 @@ test.each([
   expect((await connect(token).tokens(limits)).provider).toBe(provider);
 });
 
+test('a UUID or PKI token that is no row is in memcache', async () => {
+  const { name } = cloud.keystone;
+  const pki = 'MIIEzgYJKoZIhvcNAQcCoIIEvzCCBLsC';
+  expect(await connect(uuid).tokens(limits)).toMatchObject({ provider: 'uuid', stored: false });
+  expect(await connect(pki).tokens(limits)).toMatchObject({ provider: 'pki', stored: false });
+  expect(await connect(fernet).tokens(limits)).toMatchObject({ provider: 'fernet', stored: null });
+  const values = `(?, '2026-03-11 06:00:00', '', 1), (MD5(?), '2026-03-11 06:00:00', '', 1)`;
+  await cloud.root.query(`INSERT INTO ${name}.token (id, expires, extra, valid) VALUES ${values}`, [uuid, pki]);
+  try {
+    expect(await connect(uuid).tokens(limits)).toMatchObject({ provider: 'uuid', stored: true });
+    expect(await connect(pki).tokens(limits)).toMatchObject({ provider: 'pki', stored: true });
+  } finally {
+    await cloud.root.query(`DELETE FROM ${name}.token WHERE id IN (?, MD5(?))`, [uuid, pki]);
+  }
+});
+
 test('the column grants of a careful operator are enough', async () => {
   const account = await cloud.account(cloud.keystone, 'SELECT (id, expires, valid) ON {db}.token');
   expect(await connect(fernet, account.dsn).tokens(limits)).toMatchObject({ counts: { live: 392, expired: 19_600 } });
@@ -143,4 +161,29 @@ test('what grows is counted where it may be, and what may not says why', async (
     rows: null,
     why: expect.stringContaining('does not let this account use'),
   });
+});
+
+test('tables that this account does not see are not taken for tables that do not grow', async () => {
+  const cell = cloud.cells[cell1] ?? cloud.api;
+  const account = await cloud.account(cell, 'SELECT (deleted) ON {db}.instances');
+  const databases = connectDatabases({
+    cloud: 'prod',
+    dsns: { keystone: rootDsn(cloud.keystone), cells: { [cell1]: account.dsn } },
+    now: () => now,
+  });
+  open.push(databases);
+  const growth = await databases.growth(limits);
+  expect(growth.find(({ table }) => table === 'instances')).toMatchObject({ why: null });
+  const unseen = growth.filter(({ why }) => why?.includes('does not let this account use')).map(({ table }) => table);
+  expect(unseen).toEqual(expect.arrayContaining(['instance_actions', 'task_log', 'shadow_instances']));
+  const none = connectDatabases({
+    cloud: 'prod',
+    dsns: { keystone: rootDsn(cloud.keystone), novaApi: rootDsn(cloud.api), cells: { [cell1]: rootDsn(cell) } },
+    now: () => now,
+  });
+  open.push(none);
+  const seen = await none.growth(limits);
+  expect(seen.filter(({ why }) => why !== null)).toEqual([
+    expect.objectContaining({ database: `cell ${cell2} (cell2)`, why: 'no DSN: vigie.cells in clouds.yaml' }),
+  ]);
 });

@@ -19,15 +19,35 @@ export const Before = z.string().transform((typed, context): { ago: number } | {
 });
 export type Before = z.output<typeof Before>;
 
-/** Never later than 48 h ago, whatever was typed. */
-export function cutoffOf(before: Before | undefined, now: Date): Date {
-  const latest = new Date(now.getTime() - floorMs);
+/** How long rows are kept in any case. */
+interface Floor {
+  readonly ms: number;
+  readonly why: string;
+}
+
+const tokenFloor: Floor = {
+  ms: floorMs,
+  why: `for ${spokenDuration(floorMs)} after they expired services may check tokens of long jobs again`,
+};
+
+/** Keystone's `[revoke] expiration_buffer`. */
+const bufferMs = 1800_000;
+
+/** Keystone itself prunes revocations once a token's lifetime and the buffer are over; here they stay twice as long. */
+export function revocationFloor(lifetimeMs: number): Floor {
+  return {
+    ms: Math.max(floorMs, 2 * (lifetimeMs + bufferMs)),
+    why: `tokens live ${spokenDuration(lifetimeMs)} here, and what revokes them stays more than twice as long`,
+  };
+}
+
+/** Never later than the floor, whatever was typed. */
+export function cutoffOf(before: Before | undefined, now: Date, floor = tokenFloor): Date {
+  const latest = new Date(now.getTime() - floor.ms);
   if (before === undefined) return latest;
   const cutoff = 'at' in before ? before.at : new Date(now.getTime() - before.ago);
   if (cutoff <= latest) return cutoff;
-  throw new UserError(
-    `--before is at most ${moment(latest)}: for ${spokenDuration(floorMs)} after they expired services may check tokens of long jobs again`,
-  );
+  throw new UserError(`--before is at most ${moment(latest)}: ${floor.why}`);
 }
 
 /** As MySQL writes a moment: Keystone's are naive UTC. */

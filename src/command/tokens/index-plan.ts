@@ -8,7 +8,7 @@ import { done, failed, gone, type Outcome } from '../outcome.ts';
 import type { PlanDraft, PlannedStep } from '../plan.ts';
 import { count } from '../words.ts';
 import { naiveUtc } from './cutoff.ts';
-import { isBeforeIndexes, missingIndexes, releaseWords, type TokenIndex } from './schema.ts';
+import { isBeforeIndexes, missingIndexes, releaseWords, type TokenIndex, unseenIndexes } from './schema.ts';
 
 export const IndexInput = z.object({ name: z.string(), columns: z.array(z.string()) });
 
@@ -51,6 +51,7 @@ interface Wanted {
   readonly release: string;
   readonly estimate: number;
   readonly galera: TokenSurvey['galera'];
+  readonly replicas: number;
 }
 
 async function look({ cloud, now, signal }: PlanContext): Promise<Wanted> {
@@ -58,7 +59,7 @@ async function look({ cloud, now, signal }: PlanContext): Promise<Wanted> {
   const { exists, estimate } = await cloud.databases.tokens({ ...limits, fullScan: false });
   if (!exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
   const survey = await cloud.databases.tokenSurvey(naiveUtc(now), limits);
-  const { schema, galera } = survey;
+  const { schema, galera, replicas } = survey;
   if (schema === null)
     throw new UserError(
       `which indexes ${cloud.name} should have depends on its release: grant SELECT on migrate_version and alembic_version`,
@@ -68,21 +69,27 @@ async function look({ cloud, now, signal }: PlanContext): Promise<Wanted> {
     throw new UserError(
       `${cloud.name} is ${release}: the migration to Havana makes these indexes itself and fails where they are. tokens purge needs none`,
     );
+  const unseen = unseenIndexes(survey);
+  if (unseen !== null) throw new UserError(unseen);
   const missing = missingIndexes(survey);
   if (missing.length === 0) throw new UserError(`no index of ${release} is missing on ${cloud.name}`);
-  return { missing, release, estimate, galera };
+  return { missing, release, estimate, galera, replicas };
 }
 
-function blocks({ release, estimate, galera }: Wanted): Block[] {
+function blocks({ release, estimate, galera, replicas }: Wanted): Block[] {
   const seconds = Math.max(1, estimate * secondsPerRow);
+  const meanwhile = galera === null ? '; the table is read and written meanwhile' : '';
   const fields: [string, string][] = [
     ['release', release],
     ['rows', `about ${estimate}`],
-    ['each takes', `about ${spokenDuration(seconds * 1000)}; the table is read and written meanwhile`],
+    ['each takes', `about ${spokenDuration(seconds * 1000)}${meanwhile}`],
   ];
   return [
     { kind: 'fields', fields },
     ...(galera === null ? [] : [text(galeraWords(galera.nodes))]),
+    ...(replicas === 0
+      ? []
+      : [text(`Each replica makes it after that, and lags as long: ${count(replicas, 'replica')}.`)]),
     text('It cannot be stopped once it runs.'),
   ];
 }

@@ -1,6 +1,7 @@
 import { type Block, type Report, text } from '../../chat/report.ts';
 import type { GrowthCount, TokenTable } from '../../openstack/cloud.ts';
 import { count, moment, size } from '../words.ts';
+import { growthAdvice, notCounted } from './growth.ts';
 
 export interface Counted {
   readonly cloud: string;
@@ -26,16 +27,17 @@ export function countReport(counted: Counted): Report {
     blocks: [
       text(providerWords(tokens)),
       ...(tokens.exists ? tableBlocks(counted) : []),
-      ...(growth.length > 0 ? growthBlocks(growth) : []),
+      ...(growth.length > 0 ? growthBlocks(counted) : []),
     ],
     ...(uncounted ? { replies: [again(counted)] } : {}),
     footer: `${cloud} · ${moment(counted.now)} · ${tokens.seconds.toFixed(1)} s`,
   };
 }
 
-/** Fernet and JWS keep no rows; an empty table is as good as none. Then other tables are worth a look. */
+/** Fernet and JWS keep no rows, memcache keeps its own; an empty table is as good as none. Then other tables are worth a look. */
 export function storesNoTokens(tokens: TokenTable): boolean {
-  return tokens.provider === 'fernet' || tokens.provider === 'jws' || rowsOf(tokens) === 0;
+  const { provider, stored } = tokens;
+  return provider === 'fernet' || provider === 'jws' || stored === false || rowsOf(tokens) === 0;
 }
 
 /** Counted, or else the estimate. */
@@ -54,6 +56,8 @@ function title({ cloud, tokens }: Counted): string {
 function providerWords(tokens: TokenTable): string {
   const rows = rowsOf(tokens);
   const left = rows > 0 ? ' The rows below were left by another provider: nothing reads them any more.' : '';
+  if (tokens.stored === false)
+    return `Tokens are ${tokens.provider.toUpperCase()}, and not in SQL (memcache?): our own token is no row here.${left}`;
   switch (tokens.provider) {
     case 'fernet':
       return `Tokens are Fernet: they carry themselves and are stored nowhere.${left}`;
@@ -111,15 +115,28 @@ function countFields({ live, expired, revoked }: NonNullable<TokenTable['counts'
   ];
 }
 
-/** Rows that expired on each of the last seven whole days: what came in then and was never purged. */
 function growthFields({ tokens, now }: Counted): [string, string][] {
-  const today = now.toISOString().slice(0, 10);
-  const weekAgo = new Date(now.getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
-  const days = tokens.histogram.filter(({ day }) => day >= weekAgo && day < today).map(({ rows }) => rows);
-  if (days.length === 0 || tokens.provider === 'fernet' || tokens.provider === 'jws') return [];
-  return [
-    ['growth', `about ${Math.round(days.reduce((sum, rows) => sum + rows, 0) / 7)} rows a day over the last week`],
-  ];
+  if (storesNoTokens(tokens) || tokens.counts === null) return [];
+  const days = wholeDays(tokens, now);
+  if (days.length === 0) return [['growth', 'not known: somebody flushes already']];
+  const mean = Math.round(days.reduce((sum, rows) => sum + rows, 0) / days.length);
+  return [['growth', `about ${mean} rows a day over the last ${count(days.length, 'day')}`]];
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Rows by the day they expired, up to yesterday: as many of the last seven days as nobody has deleted of, for a purge and
+ * `token_flush` take the oldest first. None of a table that somebody flushes every day.
+ */
+export function wholeDays({ oldest, histogram }: TokenTable, now: Date): number[] {
+  const dayOf = (daysAgo: number): string => new Date(now.getTime() - daysAgo * dayMs).toISOString().slice(0, 10);
+  const first = oldest?.toISOString().slice(0, 10) ?? dayOf(0);
+  const rows = new Map(histogram.map((one) => [one.day, one.rows]));
+  return [7, 6, 5, 4, 3, 2, 1]
+    .map(dayOf)
+    .filter((day) => day > first)
+    .map((day) => rows.get(day) ?? 0);
 }
 
 function whyNotCounted({ tokens, limitMs, fullScan }: Counted): string {
@@ -143,42 +160,22 @@ function hasIndex({ indexes }: TokenTable): boolean {
   return indexes.some((index) => index.includes('(expires'));
 }
 
-function growthBlocks(growth: readonly GrowthCount[]): Block[] {
+function growthBlocks({ growth, cloud }: Counted): Block[] {
   const sorted = growth.toSorted((a, b) => (b.rows ?? -1) - (a.rows ?? -1));
   const counted = sorted.filter(({ rows }) => rows !== null);
   const shown = counted.slice(0, tablesShown);
   const hidden = counted.length - shown.length;
-  const unread = sorted.filter(({ why }) => why !== null);
+  const unread = notCounted(growth);
   return [
-    text('What grows instead:'),
-    {
-      kind: 'table',
-      columns: ['DATABASE', 'TABLE', 'WHAT', 'ROWS'],
-      rows: shown.map(({ database, table, what, rows }) => [database, table, what, `${rows}`]),
-    },
+    ...(shown.length > 0 ? grownTable(shown) : []),
     ...(hidden > 0 ? [text(`${count(hidden, 'smaller table')} not shown.`)] : []),
-    ...[...new Map(unread.map((one) => [one.why, one])).values()].map(({ table, what, why }) =>
-      text(`${table} (${what}) could not be counted: ${why}`),
-    ),
-    ...hints(counted),
+    ...(unread === null ? [] : [text(`Not counted: ${unread}.`)]),
+    ...growthAdvice(growth, { cloud, schema: null, allCells: null }).map(text),
   ];
 }
 
-function hints(counted: readonly GrowthCount[]): Block[] {
-  const has = (which: (one: GrowthCount) => boolean): boolean =>
-    counted.some((one) => which(one) && (one.rows ?? 0) > 0);
-  return [
-    ...(has(({ table, rows }) => table === 'revocation_event' && (rows ?? 0) > 1000)
-      ? [text('Every token check reads revocation_event; Keystone prunes it only when something is revoked.')]
-      : []),
-    ...(has(({ table }) => table === 'trust')
-      ? [text('Expired and soft-deleted trusts leave with: keystone-manage trust_flush')]
-      : []),
-    ...(has(({ table, what }) => table === 'instances' && what === 'deleted')
-      ? [text('Deleted servers move to the shadow tables with: nova-manage db archive_deleted_rows --until-complete')]
-      : []),
-    ...(has(({ table }) => table.startsWith('shadow_'))
-      ? [text('Shadow tables are emptied with: nova-manage db purge --before DATE')]
-      : []),
-  ];
+function grownTable(shown: readonly GrowthCount[]): Block[] {
+  const columns = ['DATABASE', 'TABLE', 'WHAT', 'ROWS'];
+  const rows = shown.map(({ database, table, what, rows: found }) => [database, table, what, `${found}`]);
+  return [text('What grows instead:'), { kind: 'table', columns, rows }];
 }

@@ -105,7 +105,7 @@ function rowOf(part: ArchivePart): PlanRow {
 function whyOf({ host, bytes, manifest }: ArchivePart): string {
   const what = `${size(bytes / 1024 ** 2)} on ${host}`;
   if (manifest === null) return `${what}, without a manifest: its whole frames`;
-  return `${what}, ${count(manifest.rows, 'row')} that expired ${manifest.firstExpires} to ${manifest.lastExpires}`;
+  return `${what}, ${count(manifest.rows, 'row')} from ${manifest.firstExpires} to ${manifest.lastExpires}`;
 }
 
 function stepOf({ name, path, manifest }: ArchivePart): Draft['steps'][number] {
@@ -150,7 +150,7 @@ export function restoreReport(job: EndedJob): Report {
     blocks: [
       { kind: 'steps', steps: job.steps.map(({ label, state, note }) => ({ label, state, note })) },
       text(
-        'The rows are in the table token of the scratch database. Drop it when you have seen enough: it holds people’s tokens.',
+        'The rows are in the table they came from, in the scratch database. Drop it when you have seen enough: it holds people’s tokens.',
       ),
     ],
     footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,

@@ -28,7 +28,22 @@ export function isBeforeIndexes(schema: TokenSurvey['schema']): boolean {
   return typeof schema === 'number' && schema < firstIndexes;
 }
 
-export function missingIndexes({ schema, indexNames }: Pick<TokenSurvey, 'schema' | 'indexNames'>): TokenIndex[] {
+type Seen = Pick<TokenSurvey, 'schema' | 'indexNames' | 'columns'>;
+
+export function missingIndexes(seen: Seen): TokenIndex[] {
+  return absent(seen).filter(({ columns }) => columns.every((column) => seen.columns.includes(column)));
+}
+
+/** Servers show an account no index on a column of which it has no privilege at all: the words to end a sentence with. */
+export function unseenIndexes(seen: Seen): string | null {
+  const hidden = absent(seen).filter(({ columns }) => columns.some((column) => !seen.columns.includes(column)));
+  if (hidden.length === 0) return null;
+  const names = hidden.map(({ name }) => name).join(', ');
+  const columns = hidden.flatMap((index) => index.columns).filter((column) => !seen.columns.includes(column));
+  return `${names} cannot be seen: grant REFERENCES (${[...new Set(columns)].join(', ')}) on keystone.token`;
+}
+
+function absent({ schema, indexNames }: Seen): TokenIndex[] {
   return indexesOfRelease(schema).filter(({ name }) => !indexNames.includes(name));
 }
 

@@ -1,26 +1,27 @@
 import { type Block, text } from '../../chat/report.ts';
 import { UserError } from '../../chat/user-error.ts';
-import type { ArchivePlace, TokenSurvey, TokenTable } from '../../openstack/cloud.ts';
+import type { ArchivePlace, SweptTable } from '../../openstack/cloud.ts';
 import type { PlanContext } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count, moment, size } from '../words.ts';
-import { type Before, cutoffOf, naiveUtc } from './cutoff.ts';
+import { type Before, naiveUtc } from './cutoff.ts';
+import { lookAt, type Met } from './sweep-look.ts';
+import { sweptWords } from './swept.ts';
 
 interface Wish {
+  readonly table: SweptTable;
   readonly before: Before | undefined;
   readonly archive: boolean;
   readonly purge: boolean;
 }
 
-interface Seen extends Wish {
-  readonly cutoff: Date;
-  readonly tokens: TokenTable;
-  readonly survey: TokenSurvey;
+interface Seen extends Wish, Met {
   readonly place: ArchivePlace | null;
+  /** What a purge would wait for if it began now. */
+  readonly waits: readonly string[];
 }
 
-const countMs = 20_000;
 /** Below it the rows are sought by their index: each is then a page of its own to read and write. */
 const indexShare = 0.12;
 /** Rows a second, measured with 4 KB rows on two cores; only to say how long it may take. */
@@ -33,18 +34,15 @@ type Draft<S extends Act['step']> = PlanDraft & { steps: (PlannedStep & { step: 
 
 /** `tokens archive`: the rows are copied and stay. The bound is fixed here and holds to the end. */
 export async function archivePlan(before: Before | undefined, context: PlanContext): Promise<Draft<'sweep'>> {
-  const seen = await look({ before, archive: true, purge: false }, context);
+  const seen = await look({ table: 'token', before, archive: true, purge: false }, context);
   return { ...drafted(seen, context.cloud.name), stages: [{ name: 'archive' }] };
 }
 
 /** `tokens purge`: archived unless told otherwise, deleted, and looked for once more. */
-export async function purgePlan(
-  { before, archive }: { before: Before | undefined; archive: boolean },
-  context: PlanContext,
-): Promise<Draft<Act['step']>> {
-  const seen = await look({ before, archive, purge: true }, context);
+export async function purgePlan(wish: Omit<Wish, 'purge'>, context: PlanContext): Promise<Draft<Act['step']>> {
+  const seen = await look({ ...wish, purge: true }, context);
   const draft = drafted(seen, context.cloud.name);
-  const input = { cutoff: naiveUtc(seen.cutoff) };
+  const input = { table: seen.table, cutoff: naiveUtc(seen.cutoff) };
   return {
     ...draft,
     stages: [{ name: 'purge' }, { name: 'proof', always: true }],
@@ -54,63 +52,66 @@ export async function purgePlan(
 
 function drafted(seen: Seen, cloud: string): Omit<Draft<'sweep'>, 'stages'> {
   refuse(seen, cloud);
-  const { survey, tokens, cutoff, archive, purge } = seen;
+  const { table, cutoff, archive, purge, old, all } = seen;
+  const { old: thing, did } = sweptWords[table];
   const name = purge ? 'purge' : 'archive';
-  const index = purge ? indexOf(seen) : null;
-  const input = { cutoff: naiveUtc(cutoff), archive, purge, index, expected: survey.expired };
-  const what = survey.expired === null ? 'expired tokens' : count(survey.expired, 'expired token');
-  const label = `${verb(seen)} what expired before ${moment(cutoff)}`;
+  const input = { table, cutoff: naiveUtc(cutoff), archive, purge, index: indexOf(seen), expected: old };
+  const what = old === null ? `${thing}s` : count(old, thing);
   return {
     title: `${name} ${what} of ${cloud}`,
     blocks: [{ kind: 'fields', fields: facts(seen) }, ...warnings(seen)],
     rows: [row(seen, what)],
-    steps: [{ key: 'sweep', step: 'sweep', input, stage: name, label }],
+    steps: [
+      { key: 'sweep', step: 'sweep', input, stage: name, label: `${verb(seen)} what ${did} before ${moment(cutoff)}` },
+    ],
     claims: [`tokens:${cloud}`],
-    size: survey.expired ?? tokens.estimate,
+    size: old ?? all,
   };
 }
 
-async function look(wish: Wish, { cloud, now, signal, mustArchive }: PlanContext): Promise<Seen> {
+async function look(wish: Wish, context: PlanContext): Promise<Seen> {
+  const { cloud, mustArchive } = context;
   if (wish.purge && !wish.archive && mustArchive)
     throw new UserError(
-      `the policy wants tokens of ${cloud.name} archived before they are deleted (traceable): leave --no-archive out`,
+      `the policy wants ${sweptWords[wish.table].one}s of ${cloud.name} archived before they are deleted (traceable): leave --no-archive out`,
     );
-  const cutoff = cutoffOf(wish.before, now);
-  const { databases } = cloud;
-  const tokens = await databases.tokens({ signal, limitMs: countMs, fullScan: false });
-  if (!tokens.exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
-  const survey = await databases.tokenSurvey(naiveUtc(cutoff), { signal, limitMs: countMs });
-  const trouble = wish.purge ? await databases.replicaTrouble() : null;
-  if (trouble !== null) throw new UserError(`a purge would wait for ever: ${trouble}`);
-  const place = wish.archive ? await databases.archivePlace() : null;
-  return { ...wish, cutoff, tokens, survey, place };
+  const met = await lookAt(wish.table, wish.before, context);
+  const waits = wish.purge ? await waitsOf(cloud.databases) : [];
+  const place = wish.archive ? await cloud.databases.archivePlace() : null;
+  return { ...wish, ...met, place, waits };
 }
 
-function refuse({ survey, place, tokens, cutoff }: Seen, cloud: string): void {
-  if (survey.expired === 0) throw new UserError(`no token of ${cloud} expired before ${moment(cutoff)}: nothing to do`);
-  if (survey.galera !== null && survey.galera.state !== 'Synced')
+async function waitsOf(databases: PlanContext['cloud']['databases']): Promise<string[]> {
+  const troubles = await databases.replicaTroubles();
+  const lasting = troubles.find((one) => one.lasting);
+  if (lasting !== undefined) throw new UserError(`a purge would wait for ever: ${lasting.trouble}`);
+  return troubles.map(({ trouble }) => trouble);
+}
+
+function refuse({ table, old, all, dataBytes, galera, place, cutoff }: Seen, cloud: string): void {
+  const { one, did } = sweptWords[table];
+  if (old === 0) throw new UserError(`no ${one} of ${cloud} ${did} before ${moment(cutoff)}: nothing to do`);
+  if (galera !== null && galera.state !== 'Synced')
     throw new UserError(
-      `the database of ${cloud} is a Galera node that is ${survey.galera.state}, not Synced: look at it first`,
+      `the database of ${cloud} is a Galera node that is ${galera.state}, not Synced: look at it first`,
     );
-  const share = survey.expired === null ? 1 : Math.min(1, survey.expired / Math.max(1, allRows(tokens)));
-  const needed = (tokens.dataBytes * share) / shrinks;
+  const share = old === null ? 1 : Math.min(1, old / Math.max(1, all));
+  const needed = (dataBytes * share) / shrinks;
   if (place !== null && place.freeBytes < needed)
     throw new UserError(
       `the archive may need ${mb(needed)}, and ${place.folder} on ${place.host} has ${mb(place.freeBytes)} left`,
     );
 }
 
-function indexOf({ survey, tokens }: Seen): string | null {
-  if (survey.expired === null || survey.expired >= allRows(tokens) * indexShare) return null;
-  return survey.expiresIndex;
+/** Revocations lie in the order in which they were made, so their index is never the longer way. */
+function indexOf({ table, purge, old, all, index }: Seen): string | null {
+  if (table === 'revocation_event') return index;
+  return purge && old !== null && old < all * indexShare ? index : null;
 }
 
-function allRows({ counts, estimate }: TokenTable): number {
-  return counts === null ? estimate : counts.live + counts.expired + (counts.revoked ?? 0);
-}
-
-function row({ cutoff, archive, purge, place }: Seen, what: string): PlanRow {
-  const why = `expired before ${moment(cutoff)}${place === null ? '' : `; archive on ${place.host}`}`;
+function row({ table, cutoff, archive, purge, place }: Seen, what: string): PlanRow {
+  const where = place === null ? '' : `; archive on ${place.host}`;
+  const why = `${sweptWords[table].did} before ${moment(cutoff)}${where}`;
   const weight = purge ? (archive ? 3 : 4) : 1;
   return { key: 'expired', label: what, verdict: verb({ archive, purge }), weight, why };
 }
@@ -121,22 +122,20 @@ function verb({ archive, purge }: Pick<Wish, 'archive' | 'purge'>): string {
 }
 
 function facts(seen: Seen): [string, string][] {
-  const { tokens, survey, place, cutoff, purge, archive } = seen;
-  const rows = survey.expired ?? tokens.estimate;
-  const seconds = rows / (archive ? pace.archive : pace.purge);
+  const { table, old, all, index, dataBytes, place, cutoff, purge, archive } = seen;
+  const seconds = (old ?? all) / (archive ? pace.archive : pace.purge);
+  const uncounted = index === null ? `no index on ${table === 'token' ? 'expires' : 'revoked_at'}` : 'took too long';
   return [
     [
-      'expired',
-      survey.expired === null
-        ? `not counted (no index on expires); about ${tokens.estimate} rows in all`
-        : `${survey.expired}`,
+      table === 'token' ? 'expired' : 'old',
+      old === null ? `not counted (${uncounted}); about ${all} rows in all` : `${old}`,
     ],
     ['before', `${moment(cutoff)}, fixed now`],
-    ['table', size(tokens.dataBytes / 1024 ** 2)],
+    ['table', `${table}, ${size(dataBytes / 1024 ** 2)}`],
     ...(place === null
       ? []
       : [['archive', `${place.host}:${place.folder}, ${sealWords(place)}`] satisfies [string, string]]),
-    ...(purge ? [['brakes', brakeWords(survey)] satisfies [string, string]] : []),
+    ...(purge ? [['brakes', brakeWords(seen)] satisfies [string, string]] : []),
     ['takes', `about ${spokenDuration(Math.max(1000, seconds * 1000))}, longer on a busy server`],
   ];
 }
@@ -145,7 +144,7 @@ function sealWords({ keyId, freeBytes }: ArchivePlace): string {
   return `${keyId === null ? 'in clear' : `sealed to key ${keyId}`}, ${mb(freeBytes)} free`;
 }
 
-function brakeWords({ galera, replicas }: TokenSurvey): string {
+function brakeWords({ galera, replicas }: Met): string {
   const watched = [
     'threads and lock waits',
     ...(galera === null ? [] : [`Galera's flow control (${count(galera.nodes, 'node')})`]),
@@ -154,12 +153,14 @@ function brakeWords({ galera, replicas }: TokenSurvey): string {
   return watched.join(', ');
 }
 
-function warnings({ purge, archive, survey }: Seen): Block[] {
+function warnings({ table, purge, archive, replicas, galera, waits }: Seen): Block[] {
+  if (!purge) return [];
   return [
-    ...(purge ? [text('Tokens that have not expired stay, revoked ones too: they are the revocation list.')] : []),
-    ...(purge && !archive ? [text('Nothing is archived: what is deleted is gone.')] : []),
-    ...(purge ? [text('The table’s file does not shrink: new tokens use its free pages again.')] : []),
-    ...(purge && survey.replicas === 0 && survey.galera === null
+    ...waits.map((why) => text(`It would wait as things are: ${why}.`)),
+    text(sweptWords[table].stays),
+    ...(archive ? [] : [text('Nothing is archived: what is deleted is gone.')]),
+    text('The table’s file does not shrink: new rows use its free pages again.'),
+    ...(replicas === 0 && galera === null
       ? [text('No replica is watched: name them in vigie.keystone_replicas if there are any.')]
       : []),
   ];

@@ -5,8 +5,10 @@ import type { StepContext } from '../command.ts';
 import { spokenDuration } from '../duration.ts';
 import { blocked, done, failed, type Json, type Outcome, unproven } from '../outcome.ts';
 import { count, size } from '../words.ts';
+import { Swept } from './swept.ts';
 
 export const SweepInput = z.object({
+  table: Swept.default('token'),
   cutoff: z.string(),
   archive: z.boolean(),
   purge: z.boolean(),
@@ -29,6 +31,8 @@ export const SweepOutput = z.object({
   /** A worker died on the way: what it did after its last intent is in no count. */
   about: z.boolean().default(false),
   again: z.number(),
+  /** The cloud's databases are dumped: the next dump is held against the last proven one. */
+  backedUp: z.boolean().default(false),
   parts: z.array(
     z.object({
       host: z.string(),
@@ -131,27 +135,41 @@ function progressWords({ input, mark, from, began, context }: Sweeping): string 
   const rows = (one: SweepMark): number => (input.purge ? one.deleted : one.archived);
   const seconds = Math.max(1, (context.now().getTime() - began) / 1000);
   const speed = Math.max(1, (rows(mark) - rows(from)) / seconds);
-  const left = input.expected === null ? null : Math.max(0, input.expected - rows(mark));
+  const left =
+    input.expected === null ? keysLeft(from.at, mark.at, seconds) : Math.max(0, input.expected - rows(mark)) / speed;
   const bytes = mark.parts.reduce((sum, part) => sum + part.bytes, 0);
   return [
     input.expected === null ? count(rows(mark), 'row') : `${rows(mark)} of ${input.expected} rows`,
     `${Math.round(speed)}/s`,
-    ...(left === null ? [] : [`${spokenDuration((left / speed) * 1000)} left`]),
+    ...(left === null ? [] : [`about ${spokenDuration(left * 1000)} left`]),
     ...(bytes > 0 ? [`archive ${size(bytes / 1024 ** 2)}`] : []),
   ].join(', ');
+}
+
+/** Seconds, by the share of all keys that were walked: ids are hex digits at random, UUIDs as well as hashes. */
+function keysLeft(from: string, at: string, seconds: number): number | null {
+  const [begun, walked] = [shareOf(from), shareOf(at)];
+  if (begun === null || walked === null || walked <= begun) return null;
+  return (seconds * (1 - walked)) / (walked - begun);
+}
+
+/** `4` is a quarter of the way to `ffff…`; null where ids are something else. */
+function shareOf(key: string): number | null {
+  return /^[0-9a-f]*$/.test(key) ? Number.parseInt(key.slice(0, 8).padEnd(8, '0'), 16) / 2 ** 32 : null;
 }
 
 async function ended(sweeping: Sweeping): Promise<Json> {
   return outputOf(sweeping, await sweeping.sweep.finish(sweeping.mark));
 }
 
-function outputOf({ mark, from }: Sweeping, made: readonly ArchivePart[]): Json {
+function outputOf({ mark, from, context }: Sweeping, made: readonly ArchivePart[]): Json {
   const { archived, deleted, parts } = mark;
   const known = new Map(made.map((part) => [part.path, part]));
   return {
     archived,
     deleted,
     about: from !== begin,
+    backedUp: isBackedUp(context.cloud),
     again: made.reduce((sum, { manifest }) => sum + (manifest?.again ?? 0), 0),
     parts: (made.length > 0 ? made : parts).map(({ host, path, bytes }) => {
       const manifest = known.get(path)?.manifest ?? null;
@@ -160,17 +178,29 @@ function outputOf({ mark, from }: Sweeping, made: readonly ArchivePart[]): Json 
   };
 }
 
-export const ProveInput = z.object({ cutoff: z.string() });
+function isBackedUp({ databases }: StepContext['cloud']): boolean {
+  try {
+    return databases.dumps.servers().length > 0;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+export const ProveInput = z.object({ table: Swept.default('token'), cutoff: z.string() });
 
 const proveMs = 120_000;
 
 /** A look that would be false if a row had been left. */
-export async function proveNoneLeft({ cutoff }: z.output<typeof ProveInput>, context: StepContext): Promise<Outcome> {
-  const left = await context.cloud.databases.expiredLeft(cutoff, proveMs);
+export async function proveNoneLeft(
+  { table, cutoff }: z.output<typeof ProveInput>,
+  context: StepContext,
+): Promise<Outcome> {
+  const left = await context.cloud.databases.expiredLeft(table, cutoff, proveMs);
   if (left === null) return unproven(`whether any is left could not be seen within ${proveMs / 1000} s`);
   if (!left) return done('none left, read back');
   const swept = context.ended.find(({ step }) => step === 'sweep');
   return swept?.state === 'done'
-    ? unproven('some were there again after the purge: is somebody restoring tokens?')
+    ? unproven('some were there again after the purge: is somebody restoring them?')
     : unproven('some are left');
 }
