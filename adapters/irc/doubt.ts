@@ -1,3 +1,4 @@
+import { idKey } from '../../src/chat/ids.ts';
 import type { Place } from '../../src/chat/message.ts';
 import type { Network } from './network.ts';
 import { type Pace, usualPace } from './pace.ts';
@@ -29,11 +30,7 @@ export function openDoubt({ network, channels, pace = usualPace, tell }: DoubtOp
   function once(channel: string): void {
     if (told.has(channel) || !network.isIn(channel)) return;
     told.add(channel);
-    tell(
-      { adapter: 'irc', id: `irc:${network.name}/${network.client.caseLower(channel)}`, kind: 'channel' },
-      words,
-      null,
-    );
+    tell({ adapter: 'irc', id: idKey(`irc:${network.name}/${channel}`), kind: 'channel' }, words, null);
   }
 
   return { close: () => clearInterval(looking) };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { idKey } from '../../src/chat/ids.ts';
 import { type Message, NotTaken, type Place, type Reaction } from '../../src/chat/message.ts';
 import { field } from './event.ts';
 import { type Identity, isChannel } from './identity.ts';
@@ -11,6 +12,7 @@ export interface HearingOptions {
   readonly network: Network;
   readonly identity: Identity;
   readonly prefix: string;
+  readonly channels: readonly { readonly name: string }[];
   readonly now: () => number;
   readonly inbound?: InboundLimit;
   hear(message: Message): Promise<void>;
@@ -43,7 +45,7 @@ function listen({ network, log, now }: HearingOptions, event: string, understand
     const said = saidOf(told);
     if (said === null) return;
     const { nick, time } = said;
-    if (isReplayed(said, now())) return log('info', { nick, time }, 'told again: not heard');
+    if (isReplayed(network, said, now())) return log('info', { nick, time }, 'told again: not heard');
     understand(said).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
   });
 }
@@ -66,11 +68,11 @@ function openDoor(options: HearingOptions): Take {
   return async (said, text, reaction) => {
     const key = keyOf(network, said, now());
     if (!isNew(key)) return;
-    const turn = inbound.take(`${said.account}/${network.client.caseLower(said.nick)}`);
+    const turn = inbound.take(speakerOf(said));
     if (turn === 'drop') return;
     const from = await identity.of(said);
     const id = tagOf(said, 'msgid');
-    const place = placeOf(network, said, from.account);
+    const place = placeOf(options, said, from.account);
     const tell = (words: string): void => options.tell(place, `${said.nick}: ${words}`, id);
     if (turn === 'warn') return tell('that is too much at once: what you say is not heard until you pause');
     const message = { key, from, place, text, at: new Date(now()) };
@@ -88,9 +90,15 @@ function openDoor(options: HearingOptions): Take {
   };
 }
 
+/** The same person, whatever nicks they take. */
+function speakerOf({ account, ident, hostname }: Said): string {
+  return account === '' ? `${ident}@${hostname}` : account;
+}
+
 /** Told again: by the server's history, a bouncer, or with an old time. None of it is an order any more. */
-function isReplayed({ batched, time }: Said, now: number): boolean {
-  return batched || (time !== null && time < now - oldMs);
+function isReplayed({ client }: Network, { batched, time }: Said, now: number): boolean {
+  // The two clocks may differ: how much, the framework knows from the server's PONGs.
+  return batched || (time !== null && client.network.timeToLocal(time) < now - oldMs);
 }
 
 /** Echoes are most of what a bot that speaks is told: known before anything else. */
@@ -121,10 +129,13 @@ export const guest = '~';
 
 /**
  * A private conversation is with an account, whatever its nick: nobody reads on in it by taking a nick. A word to a
- * channel's operators alone (`@#ops`) is answered there, and is another place than the channel.
+ * channel's operators alone (`@#ops`) is answered there, and is another place than the channel. Channels are written as
+ * vigie's operators write them: the server may write another form that is the same to it.
  */
-function placeOf({ name, client }: Network, said: Said, account: string | null): Place {
-  const id = `irc:${name}/${said.group}${client.caseLower(said.target)}`;
+function placeOf({ network, channels }: HearingOptions, said: Said, account: string | null): Place {
+  const { name, client } = network;
+  const channel = channels.find((one) => client.caseCompare(one.name, said.target))?.name ?? said.target;
+  const id = idKey(`irc:${name}/${said.group}${channel}`);
   if (isChannel(said.target)) return { adapter: 'irc', id, kind: 'channel' };
   return { adapter: 'irc', id: account ?? `irc:${name}/${guest}${client.caseLower(said.nick)}`, kind: 'direct' };
 }

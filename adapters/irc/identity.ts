@@ -1,3 +1,4 @@
+import { idKey } from '../../src/chat/ids.ts';
 import type { Speaker } from '../../src/chat/message.ts';
 import type { Network } from './network.ts';
 import type { Said } from './said.ts';
@@ -11,20 +12,20 @@ export interface Identity {
 const login = 'log in to services (/msg NickServ IDENTIFY ACCOUNT PASSWORD) and say it again';
 
 /**
- * `accounts`: the network has services, for vigie itself has an account there. Where the server puts the account on
- * each message, that tag alone decides. Where it does not, the server is asked at the moment of the command, and where
- * there are no services nobody has an account.
+ * `accounts`: the network has services, for vigie itself has an account there; else nobody has one, whatever the server
+ * says. Where the server puts the account on each message, that tag alone decides. Where it does not, the server is asked
+ * at the moment of the command.
  */
 export function openIdentity(network: Network, { accounts }: { accounts: boolean }): Identity {
   const { client } = network;
   const ask = openWhois(network);
 
   async function accountOf(said: Said): Promise<string | { readonly why: string }> {
+    if (!accounts) return { why: 'this network has no accounts: here you can look at most, and nobody can approve' };
     if (!network.identified())
       return { why: 'vigie itself is not logged in to services just now, and takes nobody at their word until it is' };
     if (client.network.cap.isEnabled('account-tag'))
-      return said.account !== '' && said.account !== '*' ? said.account : { why: `services do not know you: ${login}` };
-    if (!accounts) return { why: 'this network has no accounts: here you can look at most, and nobody can approve' };
+      return said.account === '' ? { why: `services do not know you: ${login}` } : said.account;
     return asked(said);
   }
 
@@ -45,7 +46,7 @@ export function openIdentity(network: Network, { accounts }: { accounts: boolean
     async of(said) {
       const found = await accountOf(said);
       if (typeof found !== 'string') return { account: null, name: said.nick, why: found.why };
-      return { account: `irc:${network.name}/${client.caseLower(found)}`, name: said.nick };
+      return { account: idKey(`irc:${network.name}/${found}`), name: said.nick };
     },
   };
 }

@@ -30,6 +30,8 @@ declare module 'irc-framework' {
     readonly network: {
       readonly cap: { isEnabled(name: string): boolean };
       supports(name: string): string | boolean | undefined;
+      /** By the clock of this machine, in ms. */
+      timeToLocal(ms: number): number;
     };
     readonly connection: { end(data: string | null, hadError: boolean): void };
     requestCap(names: readonly string[]): void;

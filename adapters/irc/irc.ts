@@ -36,7 +36,7 @@ export function createIrc(options: IrcOptions): Adapter {
   const network = openNetwork(options);
   const whereabouts = openWhereabouts(network);
   const { say, cardOf } = openVoice(network, { connection, nickOf: whereabouts.nickOf });
-  const look: Look = { colours: options.colours, network: options.name };
+  const look: Look = { colours: options.colours, network: options.name, nickOf: whereabouts.lastNick };
   const rest = `${options.prefix}more`;
   const progress = openProgress();
   const tell = (place: Place, text: string, replyTo: string | null) => {
@@ -79,6 +79,7 @@ export function createIrc(options: IrcOptions): Adapter {
       if (lines.length > 0) await say({ place: receipt.place, lines, telling, handle: receipt.handle });
     },
     connected: network.connected,
+    problem: network.problem,
     async stop() {
       doubt.close();
       await network.stop();

@@ -3,8 +3,11 @@ import { carefulRate, type Lane, openBucket } from './bucket.ts';
 import { lineOf, type Outgoing } from './line.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Attempt, afterLoss, usualPace } from './pace.ts';
+import { watchServices } from './services.ts';
+import { blame, freshState, isIdentified, type Parts } from './state.ts';
 import { transportOf } from './transport.ts';
-import { isIdentified, type Parts, type State, settle, watch } from './wishes.ts';
+import { problemOf, watchTroubles } from './troubles.ts';
+import { settle, watch } from './wishes.ts';
 
 /** One network, kept as it is wished: connected, identified, under its nick, in its channels. */
 export interface Network {
@@ -17,6 +20,8 @@ export interface Network {
   /** True too where no account is wished. */
   identified(): boolean;
   isIn(channel: string): boolean;
+  /** What is wrong, in words for whoever can mend it. */
+  problem(): string | null;
   /** Nothing waits to be sent. */
   idle(): boolean;
   /** Called at each loss of the connection. */
@@ -29,14 +34,7 @@ export function openNetwork(options: NetworkOptions): Network {
   const pace = options.pace ?? usualPace;
   const client = new Client();
   const bucket = openBucket(options.rate ?? carefulRate);
-  const state: State = {
-    registered: false,
-    account: null,
-    channels: new Set(),
-    refusedUntil: 0,
-    nicks: 0,
-    stopping: false,
-  };
+  const state = freshState();
   const losses: ((why: Error) => void)[] = [];
   const supervisor = supervise({ options, pace, client, bucket, state, losses });
   const send = (outgoing: Outgoing, lane: Lane, place: string) => bucket.put(lineOf(outgoing), lane, place);
@@ -47,6 +45,7 @@ export function openNetwork(options: NetworkOptions): Network {
     connected: () => state.registered && !state.stopping,
     identified: () => isIdentified(options, client, state),
     isIn: (channel) => state.channels.has(client.caseLower(channel)),
+    problem: () => problemOf(options, client, state),
     idle: bucket.idle,
     onLoss: (listener) => void losses.push(listener),
     start: supervisor.connect,
@@ -62,7 +61,6 @@ function supervise(parts: Parts) {
   const { options, pace, client, bucket, state } = parts;
   let attempt: Attempt = { failures: 0, registeredAt: null };
   let again: NodeJS.Timeout | null = null;
-  let problem: string | null = null;
   let registering: NodeJS.Timeout | null = null;
   const settling = setInterval(() => settle(parts), pace.settleMs);
   settling.unref();
@@ -70,9 +68,12 @@ function supervise(parts: Parts) {
   function connect(): void {
     state.nicks = 0;
     attempt = { ...attempt, registeredAt: null };
-    registering = setTimeout(() => client.connection.end(null, true), pace.registerMs);
-    problem = null;
-    client.connect(clientOptions(parts, (error) => (problem = error.message)));
+    state.why = null;
+    registering = setTimeout(() => {
+      blame(state, `not registered within ${pace.registerMs / 1000} s`);
+      client.connection.end(null, true);
+    }, pace.registerMs);
+    client.connect(clientOptions(parts, (error) => blame(state, error.message)));
   }
 
   function lost(): void {
@@ -85,7 +86,8 @@ function supervise(parts: Parts) {
     if (state.stopping) return;
     attempt = afterLoss(attempt, performance.now());
     const ms = pace.pauseMs(attempt.failures);
-    const facts = { network: options.name, ms: Math.round(ms), why: problem ?? 'the server ended it' };
+    state.problem = state.why ?? 'the server ended it';
+    const facts = { network: options.name, ms: Math.round(ms), why: state.problem };
     options.log('warn', facts, 'no connection; it is tried again');
     again = setTimeout(connect, ms);
   }
@@ -93,13 +95,13 @@ function supervise(parts: Parts) {
   client.on('registered', () => {
     if (registering !== null) clearTimeout(registering);
     attempt = { ...attempt, registeredAt: performance.now() };
-    state.registered = true;
+    Object.assign(state, { registered: true, why: null, problem: null });
     bucket.registered();
     options.log('info', { network: options.name, nick: client.user.nick }, 'connected');
     settle(parts);
   });
   client.on('close', lost);
-  watch(parts);
+  for (const look of [watch, watchServices, watchTroubles]) look(parts);
   return {
     connect,
     async leave(farewell: () => Promise<void>): Promise<void> {

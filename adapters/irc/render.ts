@@ -7,6 +7,8 @@ export interface Look {
   readonly colours: boolean;
   /** As in `irc:libera/bob`: who is called here by nick, and who elsewhere. */
   readonly network: string;
+  /** Where it is known: the nick that an account has just now. */
+  nickOf(account: string): string | null;
 }
 
 /** Lines that a report may take where many people read. */
@@ -78,16 +80,16 @@ function stepsOf(blocks: readonly Block[]) {
 
 /** Called people come first: their clients look for their nick. */
 function headline(report: Report, look: Look): string {
-  const own = `irc:${look.network}/`;
-  const nicks = (report.calls ?? []).flatMap((call) => nickOf(call, own));
+  const nicks = (report.calls ?? []).flatMap((call) => calledBy(call, look));
   const called = nicks.length === 0 ? '' : `${nicks.join(', ')}: `;
   return called + paint(report.tone, clean(report.title), look);
 }
 
 /** A channel is told by the card it gets; only people are called. */
-function nickOf(call: string, own: string): string[] {
+function calledBy(call: string, look: Look): string[] {
+  const own = `irc:${look.network}/`;
   if (!call.toLowerCase().startsWith(own.toLowerCase())) return [];
-  const nick = clean(call.slice(own.length));
+  const nick = clean(look.nickOf(call) ?? call.slice(own.length));
   return /^[^#&\s]+$/.test(nick) ? [nick] : [];
 }
 

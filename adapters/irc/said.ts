@@ -24,7 +24,7 @@ export function saidOf(event: unknown): Said | null {
     const value = field(event, name);
     return typeof value === 'string' ? value : '';
   };
-  const [nick, target, time] = [word('nick'), word('target'), field(event, 'time')];
+  const [nick, target, time, account] = [word('nick'), word('target'), field(event, 'time'), word('account')];
   if (nick === '' || target === '') return null;
   return {
     nick,
@@ -35,7 +35,7 @@ export function saidOf(event: unknown): Said | null {
     message: word('message'),
     tags: field(event, 'tags'),
     time: typeof time === 'number' ? time : null,
-    account: word('account'),
+    account: account === '*' ? '' : account,
     batched: field(event, 'batch') !== undefined,
   };
 }

@@ -1,39 +1,10 @@
 import type { Client } from 'irc-framework';
-import type { Bucket } from './bucket.ts';
 import { field } from './event.ts';
 import { lineOf, type Outgoing } from './line.ts';
-import type { NetworkOptions } from './options.ts';
-import type { Pace } from './pace.ts';
-
-/** What is so, as the server told it. */
-export interface State {
-  registered: boolean;
-  account: string | null;
-  readonly channels: Set<string>;
-  /** Services said no to the login itself: not asked again before, by performance.now(). */
-  refusedUntil: number;
-  /** Nicks tried since the connection began. */
-  nicks: number;
-  stopping: boolean;
-}
-
-export interface Parts {
-  readonly options: NetworkOptions;
-  readonly pace: Pace;
-  readonly client: Client;
-  readonly bucket: Bucket;
-  readonly state: State;
-  readonly losses: readonly ((why: Error) => void)[];
-}
-
-/** True too where no account is wished. */
-export function isIdentified({ login }: NetworkOptions, client: Client, { account }: State): boolean {
-  if (login === null) return true;
-  return account !== null && client.caseCompare(account, login.account);
-}
+import { isIdentified, type Parts } from './state.ts';
 
 /** What the server tells about ourselves. */
-export function watch({ options, pace, client, state, bucket }: Parts): void {
+export function watch({ options, client, state, bucket }: Parts): void {
   const protocol = (outgoing: Outgoing) => void bucket.put(lineOf(outgoing), 'protocol', '').catch(() => undefined);
   const isUs = (nick: unknown) => typeof nick === 'string' && client.caseCompare(nick, client.user.nick);
   client.requestCap(['labeled-response']);
@@ -52,24 +23,11 @@ export function watch({ options, pace, client, state, bucket }: Parts): void {
   client.on('unknown command', (event) => {
     if (field(event, 'command') === '437') anotherNick();
   });
-  client.on('loggedin', (event) => {
-    const account = field(event, 'account');
-    state.account = typeof account === 'string' ? account : null;
-  });
-  client.on('loggedout', () => {
-    state.account = null;
-  });
-  client.on('account', (event) => {
-    const account = field(event, 'account');
-    if (isUs(field(event, 'nick'))) state.account = typeof account === 'string' ? account : null;
-  });
-  client.on('sasl failed', (event) => {
-    const reason = field(event, 'reason');
-    if (reason !== 'capability_missing') state.refusedUntil = performance.now() + pace.refusedMs;
-    options.log('warn', { network: options.name, reason }, 'services did not let vigie log in');
-  });
   client.on('join', (event) => {
-    if (isUs(field(event, 'nick'))) state.channels.add(client.caseLower(String(field(event, 'channel'))));
+    if (!isUs(field(event, 'nick'))) return;
+    const channel = client.caseLower(String(field(event, 'channel')));
+    state.channels.add(channel);
+    state.refusals.delete(channel);
   });
   const left = (event: unknown, who: string) => {
     if (isUs(field(event, who))) state.channels.delete(client.caseLower(String(field(event, 'channel'))));
@@ -78,13 +36,20 @@ export function watch({ options, pace, client, state, bucket }: Parts): void {
   client.on('kick', (event) => left(event, 'kicked'));
   // Its own mask as others see it: lines are as long as that allows.
   client.on('registered', () => protocol({ command: 'WHO', params: [client.user.nick] }));
-  client.on('users online', (event) => {
-    const nicks = field(event, 'nicks');
-    const back = Array.isArray(nicks) && nicks.some((nick) => client.caseCompare(String(nick), 'NickServ'));
-    if (!back || !state.registered || isIdentified(options, client, state)) return;
-    if (performance.now() < state.refusedUntil) return;
-    options.log('info', { network: options.name }, 'services are there: connecting again to log in');
-    client.connection.end(null, true);
+  markAsBot(client, protocol);
+}
+
+/** Networks ask programs to say that they are programs: `BOT=` names the mode. */
+function markAsBot(client: Client, protocol: (outgoing: Outgoing) => void): void {
+  let marked = false;
+  client.on('registered', () => {
+    marked = false;
+  });
+  client.on('server options', () => {
+    const mode = client.network.supports('BOT');
+    if (marked || typeof mode !== 'string' || !/^[A-Za-z]$/.test(mode)) return;
+    marked = true;
+    protocol({ command: 'MODE', params: [client.user.nick, `+${mode}`] });
   });
 }
 

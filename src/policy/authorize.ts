@@ -1,3 +1,4 @@
+import { placesAround } from '../chat/ids.ts';
 import { type CommandFacts, matchesCloud, matchesCommand } from './patterns.ts';
 import { holds, type Person, type Policy, personOf, riskOf, whomToAsk } from './policy.ts';
 import type { PolicyFile } from './policy-file.ts';
@@ -38,7 +39,7 @@ function guest(policy: Policy, { account, place, command }: Request): Person | n
   const { anyone } = policy.file;
   const reads = command.kind !== 'change' && command.risk === 'read';
   if (anyone === undefined || !reads || place === null) return null;
-  if (anyone.places !== undefined && !anyone.places.includes(place)) return null;
+  if (anyone.places !== undefined && !isAmong(anyone.places, place)) return null;
   return { human: account ?? 'anyone', roles: anyone.roles, accounts: account === null ? [] : [account] };
 }
 
@@ -83,5 +84,9 @@ function isHeld(name: string, person: Person): boolean {
 
 function stands(rule: Rule, place: string | null): boolean {
   if (rule.places === undefined) return true;
-  return place === null ? rule.allow !== undefined : rule.places.includes(place);
+  return place === null ? rule.allow !== undefined : isAmong(rule.places, place);
+}
+
+function isAmong(places: readonly string[], place: string): boolean {
+  return placesAround(place).some((id) => places.includes(id));
 }

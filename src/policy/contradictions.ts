@@ -1,5 +1,5 @@
+import { idKey } from '../chat/ids.ts';
 import { didYouMean } from '../command/suggest.ts';
-import { accountKey } from './accounts.ts';
 import { matchesAny } from './patterns.ts';
 import type { PolicyFile } from './policy-file.ts';
 
@@ -41,11 +41,11 @@ function sharedAccounts({ people }: PolicyFile): Contradiction[] {
   const found: Contradiction[] = [];
   for (const [human, { accounts }] of Object.entries(people)) {
     for (const [index, account] of accounts.entries()) {
-      const owner = owners.get(accountKey(account));
+      const owner = owners.get(idKey(account));
       const path = ['people', human, 'accounts', index];
       if (owner !== undefined)
         found.push({ path, message: `${account} belongs to ${owner} already: one account is one person` });
-      owners.set(accountKey(account), owner ?? human);
+      owners.set(idKey(account), owner ?? human);
     }
   }
   return found;

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { idKey } from '../chat/ids.ts';
 import { UserError } from '../chat/user-error.ts';
 import { durationMs } from '../command/duration.ts';
 import { humanError } from '../command/wording.ts';
@@ -16,7 +17,8 @@ const Account = z
   .regex(account, 'an account is written console:alice, irc:libera/alice or slack:T024BE7LD/U2147483697');
 const PlaceId = z
   .string()
-  .regex(/^[a-z]+:\S+$/, 'a place is written console:local, irc:libera/#ops or slack:T024BE7LD/C024BE91L');
+  .regex(/^[a-z]+:\S+$/, 'a place is written console:local, irc:libera/#ops or slack:T024BE7LD/C024BE91L')
+  .transform(idKey);
 const CloudName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a cloud is named as in clouds.yaml');
 const CloudPattern = z
   .string()

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { idKey, placesAround } from '../chat/ids.ts';
 import { canonical } from '../command/canonical.ts';
 import type { Risk, Role } from '../command/command.ts';
 import type { Json } from '../command/outcome.ts';
-import { accountKey } from './accounts.ts';
 import type { Known } from './contradictions.ts';
 import { matchesAny, matchesCloud } from './patterns.ts';
 import { type PolicyFile, PolicyProblem, parsePolicy } from './policy-file.ts';
@@ -48,9 +48,7 @@ async function read(path: string): Promise<string> {
 
 export function policyOf(file: PolicyFile): Policy {
   const people = Object.entries(file.people).map(([human, { roles, accounts }]) => ({ human, roles, accounts }));
-  const byAccount = people.flatMap((person) =>
-    person.accounts.map((account) => [accountKey(account), person] as const),
-  );
+  const byAccount = people.flatMap((person) => person.accounts.map((account) => [idKey(account), person] as const));
   return {
     // The file is what zod made of YAML: plain JSON without undefined values that matter.
     hash: createHash('sha256')
@@ -80,7 +78,7 @@ export function heedsWishes(
 
 /** Null for an account that the policy gives to nobody, and where the chat vouches for none. */
 export function personOf(policy: Policy, account: string | null): Person | null {
-  return account === null ? null : (policy.byAccount.get(accountKey(account)) ?? null);
+  return account === null ? null : (policy.byAccount.get(idKey(account)) ?? null);
 }
 
 const includes: Readonly<Record<Role, readonly Role[]>> = {
@@ -97,7 +95,7 @@ export function holds(person: Person, role: Role): boolean {
 
 /** The cloud that a line said in this place means without `--cloud`; null where the policy names none. */
 export function defaultCloud(policy: Policy, place: string): string | null {
-  return policy.file.places[place]?.cloud ?? null;
+  return placesAround(place).flatMap((id) => policy.file.places[id]?.cloud ?? [])[0] ?? null;
 }
 
 /** The policy's own word on a command's risk, or the command's. A plan may raise it afterwards. */

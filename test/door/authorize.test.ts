@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { authorize } from '../../src/policy/authorize.ts';
 import type { CommandFacts } from '../../src/policy/patterns.ts';
-import { policyOf } from '../../src/policy/policy.ts';
+import { defaultCloud, personOf, policyOf } from '../../src/policy/policy.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 
 const drain: CommandFacts = { name: 'maintenance', role: 'operator', risk: 'disruptive', kind: 'change' };
@@ -101,5 +101,45 @@ describe('rules', () => {
 risk: [{commands: [maintenance], clouds: [prod], is: destructive}]`;
     expect(verdict(rules, 'console:olga', drain)).toBe('allow olga');
     expect(verdict(rules, 'console:olga', drain, { cloud: 'staging' })).toMatch(/^no rule/);
+  });
+});
+
+describe('an IRC channel in the policy', () => {
+  const place = (id: string) => verdict(`rules: [{allow: everyone, places: ['${id}']}]`, 'console:rita', hosts, at);
+  let at: { place: string };
+
+  test('is the same whatever its letters, and so are accounts', () => {
+    at = { place: 'irc:libera/#ops' };
+    expect(place('irc:libera/#Ops')).toBe('allow rita');
+    expect(place('irc:oftc/#ops')).toContain('no rule');
+    const policy = policyOf(
+      parsePolicy(
+        `people: {foo: {accounts: ['irc:libera/Foo[bar]'], roles: [reader]}}
+places: {'irc:libera/#OPS': {cloud: prod}}
+operations: 'irc:libera/#Ops'`,
+        'policy.yaml',
+      ),
+    );
+    expect(personOf(policy, 'irc:libera/foo[bar]')?.human).toBe('foo');
+    expect(personOf(policy, 'irc:libera/foo{bar}')).toBeNull();
+    expect(defaultCloud(policy, 'irc:libera/#ops')).toBe('prod');
+    expect(defaultCloud(policy, 'irc:libera/@#ops')).toBe('prod');
+    expect(policy.operations).toBe('irc:libera/#ops');
+  });
+
+  test('covers what is said to some of it alone, and not the other way round', () => {
+    at = { place: 'irc:libera/@#ops' };
+    expect(place('irc:libera/#ops')).toBe('allow rita');
+    expect(place('irc:libera/@#ops')).toBe('allow rita');
+    expect(place('irc:libera/+#ops')).toContain('no rule');
+    const denied = `rules: [{deny: everyone, places: ['irc:libera/#ops']}, {allow: everyone}]`;
+    expect(verdict(denied, 'console:rita', hosts, at)).toContain('rule 1 of the policy denies');
+    at = { place: 'irc:libera/#ops' };
+    expect(place('irc:libera/@#ops')).toContain('no rule');
+  });
+
+  test('where anyone may read is found the same way', () => {
+    const anyone = `anyone: {roles: [reader], places: ['irc:libera/#Ops']}\nrules: [{allow: everyone}]`;
+    expect(verdict(anyone, null, hosts, { place: 'irc:libera/@#ops' })).toBe('allow anyone');
   });
 });

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { renderNews, renderProgress, renderSummary, renderWhole, summaryLines } from '../../adapters/irc/render.ts';
 import type { Block, Report } from '../../src/chat/report.ts';
 
-const look = { colours: false, network: 'libera' };
+const look = {
+  colours: false,
+  network: 'libera',
+  nickOf: (account: string) => (account === 'irc:libera/bob' ? 'Bobby' : null),
+};
 const steering = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const data = fc.string({ unit: 'binary', maxLength: 60 });
@@ -96,13 +100,13 @@ const drain: Report = {
     { label: 'Approve', line: '!approve 7f3a' },
     { label: 'Deny', line: '!deny 7f3a' },
   ],
-  calls: ['irc:libera/bob', 'slack:T1/S0ONCALL', 'irc:oftc/carol'],
+  calls: ['irc:libera/bob', 'slack:T1/S0ONCALL', 'irc:oftc/carol', 'irc:libera/dave'],
   footer: '7f3a · prod · asked by alice',
 };
 
 test('all of a plan, for one person', () => {
   expect(renderWhole(drain, look)).toEqual([
-    'bob: drain cmp1: 3 live',
+    'Bobby, dave: drain cmp1: 3 live',
     '  host: cmp1 · to move: 3 servers',
     '  server         GB  why',
     '  web-1           8  live',
@@ -116,7 +120,7 @@ test('all of a plan, for one person', () => {
 
 test('a plan in a channel: who is called, what went wrong, what to type', () => {
   expect(renderSummary(drain, look, '!more')).toEqual([
-    'bob: drain cmp1: 3 live',
+    'Bobby, dave: drain cmp1: 3 live',
     '  FAILED   move db: no valid host',
     '  1 running, 1 failed',
     '  say !approve 7f3a | !deny 7f3a',

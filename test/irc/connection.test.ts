@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Network, openNetwork } from '../../adapters/irc/network.ts';
+import type { NetworkOptions } from '../../adapters/irc/options.ts';
 import { usualPace } from '../../adapters/irc/pace.ts';
-import { times } from '../setup/chance.ts';
-import { quickPace } from './ops.ts';
+import { blackSeconds, quickPace } from './pace.ts';
 import { arrive, type Person } from './person.ts';
 import { type CuttableLine, openProxy } from './proxy.ts';
 import { accounts, type IrcServers, onDebian, startIrc } from './servers.ts';
-
-/** Seconds without a byte: two minutes in the long form. */
-const blackSeconds = times(1) > 1 ? 120 : 4;
 
 let irc: IrcServers;
 let proxy: CuttableLine;
@@ -26,14 +23,14 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     await irc?.stop();
   });
 
-  function open(port = proxy.port): Network {
+  function open(port = proxy.port, channels: NetworkOptions['channels'] = [{ name: '#ops', key: null }]): Network {
     network = openNetwork({
       name: 'test',
       link: { host: '127.0.0.1', port, tls: null },
       nick: 'vigie',
       serverPassword: null,
       login: { account: 'vigie', mechanism: 'PLAIN', password: accounts.vigie },
-      channels: [{ name: '#ops', key: null }],
+      channels,
       version: 'test',
       rate: { burst: 1000, everyMs: 1 },
       pace: quickPace,
@@ -86,9 +83,20 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     await expect.poll(network.connected).toBe(false);
     await sleep(blackSeconds * 1000);
     proxy.swallow(false);
-    proxy.cut();
     await back();
-  }, 200_000);
+  }, 300_000);
+
+  test('a channel has a key: with it vigie is let in, without it says what is missing', async () => {
+    const boss: Person = await arrive({ port: irc.inspircd.fast, nick: 'boss', channels: ['#ops', '#locked'] });
+    boss.raw('MODE #locked +k hunter2');
+    open(proxy.port, [{ name: '#locked', key: null }]);
+    await expect.poll(network.problem).toMatch(/not in #locked: .*key/i);
+    await network.stop();
+    open(proxy.port, [{ name: '#locked', key: 'hunter2' }]);
+    await expect.poll(() => network.isIn('#locked')).toBe(true);
+    await expect.poll(network.problem).toBeNull();
+    await boss.quit();
+  });
 
   test('its nick is held by somebody else: it comes under another, and takes it back', async () => {
     const thief = await arrive({ port: irc.inspircd.fast, nick: 'vigie' });

@@ -1,6 +1,7 @@
 import { createIrc, type IrcOptions } from '../../adapters/irc/irc.ts';
 import { hasEnded, JobState } from '../../src/jobs/job.ts';
 import { onLab, openStage, type Stage } from '../stories/stage.ts';
+import { quickPace } from './pace.ts';
 import { arrive, type Person } from './person.ts';
 import { accounts, type IrcServers } from './servers.ts';
 
@@ -19,33 +20,33 @@ export interface Ops {
 
 export const channel = '#ops';
 
-const policy = `
+const people = `
 people:
   alice: { accounts: ['irc:test/alice'], roles: [operator, approver] }
   bob: { accounts: ['irc:test/Bob'], roles: [operator, approver] }
   carol: { accounts: ['irc:test/carol'], roles: [operator, approver] }
   room: { accounts: ['test:alice'], roles: [operator, approver] }
 anyone: { roles: [reader] }
-rules:
-  - allow: [everyone]
 places:
   'irc:test/#ops': { cloud: demo }
   'irc:bare/#ops': { cloud: demo }
   'irc:strict/#ops': { cloud: demo }
   'test:room': { cloud: demo }
 `;
+const everywhere = 'rules: [{ allow: [everyone] }]';
 
 export interface OpsOptions {
   /** Under this name in places and accounts: the port and whether there are services. */
   readonly networks: Readonly<Record<string, { port: number; services: boolean }>>;
-  readonly servers?: number;
+  /** Rules and approvals, where they are not the usual ones. */
+  readonly policy?: string;
 }
 
-export async function openOps({ networks }: OpsOptions): Promise<Ops> {
+export async function openOps({ networks, policy = everywhere }: OpsOptions): Promise<Ops> {
   const adapters = Object.entries(networks).map(([name, { port, services }]) =>
     createIrc(ircOptions(name, port, services)),
   );
-  const stage = await openStage({}, { policy, adapters });
+  const stage = await openStage({}, { policy: people + policy, adapters });
   await stage.story.until('vigie to be on IRC', () => adapters.every((adapter) => adapter.connected()));
   return {
     stage,
@@ -85,16 +86,6 @@ export async function openOps({ networks }: OpsOptions): Promise<Ops> {
 
 /** How long a job may take, ms. */
 export const patience = onLab ? 240_000 : 60_000;
-
-/** What takes a minute in earnest takes a second here. */
-export const quickPace = {
-  registerMs: 15_000,
-  settleMs: 400,
-  pingMs: 1000,
-  silenceMs: 4000,
-  refusedMs: 60_000,
-  pauseMs: () => 150,
-};
 
 export function ircOptions(name: string, port: number, services: boolean): IrcOptions {
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Network, openNetwork } from '../../adapters/irc/network.ts';
 import type { Login } from '../../adapters/irc/options.ts';
-import { quickPace } from './ops.ts';
+import { quickPace } from './pace.ts';
 import { arrive } from './person.ts';
 import { accounts, type IrcServers, onDebian, startIrc } from './servers.ts';
 
