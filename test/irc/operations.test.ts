@@ -67,9 +67,18 @@ describe.runIf(onDebian)('a night of operations, typed on IRC', () => {
     await alice.ask('vigie', 'help', /maintenance/);
   });
 
-  test('a schedule is made and listed', async () => {
-    await alice.ask(channel, '!schedule add "0 7 * * *" hosts', /schedule [0-9a-f]{4}/);
+  test('a schedule is made and listed, and what it says when its time comes is told in the channel', async () => {
+    const made = await alice.ask(channel, '!schedule add "0 7 * * *" hosts', /schedule [0-9a-f]{4}/);
+    const [, id = ''] = /schedule ([0-9a-f]{4})/.exec(made.text) ?? [];
     await alice.ask(channel, '!schedule list', /hosts/);
+    const asked = await alice.ask(channel, '!hosts', /host/i, patience);
+    const after = bob.heard.length;
+    const { rows } = ops.stage.story.database;
+    await rows.updateTable('schedule').set({ next_at: new Date() }).where('id', '=', id).execute();
+    const fired = await bob.hears(({ from, text }) => from === 'vigie' && text === asked.text, { after });
+    expect(fired.target).toBe(channel);
+    expect(fired.tags['+draft/reply'] ?? '').toBe('');
+    await alice.ask(channel, `!schedule remove ${id}`, /removed|no more|gone/i);
   });
 
   test('answers say which message they answer', async () => {

@@ -76,7 +76,7 @@ export async function arrive({ port, nick, account = null, channels = [] }: Arri
     ['tagmsg', 'mark'],
   ] as const)
     client.on(event, (said) => heard.push(heardOf(kind, said)));
-  for (const event of ['registered', 'loggedin', 'close']) client.on(event, () => void seen.add(event));
+  for (const event of ['registered', 'loggedin', 'sasl failed', 'close']) client.on(event, () => void seen.add(event));
   // The server may not have noticed yet that whoever had it is gone.
   client.on('nick in use', () => {
     if (!seen.has('registered')) setTimeout(() => client.raw(`NICK ${nick}`), 100).unref();
@@ -95,7 +95,11 @@ export async function arrive({ port, nick, account = null, channels = [] }: Arri
     version: '',
     ...credentials,
   });
-  await until(`${nick} to arrive`, () => seen.has('registered') && seen.has('loggedin')).catch((error: unknown) => {
+  const isIn = () => {
+    if (seen.has('sasl failed')) fail(`services do not let ${nick} log in`);
+    return seen.has('registered') && seen.has('loggedin');
+  };
+  await until(`${nick} to arrive`, isIn).catch((error: unknown) => {
     client.quit();
     throw error;
   });

@@ -67,10 +67,15 @@ describe.runIf(onDebian)('nobody votes or orders under another name', () => {
     stranger('bob', async (mallory) => {
       await mallory.ask(channel, approve(), refused);
     }));
-  test('the nick of somebody who is there, in other letters', () =>
-    stranger('ALICE_', async (mallory) => {
+  test('the nick of somebody who is there, in other letters', async () => {
+    alice.raw('NICK away');
+    await expect.poll(() => alice.nick).toBe('away');
+    await stranger('ALICE', async (mallory) => {
       await mallory.ask(channel, `!protect ${plan.job}`, refused);
-    }));
+    });
+    alice.raw('NICK alice');
+    await expect.poll(() => alice.nick).toBe('alice');
+  });
   test('a nick taken in mid-session', () =>
     stranger('mallory', async (mallory) => {
       mallory.raw('NICK bob');
@@ -176,11 +181,17 @@ describe.runIf(onDebian)('nobody votes or orders under another name', () => {
         owner.raw(order);
       await expect.poll(there).toBe(false);
       bob.say(channel, approve());
+      bob.say(channel, '!whoami');
       const late = await arrive({ port: irc.inspircd.fast, nick: 'late', channels: [channel] });
       await late.hears(({ from, text }) => from === 'bob' && text === approve());
       await late.quit();
+      const after = bob.heard.length;
       owner.raw(`SAMODE ${channel} -b vigie!*@*`);
+      await bob.hears(/You are bob/, { after, ms: 100 }).catch(() => undefined);
       await expect.poll(there).toBe(true);
+      // Heard, all of it would have been answered: to somebody of no account, for a history has no account tags.
+      const answers = bob.heard.slice(after).filter(({ from, text }) => from === 'vigie' && refused.test(text));
+      expect(answers).toEqual([]);
       owner.raw(`SAMODE ${channel} -H`);
       await owner.quit();
     }));
