@@ -73,6 +73,8 @@ export default change({
       closedPerZone: context.closedPerZone,
       ignoreWishes: ignoreWishes ?? null,
       acceptRisk: acceptRisk ?? null,
+      now: context.now,
+      totalMs: context.cloud.settings.totalDeadline,
     };
     return drainPlan(found, wish, await context.history.drains());
   },

@@ -41,8 +41,10 @@ export const Report = z.object({
   replies: z.array(Reply).optional(),
   /** Whom to call, each with its chat: `slack:T1/S0ONCALL`, `irc:libera/bob`. A renderer rings its own, names the others. */
   calls: z.array(z.string()).optional(),
-  /** Kept as a file too, however short it is: people paste it into tickets. */
-  file: z.literal(true).optional(),
+  /** Kept as a file too, however short it is: people paste it into tickets. A table of its own stands there for all the shown ones. */
+  file: z
+    .union([z.literal(true), z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())) })])
+    .optional(),
   /** One quiet line at the end: cloud, job, as-of. */
   footer: z.string().optional(),
 });

@@ -87,6 +87,9 @@ export interface StepContext {
   /** How the job's steps that have ended did, so that a last stage can say what is left. */
   readonly ended: readonly EndedStep[];
   readonly signal: AbortSignal;
+  /** As for a plan: what a step finds out for itself is judged by the same rules. */
+  holder(claim: string): Promise<string | null>;
+  heedsWishes(project: { readonly id: string; readonly name: string | null }): boolean;
   /** A person cancelled the job: a step that takes long ends at its next safe point, and says how far it came. */
   cancelled(): boolean;
   now(): Date;

@@ -35,8 +35,21 @@ export const PlanRow = z.object({
   weight: z.number(),
   label: z.string(),
   why: z.string(),
+  /** Whose it is, where it is a server: the project's name. */
+  project: z.string().exactOptional(),
 });
 export type PlanRow = z.output<typeof PlanRow>;
+
+/** A host that may be closed only while fewer than `most` others of its zone are: looked at anew when the job begins. */
+export const Closing = z.object({
+  cloud: z.string(),
+  zone: z.string(),
+  host: z.string(),
+  /** The other hosts of the zone. */
+  fellows: z.array(z.string()),
+  most: z.number().int().min(1),
+});
+export type Closing = z.output<typeof Closing>;
 
 export const Plan = z.object({
   title: z.string(),
@@ -47,6 +60,7 @@ export const Plan = z.object({
   steps: z.array(PlannedStep),
   /** What the job holds while it runs: `host:prod/cmp1`, `server:prod/<uuid>`. */
   claims: z.array(z.string()).default([]),
+  closing: Closing.exactOptional(),
   /** May raise the command's risk, never lower it. */
   risk: z.enum(['read', 'change', 'disruptive', 'destructive']).optional(),
   /** Asks more than the policy does: so many votes on top, and so many at least. */

@@ -16,16 +16,23 @@ const pageChars = 100_000;
  */
 export async function fitted(rows: Work, job: string, report: Report): Promise<Report> {
   const fits = Buffer.byteLength(JSON.stringify(report)) <= reportLimit;
-  if (fits && report.file !== true) return report;
-  const whole = Buffer.from(report.blocks.map(plain).join('\n'));
+  const { file } = report;
+  if (fits && file === undefined) return report;
+  const whole = Buffer.from(filed(report).map(plain).join('\n'));
   const name = `${job}.tsv`;
   const artifact = await insertArtifact(rows, job, name, whole);
   const shown = fits ? report.blocks : report.blocks.map(shortened);
   return {
     ...report,
+    ...(file === undefined ? {} : { file: true as const }),
     blocks: [...shown, { kind: 'file', name, artifact, bytes: whole.length }],
     replies: [...(report.replies ?? []), { label: 'All of it', line: `job ${job} file` }],
   };
+}
+
+function filed({ blocks, file }: Report): Block[] {
+  if (file === undefined || file === true) return blocks;
+  return [{ kind: 'table', ...file }, ...blocks.filter(({ kind }) => kind !== 'table' && kind !== 'steps')];
 }
 
 function shortened(block: Block): Block {

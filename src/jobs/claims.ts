@@ -33,3 +33,14 @@ export async function jobOn(rows: Rows, claim: string, asking: Job): Promise<Cla
 function claims(plan: string | null): readonly string[] {
   return Plan.safeParse(plan === null ? null : JSON.parse(plan)).data?.claims ?? [];
 }
+
+/** A running job other than one's own, as `maintenance cmp1 (7f3a, by alice)`. */
+export async function holderOf(rows: Rows, claim: string, self: string): Promise<string | null> {
+  const found = await rows
+    .selectFrom('claim')
+    .innerJoin('job', 'job.id', 'claim.job')
+    .select(['job.id', 'job.line', 'job.human'])
+    .where('claim.what', '=', claim)
+    .executeTakeFirst();
+  return found === undefined || found.id === self ? null : `${found.line} (${found.id}, by ${found.human})`;
+}

@@ -36,7 +36,8 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     }
     const keys = new Set(now.plan.steps.map((step) => step.key));
     const vanished = new Set(job.plan.steps.filter((step) => !keys.has(step.key)).map((step) => step.key));
-    const held = await beginJob(parts.database, tenure.owner, job.plan, vanished);
+    const plan = { ...job.plan, ...(now.plan.closing !== undefined && { closing: now.plan.closing }) };
+    const held = await beginJob(parts.database, tenure.owner, plan, vanished);
     return held === null ? true : await giveUp(parts, tenure, job, held);
   } catch (error) {
     // A database that was away for long loses nobody an approval: the next worker looks again.

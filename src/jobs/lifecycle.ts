@@ -6,6 +6,7 @@ import type { Plan } from '../command/plan.ts';
 import { Conflict, type Database, isDuplicate, type Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { fitted } from './artifacts.ts';
+import { claimClosing } from './closing.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
 import { hasAnswer } from './questions.ts';
@@ -114,7 +115,7 @@ async function endGroup(rows: Work, group: string): Promise<void> {
     .execute();
 }
 
-/** Claims what the plan names, inserts its steps and makes the job running. Returns the claim that somebody else holds. */
+/** Claims what the plan names, inserts its steps and makes the job running. Returns what stands in the way, held by somebody else. */
 export async function beginJob(
   database: Database,
   owner: Owner,
@@ -124,6 +125,8 @@ export async function beginJob(
   const begun = database.transaction(async (rows) => {
     await fence(rows, owner);
     for (const what of plan.claims) await claim(rows, owner.job, what);
+    const full = plan.closing === undefined ? null : await claimClosing(rows, owner.job, plan.closing);
+    if (full !== null) throw new Held(full);
     await move(rows, owner, 'queued', 'running', { looked: 1, started_at: dbNow });
     await insertSteps(rows, owner.job, plan.steps, vanished);
     await touchCards(rows, owner.job);

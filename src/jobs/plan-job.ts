@@ -11,7 +11,7 @@ import { approvalFor, standingApproval } from '../policy/votes.ts';
 import { backupReader } from './backups.ts';
 import { campaignReader } from './campaign-ports.ts';
 import { mustBeWell } from './campaign-trust.ts';
-import { jobOn } from './claims.ts';
+import { holderOf, jobOn } from './claims.ts';
 import { historyOf } from './history.ts';
 import { isByItself, type Job } from './job.ts';
 import { leaseReader } from './leases.ts';
@@ -109,24 +109,13 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     by: { human: job.human },
     now: parts.now(),
     signal: tenure.signal,
-    holder: (claim) => holderOf(parts, claim, job.id),
+    holder: (claim) => holderOf(parts.database.rows, claim, job.id),
     jobOn: (claim) => jobOn(parts.database.rows, claim, job),
     mustArchive: mustArchive(parts.policy(), job.cloud),
     heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
     closedPerZone: parts.policy().file.guards.closed_per_zone ?? null,
     leaseMs: (kind) => parts.policy().lease[kind === 'host' ? 'hostMs' : 'serverMs'],
   };
-}
-
-async function holderOf(parts: WorkerParts, claim: string, self: string): Promise<string | null> {
-  const { rows } = parts.database;
-  const found = await rows
-    .selectFrom('claim')
-    .innerJoin('job', 'job.id', 'claim.job')
-    .select(['job.id', 'job.line', 'job.human'])
-    .where('claim.what', '=', claim)
-    .executeTakeFirst();
-  return found === undefined || found.id === self ? null : `${found.line} (${found.id}, by ${found.human})`;
 }
 
 /** One clear line for the person; a bug says only where the log has it. */

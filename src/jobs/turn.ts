@@ -5,8 +5,10 @@ import { failed, type Json, type Outcome, unproven } from '../command/outcome.ts
 import { isUnreachable } from '../mysql/database.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { heedsWishes } from '../policy/policy.ts';
 import { backupWriter } from './backups.ts';
 import { campaignWriter } from './campaign-ports.ts';
+import { holderOf } from './claims.ts';
 import type { Job } from './job.ts';
 import { leaseWriter } from './leases.ts';
 import type { WorkerParts } from './parts.ts';
@@ -101,6 +103,8 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     answer: row.answer,
     ended: turn.ended,
     signal: tenure.signal,
+    holder: (claim) => holderOf(parts.database.rows, claim, job.id),
+    heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
     cancelled: () => tenure.wish() !== null,
     now: parts.now,
     async sleep(ms) {

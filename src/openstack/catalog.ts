@@ -15,6 +15,7 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   compute: ['compute', 'computev21', 'compute_legacy'],
   placement: ['placement'],
   network: ['network'],
+  volume: ['block-storage', 'volumev3'],
 };
 
 /** Where a service is, by interface and region; null where the catalog has none. An override in clouds.yaml wins. */

@@ -5,7 +5,7 @@ import type { Candidates, Room, Server, ServerFilter, ServerGroup } from './serv
 export type { Databases, DatabasesReader, GrowthCount, InstanceRow, TokenTable } from './database-ports.ts';
 export type * from './dump-ports.ts';
 export type * from './runbook-ports.ts';
-export type { Amounts, Candidates, Flavor, Room, Server, ServerFilter, ServerGroup } from './server.ts';
+export type { Amounts, Candidates, Consumers, Flavor, Room, Server, ServerFilter, ServerGroup } from './server.ts';
 export type * from './token-ports.ts';
 
 /**
@@ -46,8 +46,10 @@ export interface CloudReader {
   allocations(host: HostName): Promise<string[] | null>;
   /** Hosts that could take this server now, by Placement's allocation candidates; null if it cannot be asked. */
   candidates(server: Server): Promise<Candidates | null>;
-  /** What these hosts have and have given away, by Placement; null if it cannot be asked. */
-  room(hosts: readonly HostName[]): Promise<Room[] | null>;
+  /** What these hosts have and who holds what of it, by Placement; null if it cannot be asked. `told`: only who holds what. */
+  room(hosts: readonly HostName[], told?: readonly Room[]): Promise<Room[] | null>;
+  /** GiB of each volume, by id, as far as Cinder tells; null where the cloud has none. */
+  volumeSizes(ids: readonly string[]): Promise<ReadonlyMap<string, number> | null>;
   /** Neutron agents on a host; null where the cloud has no agents API. */
   agents(host: HostName): Promise<Agent[] | null>;
   /** The operators' databases, read only. Throws `UserError` naming the DSN that is not configured. */

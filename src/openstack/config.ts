@@ -10,7 +10,7 @@ export interface CloudConfig {
   readonly region: string | null;
   /** Preferred first. */
   readonly interfaces: readonly string[];
-  /** By service type: `compute`, `placement`, `network`. */
+  /** By service type: `compute`, `placement`, `network`, `volume`. */
   readonly serviceInterfaces: Readonly<Record<string, string>>;
   readonly endpointOverrides: Readonly<Record<string, string>>;
   /** PEM texts, not paths. */

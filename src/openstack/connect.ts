@@ -1,3 +1,4 @@
+import { volumeSizes } from './cinder.ts';
 import type { Cloud, CloudAbout, CloudReader, Databases, HookRun, OwnToken } from './cloud.ts';
 import type { CloudConfig } from './config.ts';
 import { runHook } from './hooks.ts';
@@ -87,7 +88,8 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     serverList: (list) => readServerList(config.lists ?? null, list, name),
     allocations: (host) => allocationsOf(session, name, host),
     candidates: (server) => candidatesFor(session, name, server),
-    room: (hosts) => roomOf(session, name, hosts),
+    room: (hosts, told = []) => roomOf(session, name, { hosts, told }),
+    volumeSizes: (ids) => volumeSizes(session, name, ids),
     agents: (host) => listAgents(session, name, host),
   };
 }

@@ -21,7 +21,6 @@ export const NovaServer = z.unknown().transform((wire, context): Server => {
 type Fields = Readonly<Record<string, unknown>>;
 
 function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wire: Fields): Server {
-  const volumes = wire['os-extended-volumes:volumes_attached'];
   return {
     id,
     name: text(wire['name']) ?? '(cell unreachable)',
@@ -40,7 +39,7 @@ function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wir
     pinnedZone: 'pinned_availability_zone' in wire ? text(wire['pinned_availability_zone']) : undefined,
     flavor: toFlavor(wire['flavor']),
     metadata: words(wire['metadata']),
-    volumes: Array.isArray(volumes) ? volumes.length : 0,
+    volumes: toIds(wire['os-extended-volumes:volumes_attached']),
     // Nova shows an empty string instead of an image for a server that boots from a volume.
     bootsFromVolume: wire['image'] === '',
     imageProperties: toProperties(wire['image']),
@@ -48,6 +47,10 @@ function toServer({ id, status, tenant_id: project }: z.output<typeof Stub>, wir
     createdAt: moment(text(wire['created'])),
     updatedAt: moment(text(wire['updated'])),
   };
+}
+
+function toIds(wire: unknown): string[] {
+  return Array.isArray(wire) ? wire.flatMap((one) => (isFields(one) ? (text(one['id']) ?? []) : [])) : [];
 }
 
 /** From 2.47 a flavor is embedded; below it is an id, which stands for its name until the flavor is looked up. */

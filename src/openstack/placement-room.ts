@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Amounts, Hypervisor, Room } from './cloud.ts';
+import type { Amounts, Consumers, Hypervisor, Room } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
@@ -14,19 +14,31 @@ const Inventories = z.object({
     z.looseObject({ total: z.number(), reserved: z.number().default(0), allocation_ratio: z.number().default(1) }),
   ),
 });
-const Usages = z.object({ usages: z.record(z.string(), z.number()) });
+const Allocations = z.object({
+  allocations: z.record(z.string(), z.looseObject({ resources: z.record(z.string(), z.number()) })),
+});
 
 const atOnce = 8;
 
-/** Two requests a host: whoever asks names the hosts that matter. Hosts that Placement does not know are left out. */
-export async function roomOf(session: Session, cloud: string, hosts: readonly HostName[]): Promise<Room[] | null> {
+interface Wanted {
+  readonly hosts: readonly HostName[];
+  /** What was told of some of them already: of those only who holds what is asked. */
+  readonly told: readonly Room[];
+}
+
+/** Two requests a host at most: whoever asks names the hosts that matter. Hosts that Placement does not know are left out. */
+export async function roomOf(session: Session, cloud: string, { hosts, told }: Wanted): Promise<Room[] | null> {
   if ((await session.find('placement')) === null) return null;
+  const known = new Map(told.map((room) => [room.host, room]));
   const hypervisors = (await listHypervisors(session, cloud, undefined)).filter(({ host }) => hosts.includes(host));
   return unlessForbidden(async () => {
     const rooms: Room[] = [];
     for (let from = 0; from < hypervisors.length; from += atOnce) {
       const batch = hypervisors.slice(from, from + atOnce);
-      rooms.push(...(await Promise.all(batch.map((one) => unlessGone(() => roomOn(session, cloud, one))))).flat());
+      const asking = batch.map((one) =>
+        unlessGone(() => roomOn(session, cloud, { hypervisor: one, told: known.get(one.host) })),
+      );
+      rooms.push(...(await Promise.all(asking)).flat());
     }
     return rooms;
   });
@@ -42,23 +54,50 @@ async function unlessGone(asking: () => Promise<Room[]>): Promise<Room[]> {
   }
 }
 
-async function roomOn(session: Session, cloud: string, hypervisor: Hypervisor): Promise<Room[]> {
+interface Asked {
+  readonly hypervisor: Hypervisor;
+  readonly told: Room | undefined;
+}
+
+async function roomOn(session: Session, cloud: string, { hypervisor, told }: Asked): Promise<Room[]> {
   const provider = await providerOf(session, cloud, hypervisor);
   if (provider === null) return [];
   const ask = async (what: string) => {
     const path = `/resource_providers/${provider}/${what}`;
     return { body: (await session.ask('placement', { path })).body, request: `GET placement ${path}` };
   };
-  const [stock, given] = await Promise.all([ask('inventories'), ask('usages')]);
+  const [stock, given] = await Promise.all([told === undefined ? ask('inventories') : null, ask('allocations')]);
+  const { allocations } = read(Allocations, given.body, cloud, given.request);
+  const consumers = alikeTogether(Object.values(allocations).map(({ resources }) => resources));
+  if (stock === null) return told === undefined ? [] : [{ ...told, consumers }];
   const { inventories } = read(Inventories, stock.body, cloud, stock.request);
-  const { usages: used } = read(Usages, given.body, cloud, given.request);
   const capacity: Amounts = Object.fromEntries(
     Object.entries(inventories).map(([name, { total, reserved, allocation_ratio: ratio }]) => [
       name,
       Math.floor((total - reserved) * ratio),
     ]),
   );
-  return [{ host: hypervisor.host, capacity, used }];
+  return [{ host: hypervisor.host, capacity, used: sumOf(consumers), consumers }];
+}
+
+/** A host has many servers, and few flavors. */
+function alikeTogether(all: readonly Amounts[]): Consumers[] {
+  const alike = new Map<string, { each: Amounts; number: number }>();
+  for (const each of all) {
+    const key = JSON.stringify(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { each, number: 1 });
+    else known.number += 1;
+  }
+  return [...alike.values()];
+}
+
+/** What a provider has given away is what its consumers hold. */
+function sumOf(consumers: readonly Consumers[]): Amounts {
+  const sum: Record<string, number> = {};
+  for (const { each, number } of consumers)
+    for (const [name, amount] of Object.entries(each)) sum[name] = (sum[name] ?? 0) + number * amount;
+  return sum;
 }
 
 /** A hypervisor's id is its provider's uuid from 2.53 only; before, its name is the provider's. */

@@ -116,9 +116,10 @@ async function consumersOf(session: Session, cloud: string, hostname: string): P
 function needsOf({ flavor, bootsFromVolume }: Server): Amounts | null {
   const { vcpus, ramMb, diskGb, extraSpecs } = flavor;
   if (vcpus === null || ramMb === null || diskGb === null) return null;
-  const cpu = extraSpecs['hw:cpu_policy'] === 'dedicated' ? 'PCPU' : 'VCPU';
+  const pinned = pinnedOf(extraSpecs, vcpus);
   const amounts = new Map<string, number>([
-    [cpu, vcpus],
+    ['PCPU', pinned],
+    ['VCPU', vcpus - pinned],
     ['MEMORY_MB', ramMb],
     ['DISK_GB', bootsFromVolume ? 0 : diskGb],
   ]);
@@ -127,6 +128,19 @@ function needsOf({ flavor, bootsFromVolume }: Server): Amounts | null {
     if (name !== undefined && Number.isInteger(Number(value))) amounts.set(name, Number(value));
   }
   return Object.fromEntries([...amounts].filter(([, amount]) => amount > 0));
+}
+
+/** How many of its CPUs are dedicated: `mixed` names them, `0-1,4`, or after `^` those that are not. */
+function pinnedOf(extraSpecs: Server['flavor']['extraSpecs'], vcpus: number): number {
+  if (extraSpecs['hw:cpu_policy'] === 'dedicated') return vcpus;
+  if (extraSpecs['hw:cpu_policy'] !== 'mixed') return 0;
+  const mask = extraSpecs['hw:cpu_dedicated_mask'] ?? '';
+  const named = mask
+    .replace('^', '')
+    .split(',')
+    .map((range) => /^(\d+)(?:-(\d+))?$/.exec(range.trim()))
+    .reduce((sum, found) => sum + (found === null ? 0 : Number(found[2] ?? found[1]) - Number(found[1]) + 1), 0);
+  return Math.min(vcpus, mask.startsWith('^') ? vcpus - named : named);
 }
 
 /** Forbidding a trait needs 1.22; a disabled host carries COMPUTE_STATUS_DISABLED. */

@@ -32,7 +32,8 @@ export interface Server {
   readonly pinnedZone: string | null | undefined;
   readonly flavor: Flavor;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly volumes: number;
+  /** Ids of the volumes attached to it. */
+  readonly volumes: readonly string[];
   readonly bootsFromVolume: boolean;
   /** Properties of its image, told from 2.98; null where the cloud does not tell them. */
   readonly imageProperties: Readonly<Record<string, string>> | null;
@@ -77,4 +78,12 @@ export interface Room {
   readonly host: HostName;
   readonly capacity: Amounts;
   readonly used: Amounts;
+  /** Who holds what of it; left out where nobody asked. */
+  readonly consumers?: readonly Consumers[];
+}
+
+/** So many servers that hold the same. */
+export interface Consumers {
+  readonly each: Amounts;
+  readonly number: number;
 }

@@ -14,7 +14,7 @@ export interface Found {
   readonly range: VersionRange | null;
 }
 
-export type Service = 'compute' | 'placement' | 'network' | 'identity';
+export type Service = 'compute' | 'placement' | 'network' | 'volume' | 'identity';
 
 export interface Ask {
   readonly method?: Call['method'];
@@ -111,6 +111,7 @@ async function look(service: Service, token: Token, { config, http, keystone }: 
     return apiVersions(answer.body);
   };
   if (service === 'network') return { base: neutronBase(url), range: null };
+  if (service === 'volume') return { base: url.replace(/\/$/, ''), range: null };
   return service === 'compute' ? lookAtCompute(url, documentAt) : lookAtPlacement(url, documentAt);
 }
 

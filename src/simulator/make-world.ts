@@ -11,6 +11,7 @@ const SERVICES = [
   ['compute', 'nova', '/compute/v2.1'],
   ['placement', 'placement', '/placement'],
   ['network', 'neutron', '/network'],
+  ['volumev3', 'cinderv3', '/volume/v3'],
 ] as const;
 
 export interface Making {

@@ -1,3 +1,4 @@
+import { cinder } from './cinder.ts';
 import { type Control, controlOf } from './control.ts';
 import { controlMount } from './control-mount.ts';
 import { report } from './hosts.ts';
@@ -51,7 +52,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     world.spawn(() => report(world));
     if (settings.tokenRows > 0) await writeTokens(world, settings.tokenRows);
     const control = controlOf(world, () => listener.wireFaults);
-    const mounts = [keystone(world), nova(world), placement(world), neutron(world), controlMount(control)];
+    const mounts = [
+      keystone(world),
+      nova(world),
+      placement(world),
+      neutron(world),
+      cinder(world),
+      controlMount(control),
+    ];
     const listener = await listen(mounts, settings, world.sleep);
     return {
       url: `http://${settings.host}:${listener.port}/identity/v3`,

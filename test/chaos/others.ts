@@ -124,7 +124,7 @@ async function untold({ cloud, story }: Stage, host: string, { job, report }: Ra
   const isTold = ({ id, name }: Shown) =>
     // On its way when the proof looked, it has arrived since.
     doubts.some((doubt) => [name, id].some((one) => doubt.startsWith(`${one} is on its way here`))) ||
-    (proven.has(id) && lines.some((line) => line === name || line.startsWith(`${name} (`) || line.includes(`(${id})`)));
+    (proven.has(id) && lines.some((line) => line.includes(id)));
   return (await cloud.on(host)).filter((server) => !isTold(server)).map(({ id, name }) => `${name} ${id}`);
 }
 

@@ -76,6 +76,29 @@ test('a rebuild that failed says in its row whether the disk is lost', () => {
   const [steps] = evacuateReport(aJob([cordoned, failed], { [serverId]: 'db3' }, 'DISK LOST')).blocks;
   expect(steps).toEqual({
     kind: 'steps',
-    steps: [{ label: 'db3', state: 'failed', note: 'DISK LOST; no host takes it' }],
+    steps: [{ label: `db3 ${serverId}`, state: 'failed', note: 'DISK LOST; no host takes it' }],
   });
+});
+
+test('a table of more than ten is a file with what a ticket needs; who did not leave has its id beside it', () => {
+  const ids = Array.from({ length: 12 }, (_, n) => `${String(n).padStart(2, '0')}${serverId.slice(2)}`);
+  const [first = '', ...rest] = ids;
+  const moves = rest.map((id) => {
+    const output = { name: 'db', to: 'cmp2', how: 'live', seconds: 3 };
+    return aStep({ key: `move:${id}`, step: 'move', output, note: 'moved live to cmp2' });
+  });
+  const stays = aStep({ key: `move:${first}`, step: 'move', state: 'failed', note: 'no host takes it' });
+  const job = aJob([cordoned, stays, ...moves], Object.fromEntries(ids.map((id) => [id, 'db (8 GB)'])));
+  const owned = { ...job, plan: { ...job.plan, rows: job.plan.rows.map((row) => ({ ...row, project: 'alpha' })) } };
+  const { file, blocks } = drainReport(owned);
+  expect(blocks[0]).toMatchObject({
+    kind: 'steps',
+    steps: [{ label: `db (8 GB) ${first}`, note: 'no host takes it' }],
+  });
+  if (file === undefined || file === true) throw new Error('no table');
+  expect(file.columns).toEqual(['server', 'id', 'project', 'from', 'to', 'how', 'seconds', 'state', 'note']);
+  const left = file.rows.find(([, id]) => id === first);
+  expect(left).toEqual(['db (8 GB)', first, 'alpha', 'cmp1', '', '', '', 'failed', 'no host takes it']);
+  const moved = file.rows.find(([, id]) => id === rest[0]);
+  expect(moved?.slice(2, 8)).toEqual(['alpha', 'cmp1', 'cmp2', 'live', '3', 'done']);
 });

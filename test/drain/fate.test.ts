@@ -18,6 +18,8 @@ function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {})
   const room = { candidates: [cmp2], needs: { VCPU: 1 } };
   return {
     server: aServer(server),
+    owner: 'alpha',
+    volumesGb: 0,
     protection: null,
     pinnedZone: null,
     holder: null,

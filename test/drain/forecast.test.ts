@@ -12,6 +12,8 @@ const roomsOf = (hosts: readonly Service[], used: readonly number[]): Room[] =>
     host,
     capacity: { MEMORY_MB: 1000, VCPU: 16 },
     used: { MEMORY_MB: used[at] ?? 0, VCPU: 1 },
+    // Of servers that are small enough to fill what is free anywhere.
+    consumers: [{ each: { MEMORY_MB: 10 }, number: (used[at] ?? 0) / 10 }],
   }));
 
 const ahead = (hosts: readonly Service[], used: readonly number[], atOnce = 1, others = hosts) =>

@@ -21,7 +21,16 @@ function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {})
     hardware: { facts: [], refusal: null, evacuation: null },
     wish: null,
   };
-  return { server: aServer(server), protection: null, pinnedZone: null, holder: null, ...room, ...changes };
+  return {
+    server: aServer(server),
+    owner: 'alpha',
+    volumesGb: 0,
+    protection: null,
+    pinnedZone: null,
+    holder: null,
+    ...room,
+    ...changes,
+  };
 }
 
 test.each([

@@ -29,6 +29,14 @@ test('what was predicted is held against what it took', () => {
   expect(predict([{ how: 'live', ramMb: 1024 }], past)?.words).toContain('the last 3 guesses were 30 % off');
 });
 
+test('of what is not known it is said that it is not in the time of the others', () => {
+  const one = { how: 'live' as const, ramMb: 1024 };
+  const both = predict([one, { how: 'cold', ramMb: 512 }], [drain()]);
+  expect(both).toMatchObject({ seconds: predict([one], [drain()])?.seconds, whole: false });
+  expect(both?.words).toMatch(/^about .*; and 1 moved cold, of which too few were before$/);
+  expect(predict([one], [drain()])?.whole).toBe(true);
+});
+
 test('too few moves of a kind predict nothing', () => {
   expect(predict([{ how: 'cold', ramMb: 1024 }], [drain()])).toBeNull();
   expect(predict([{ how: 'live', ramMb: 1024 }], [])).toBeNull();

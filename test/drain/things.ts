@@ -1,4 +1,4 @@
-import type { Migration, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
+import type { Consumers, Migration, Room, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
 import { HostName, ProjectId, ServerId } from '../../src/openstack/names.ts';
 
 /** Domain values for tests of pure rules; every field can be said. */
@@ -25,7 +25,7 @@ export function aServer(facts: Partial<Server> = {}): Server {
     pinnedZone: null,
     flavor: { name: 'small', vcpus: 1, ramMb: 512, diskGb: 1, ephemeralGb: 0, extraSpecs: {} },
     metadata: {},
-    volumes: 0,
+    volumes: [],
     bootsFromVolume: false,
     imageProperties: null,
     fault: null,
@@ -68,4 +68,10 @@ export function aService(facts: Partial<Service> = {}): Service {
 
 export function aGroup(facts: Partial<ServerGroup> = {}): ServerGroup {
   return { id: 'g1', name: 'web', policy: 'anti-affinity', perHost: 1, members: [serverId], ...facts };
+}
+
+/** A host of so much memory, and who holds what of it. */
+export function aRoom(host: HostName, consumers: readonly Consumers[], memory = 1000): Room {
+  const used = consumers.reduce((sum, { each, number }) => sum + number * (each['MEMORY_MB'] ?? 0), 0);
+  return { host, capacity: { MEMORY_MB: memory }, used: { MEMORY_MB: used }, consumers };
 }

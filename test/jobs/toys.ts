@@ -11,7 +11,7 @@ import { text } from '../../src/chat/report.ts';
 import type { StepContext } from '../../src/command/command.ts';
 import { change, positional, query, step } from '../../src/command/make.ts';
 import { done, type Outcome } from '../../src/command/outcome.ts';
-import type { Stage } from '../../src/command/plan.ts';
+import type { Closing, Stage } from '../../src/command/plan.ts';
 import { register, registryOf } from '../../src/command/registry.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { openStory, type Story, type StoryOptions } from '../story.ts';
@@ -28,6 +28,8 @@ export interface Toy {
   rows: Record<string, number>;
   stages: z.input<typeof Stage>[];
   claims: string[];
+  /** The host that the next plan closes, one of a few. */
+  closing: Closing | null;
   /** How long a cloud takes to answer `look`. */
   looks: () => Promise<void>;
 }
@@ -42,6 +44,7 @@ export function toy(): Toy {
       { name: 'proof', always: true },
     ],
     claims: [],
+    closing: null,
     looks: async () => undefined,
   };
 }
@@ -93,6 +96,9 @@ export function toyRegistry(play: Toy) {
           ...last,
         ],
         claims: play.claims,
+        ...(play.closing === null
+          ? {}
+          : { closing: { ...play.closing, host: what, fellows: play.closing.fellows.filter((one) => one !== what) } }),
       };
     },
     report: (job) => ({

@@ -46,6 +46,8 @@ export function stepContext(cloud: Cloud, leases: LeaseWriter, job: StepContext[
     answer: null,
     ended: [],
     signal,
+    holder: async () => null,
+    heedsWishes: () => false,
     cancelled: () => false,
     now: () => new Date(),
     sleep: async () => undefined,

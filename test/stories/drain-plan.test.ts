@@ -11,13 +11,18 @@ test('a plan names the owners, what else runs on the host, what servers carry, a
   const { cloud } = stage;
   const host = await cloud.ownHost();
   const [first] = await cloud.servers(2, host);
+  await cloud.control?.flavor({ name: 'kept', disk: 20 });
+  await cloud.control?.createServer({ name: 'vault', host, flavor: 'kept', bootsFromVolume: true });
   await cloud.control?.agent({ host, binary: 'neutron-l3-agent', type: 'L3 agent', alive: true });
+  await cloud.control?.agent({ host, binary: 'ovn-controller', type: 'OVN Controller Gateway agent', alive: true });
   const { words } = await stage.plan(`maintenance ${host}`);
 
-  expect(words).toMatch(/owners.*alpha 2/);
+  expect(words).toMatch(/owners.*alpha [23]/);
   expect(words).toMatch(new RegExp(`${first?.name} \\(512 MB, \\d+ GB disk\\)[^\\n]*live[^\\n]*fits on \\d+ hosts`));
   if (!onLab) {
-    expect(words).toContain('L3 agent (alive; without the host routers it serves have no gateway)');
+    expect(words).toMatch(/vault \([^)]*1 volume of 20 GB\)/);
+    expect(words).toContain('L3 agent (alive; without the host routers that only it serves have no gateway)');
+    expect(words).toContain('Gateway agent (alive; without the host routers without another gateway chassis');
     expect(words).toContain('N-1: zone nova: one more of its 3 other hosts may fail');
   } else expect(words).toMatch(/network agents/);
 });
@@ -29,6 +34,38 @@ test.skipIf(onLab)('an agents API that is not there is said, not taken for healt
   await cloud.control?.wire({ path: '/v2.0/agents', status: 404, times: 100 });
   expect((await stage.plan(`maintenance ${host}`)).words).toContain('not known: the cloud has no agents API');
 });
+
+test.skipIf(onLab)('where Placement does not tell of every host, that N-1 is not known is said', async () => {
+  stage = await openStage();
+  const { cloud } = stage;
+  const host = await cloud.ownHost();
+  await cloud.control?.wire({ path: '/resource_providers/.*/allocations', status: 404, times: 1 });
+  expect((await stage.plan(`maintenance ${host}`)).words).toContain(
+    'N-1: not known: Placement does not tell of every host of zone nova',
+  );
+});
+
+test.skipIf(onLab)(
+  'a host that is being emptied counts as empty: its servers are reckoned onto others first',
+  async () => {
+    stage = await openStage({ simulator: { hosts: 4, migrateSeconds: 60 } });
+    const { cloud } = stage;
+    const [first = '', second = ''] = [await cloud.ownHost(), await cloud.ownHost()];
+    await cloud.control?.flavor({ name: 'wide', disk: 4500 });
+    await cloud.control?.createServer({ name: 'on-first', host: first, flavor: 'wide' });
+    await cloud.control?.createServer({ name: 'on-second', host: second, flavor: 'wide' });
+    expect((await stage.plan(`maintenance ${second}`)).words).toContain(
+      'N-1: zone nova: one more of its 3 other hosts',
+    );
+    const { job } = await stage.plan(`maintenance ${first}`);
+    await stage.approve(job);
+    await cloud.until('it is closed', async () => (await cloud.service(first)).status === 'disabled');
+    const said = await stage.say('alice', `maintenance ${second}`);
+    expect(said).toMatch(/N-1 is lost: zone nova: if cmp. fails/);
+    const { words } = await stage.plan(`maintenance ${second} --accept-risk fans`);
+    expect(words).toContain(`meanwhile: ${first} is being emptied, too: reckoned first`);
+  },
+);
 
 test.skipIf(onLab)(
   'what Nova never moves live is blocked in the plan with the reason, and never asked for',

@@ -1,7 +1,6 @@
-import type { CloudReader, Room, Service } from '../../openstack/cloud.ts';
-import type { HostName } from '../../openstack/names.ts';
-import { plus } from '../drain/reckon.ts';
-import { circlesOf, freeOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
+import type { CloudReader, Service } from '../../openstack/cloud.ts';
+import { without } from '../drain/emptied.ts';
+import { circlesOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
 import { isTaking } from '../drain/survey.ts';
 import { list } from '../words.ts';
 
@@ -26,10 +25,9 @@ export function forecast(hosts: readonly Service[], atOnce: number, around: Neig
   return hosts.map((service) => {
     const fellows = hosts.filter(({ host, zone }) => host !== service.host && zone === service.zone);
     const out = fellows.toSorted((a, b) => size(b) - size(a)).slice(0, atOnce - 1);
-    const before = out.reduce(without, around);
+    const before = out.reduce(without, { ...around, homeless: [] });
     const after = without(before, service);
-    const loads = new Map(after.rooms.map(({ host, used }) => [host, used]));
-    return sparesOf(service, { ...before, others: after.others }, { loads, homeless: [] });
+    return sparesOf(service, { ...before, others: after.others }, after);
   });
 }
 
@@ -44,32 +42,4 @@ export function forecastWords(hosts: readonly Service[], spares: readonly Spares
     ...(lost.length === 0 ? [] : [`by today's load it does not hold without ${list(lost, 5)}${together}`]),
     ...(unknown.length === 0 ? [] : [`not known for ${list(unknown, 5)}: Placement does not tell of every host`]),
   ].join('; ');
-}
-
-/** The host is empty: the others of its zone have its load, each in proportion to what it has free. */
-function without({ others, aggregates, rooms }: Neighbours, { host, zone }: Service): Neighbours {
-  const left = others.filter((other) => other.host !== host);
-  const load = Object.entries(rooms.find((room) => room.host === host)?.used ?? {});
-  const takers = new Set<HostName>(left.filter((other) => other.zone === zone).map((other) => other.host));
-  const taking = rooms.filter((room) => takers.has(room.host));
-  const parts = load.map(([name, amount]) => [name, partsOf(amount, taking, name)] as const);
-  const filled = taking.map((room, at): Room => {
-    const more = Object.fromEntries(parts.map(([name, part]) => [name, part[at] ?? 0]));
-    return { ...room, used: plus(room.used, more) };
-  });
-  const untouched = rooms.filter((room) => room.host !== host && !takers.has(room.host));
-  return { others: left, aggregates, rooms: [...filled, ...untouched] };
-}
-
-/** In whole units that add up to the amount; evenly where nothing is free. */
-function partsOf(amount: number, takers: readonly Room[], name: string): number[] {
-  const free = takers.map((taker) => freeOf(taker, name));
-  const weights = free.some((one) => one > 0) ? free : free.map(() => 1);
-  const all = weights.reduce((sum, one) => sum + one, 0);
-  let upTo = 0;
-  return weights.map((one) => {
-    const before = Math.round((amount * upTo) / all);
-    upTo += one;
-    return Math.round((amount * upTo) / all) - before;
-  });
 }

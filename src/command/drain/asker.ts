@@ -4,7 +4,7 @@ import type { HostName } from '../../openstack/names.ts';
 /** Asks Placement once for all servers that want the same, and keeps what it told of the hosts. */
 export interface Asker {
   candidates(server: Server): Promise<Candidates | null>;
-  /** Of these hosts and of those it was told of before; empty where Placement cannot be asked. */
+  /** Of these hosts with who holds what, and of those it was told of before; empty where Placement cannot be asked. */
   rooms(hosts: readonly HostName[]): Promise<Room[]>;
 }
 
@@ -20,10 +20,8 @@ export function asker(cloud: CloudReader): Asker {
     },
     async rooms(hosts) {
       const told = (await Promise.all(asked.values())).flatMap((answer) => answer?.rooms ?? []);
-      const known = new Map(told.map((room) => [room.host, room]));
-      const missing = hosts.filter((host) => !known.has(host));
-      const others = missing.length === 0 ? [] : ((await cloud.room(missing)) ?? []);
-      return [...known.values(), ...others];
+      const rooms = hosts.length === 0 ? [] : ((await cloud.room(hosts, told)) ?? []);
+      return [...new Map([...told, ...rooms].map((room) => [room.host, room])).values()];
     },
   };
 }

@@ -29,14 +29,24 @@ export async function agentsOn(host: HostName, cloud: CloudReader): Promise<Agen
   }
 }
 
-/** What ends for others when an agent's host goes down. Agents that only serve guests beside them are not named. */
+/**
+ * What ends for others when an agent's host goes down. Agents that only serve guests beside them are not named. What is
+ * highly available or distributed is served by other agents, too: which router is, only Neutron knows.
+ */
 const serves: Readonly<Record<string, string>> = {
-  'neutron-l3-agent': 'routers it serves have no gateway',
-  'neutron-dhcp-agent': 'networks it serves get no addresses',
+  'neutron-l3-agent': 'routers that only it serves have no gateway',
+  'neutron-dhcp-agent': 'networks that only it serves get no addresses',
   'neutron-metadata-agent': 'guests it serves get no metadata',
   'neutron-lbaasv2-agent': 'load balancers it serves stop',
-  'neutron-bgp-dragent': 'routes it announces are withdrawn',
+  'neutron-bgp-dragent': 'routes that only it announces are withdrawn',
 };
+
+/** OVN's agents have one binary: only the type tells a gateway from what every compute host runs. */
+const gateway = /^OVN Controller Gateway agent$/i;
+
+function consequenceOf({ binary, type }: Agent): string | undefined {
+  return gateway.test(type) ? 'routers without another gateway chassis have no gateway' : serves[binary];
+}
 
 export function besideFields({ services, agents }: Beside): [string, string][] {
   const nova = services.map(({ binary, state }) => `${binary} (${state})`);
@@ -50,8 +60,9 @@ function agentsLine(agents: Agents): string {
   if ('unknown' in agents) return `not known: ${agents.unknown}`;
   if (agents.known.length === 0) return 'none on this host';
   return agents.known
-    .map(({ binary, type, alive }) => {
-      const consequence = serves[binary];
+    .map((agent) => {
+      const { type, alive } = agent;
+      const consequence = consequenceOf(agent);
       return `${type} (${alive ? 'alive' : 'dead'}${consequence === undefined ? '' : `; without the host ${consequence}`})`;
     })
     .join(', ');

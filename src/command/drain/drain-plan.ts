@@ -32,7 +32,8 @@ export function drainPlan(
   past: readonly PastDrain[],
 ): PlanDraft & { steps: DrainStep[] } {
   const host = found.service.host;
-  const judged = [...found.facts.map((facts) => serverRow(facts, found)), ...arrivals(found), ...leftBehind(found)];
+  const here = found.facts.map((facts) => serverRow(facts, found.around, wish));
+  const judged = [...here, ...arrivals(found, wish), ...leftBehind(found)];
   const rows = judged.toSorted(comparing(wish.order));
   const steps = rows.flatMap(({ step }) => step ?? []);
   const movable = rows.flatMap(({ facts, verdict }) => (facts !== undefined && isMove(verdict) ? [facts] : []));
@@ -41,22 +42,24 @@ export function drainPlan(
   if (steps.length > 0 && found.around.others.length === 0) {
     throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
   }
-  const { all: spare, state } = sparesOf(found.service, { ...found, ...found.around }, reckoning);
-  const guard = guarded(found, wish, spare);
+  const homeless = [...found.beingEmptied.homeless, ...reckoning.homeless];
+  const spares = sparesOf(found.service, { ...found, ...found.around }, { ...reckoning, homeless });
+  const guard = guarded(found, wish, spares.all);
   const { text: why, until } = wish;
   return {
     title: `drain ${host}: ${tally(rows)}`,
     blocks: [
-      { kind: 'fields', fields: drainFields(found, { rows, why, until, prediction, spares: spare }) },
-      ...[...warnings(reckoning, spare), ...guard.words].map(text),
+      { kind: 'fields', fields: drainFields(found, { rows, why, until, prediction, spares }) },
+      ...[...warnings(reckoning, spares.all), ...guard.words].map(text),
     ],
     rows: [hostRow(found, wish), ...rows.map((row) => shownRow(row, reckoning))],
     ...staged(found, wish, rows),
-    claims: [`host:${wish.cloud}/${host}`, ...guard.claims, ...claimed(rows, wish.cloud)],
+    claims: [`host:${wish.cloud}/${host}`, ...claimed(rows, wish.cloud)],
+    ...(guard.closing === null ? {} : { closing: guard.closing }),
     size: Math.max(1, steps.length),
     votes: guard.votes,
-    spare: state,
-    ...(prediction === null ? {} : { predicted: prediction.seconds }),
+    spare: spares.state,
+    ...(prediction?.whole === true && { predicted: prediction.seconds }),
   };
 }
 
@@ -68,9 +71,9 @@ function isMove(verdict: string): boolean {
   return verdict === 'live' || verdict === 'cold' || verdict === 'wait';
 }
 
-function shownRow({ key, verdict, weight, label, why, facts }: Row, { notes }: Reckoning): PlanRow {
+function shownRow({ step: _, facts, ram: __, why, ...row }: Row, { notes }: Reckoning): PlanRow {
   const note = facts === undefined ? undefined : notes.get(facts.server.id);
-  return { key, verdict, weight, label, why: [why, note ?? ''].filter((part) => part !== '').join('; ') };
+  return { ...row, why: [why, note ?? ''].filter((part) => part !== '').join('; ') };
 }
 
 function staged(found: Survey, wish: DrainWish, rows: readonly Row[]): { stages: Plan['stages']; steps: DrainStep[] } {
@@ -107,7 +110,7 @@ function staged(found: Survey, wish: DrainWish, rows: readonly Row[]): { stages:
       cordonStep(found, wish),
       ...moves,
       ...(gated ? [gate] : []),
-      newcomersStep(found, movable),
+      newcomersStep(found, wish, movable),
       proofStep(found),
       ...hooks('empty'),
     ],
@@ -142,14 +145,18 @@ function cordonStep({ service: { host } }: Survey, { text, until, adopt, hookNam
 }
 
 function newcomersStep(
-  { service: { host }, facts, around: { block } }: Survey,
+  { service: { host }, facts, arriving, around: { block } }: Survey,
+  { ignoreWishes }: DrainWish,
   moves: readonly DrainStep[],
 ): DrainStep {
-  const planned = [...facts.map(({ server }) => server.id), ...moves.map(({ key }) => key.replace('move:', ''))];
+  const planned = [
+    ...[...facts, ...arriving].map(({ server }) => server.id),
+    ...moves.map(({ key }) => key.replace('move:', '')),
+  ];
   return {
     key: `newcomers:${host}`,
     step: 'newcomers',
-    input: { host, planned: [...new Set(planned)], block },
+    input: { host, planned: [...new Set(planned)], block, heed: ignoreWishes === null },
     stage: 'newcomers',
     label: `look who came to ${host} meanwhile`,
   };

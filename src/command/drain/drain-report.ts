@@ -6,7 +6,7 @@ import type { PlanRow } from '../plan.ts';
 import { list } from '../words.ts';
 import { NewcomersOutput } from './newcomers.ts';
 import { ProofOutput } from './proof.ts';
-import { isWell, serverBlocks, type Told, toldByPlan } from './server-blocks.ts';
+import { isWell, serverBlocks, serverFile, type Told, toldByPlan } from './server-blocks.ts';
 
 const Input = z.object({ host: z.string() });
 const Went = z.object({
@@ -36,7 +36,7 @@ export function drainReport(job: EndedJob): Report {
       ...timing(job).map(text),
       text(hostLine(host, job)),
     ],
-    ...(told.length > filedFrom ? { file: true as const } : {}),
+    ...(told.length > filedFrom ? { file: serverFile(host, told) } : {}),
     replies: replies(host, job),
     footer: `${job.cloud} · ${job.id} · ${spokenDuration(job.seconds * 1000)}`,
   };
@@ -92,33 +92,29 @@ function serversTold(job: EndedJob): Told[] {
 /** Those that came after the plan and were moved on when somebody said so. */
 function strangers({ steps }: EndedJob): Told[] {
   const output = NewcomersOutput.safeParse(steps.find(({ step }) => step === 'newcomers')?.output).data;
-  return (output?.newcomers ?? []).map(({ server, name, state: ended, note, output: moved }) => {
+  return (output?.newcomers ?? []).map(({ server, name, project, state: ended, note, output: moved }) => {
     const state = StepMark.catch('failed').parse(ended);
     const went = Went.safeParse(moved).data;
     const time = timeOf(went?.seconds ?? null);
     const told = ['came meanwhile', time].filter((part) => part !== '').join('; ');
-    return { server, label: name, state, note, cells: [name, went?.to ?? '-', went?.how ?? state, told] };
+    const cells = [name, went?.to ?? '-', went?.how ?? state, told];
+    return { server, label: name, state, note, cells, project, ...went };
   });
 }
 
 function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
   if (step === undefined) return toldByPlan(row);
-  const { label } = row;
+  const { label, project } = row;
   const server = row.key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const to = went?.to ?? '-';
-  if (state !== 'done')
-    return { server, label, state, note, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
+  const whole = { server, label, state, note, project, ...went };
+  if (state !== 'done') return { ...whole, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
   const more = note.includes(';') ? note.slice(note.indexOf(';') + 1).trim() : '';
-  const time = timeOf(went?.seconds ?? step.seconds);
-  return {
-    server,
-    label,
-    state,
-    note,
-    cells: [label, to, went?.how ?? state, [time, more].filter((part) => part !== '').join('; ')],
-  };
+  const seconds = went?.seconds ?? step.seconds;
+  const cells = [label, to, went?.how ?? state, [timeOf(seconds), more].filter((part) => part !== '').join('; ')];
+  return { ...whole, seconds, cells };
 }
 
 /** Of the move alone where that is known: not of its wait in Nova's queue. */

@@ -1,11 +1,19 @@
 import type { HookFacts, Server } from '../../openstack/cloud.ts';
 import type { PlannedStep, PlanRow } from '../plan.ts';
-import { count, size } from '../words.ts';
+import { opensAt, type Window } from '../window.ts';
+import { count, duration, moment, size } from '../words.ts';
 import { isOurs, stateOf } from './host-lease.ts';
 import { type Judged, judge, type ServerFacts } from './judge.ts';
+import { idBeside } from './server-blocks.ts';
 import type { Survey } from './survey.ts';
 
-export interface DrainWish {
+/** When the plan is made, and how long a drain may take. */
+export interface Limits {
+  readonly now: Date;
+  readonly totalMs: number;
+}
+
+export interface DrainWish extends Limits {
   readonly cloud: string;
   readonly text: string;
   readonly until: Date | null;
@@ -28,32 +36,48 @@ export type Order = (typeof orders)[number];
 export type DrainStep = PlannedStep & { step: 'cordon' | 'move' | 'resized' | 'gate' | 'newcomers' | 'proof' | 'hook' };
 export type Row = PlanRow & { readonly ram: number; readonly step: DrainStep | null; readonly facts?: ServerFacts };
 
-export function serverRow(facts: ServerFacts, { around }: Survey): Row {
-  const { server } = facts;
+export function serverRow(facts: ServerFacts, around: Survey['around'], limits: Limits): Row {
+  const { server, owner } = facts;
   const judged = judge(facts, around);
   const window = facts.wish?.binds === true ? facts.wish.window : null;
+  const label = `${server.name}${sizes(facts)}`;
+  const step = stepOf(server, judged, { around, window: window?.words });
   return {
     key: `move:${server.id}`,
-    ...rowOf(judged),
-    label: `${server.name}${sizes(server)}`,
+    ...inTime(judged, window, limits),
+    label: step === null ? idBeside(label, server.id) : label,
+    project: owner,
     ram: ramOf(server),
-    step: stepOf(server, judged, { around, window: window?.words }),
+    step,
     facts,
   };
 }
 
-/** Its memory, and what lies on disks; how large its volumes are, Nova does not tell. */
-function sizes({ bootsFromVolume, volumes, flavor: { ramMb, diskGb } }: Server): string {
+/** Its memory, and what lies on disks and volumes. */
+function sizes({ server: { bootsFromVolume, volumes, flavor }, volumesGb }: ServerFacts): string {
+  const { ramMb, diskGb } = flavor;
+  const large = volumesGb === null ? ', size not known' : ` of ${size(volumesGb * 1024)}`;
   const parts = [
     ramMb ? size(ramMb) : '',
     bootsFromVolume || !diskGb ? '' : `${size(diskGb * 1024)} disk`,
-    volumes === 0 ? '' : count(volumes, 'volume'),
+    volumes.length === 0 ? '' : `${count(volumes.length, 'volume')}${large}`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-function rowOf({ verdict, weight, why }: Judged): Pick<PlanRow, 'verdict' | 'weight' | 'why'> {
-  return { verdict, weight, why };
+/** Where its owner's window is shut now, it waits for that: it is no canary, and takes no lane from others. */
+function inTime(
+  { verdict, weight, why, how }: Judged,
+  window: Window | null,
+  { now, totalMs }: Limits,
+): Pick<PlanRow, 'verdict' | 'weight' | 'why'> {
+  const opens = window === null || how === null ? null : opensAt(window, now);
+  if (opens === null) return { verdict, weight, why };
+  const late = opens.getTime() >= now.getTime() + totalMs;
+  const when = late
+    ? `opens ${moment(opens)}, after the drain's ${duration(totalMs)}: will be left`
+    : `begins ${moment(opens)}`;
+  return { verdict: 'wait', weight, why: [why, when].filter((part) => part !== '').join('; ') };
 }
 
 interface Bounds {
@@ -65,12 +89,12 @@ function stepOf({ id, name }: Server, judged: Judged, { around, window }: Bounds
   const { verdict, how, interrupts } = judged;
   const { host, block } = around;
   const step = { key: `move:${id}`, stage: 'move', ...turnOf(id, around) };
+  const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
   if (verdict === 'ask') {
-    const input = { server: id, from: host, block };
+    const input = { server: id, from: host, block, ...bounds };
     return { ...step, step: 'resized', input, label: `ask about the resize of ${name}` };
   }
   if (how === null) return null;
-  const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
   const input = { server: id, from: host, how, block, ...bounds };
   const label = verdict === 'wait' ? `wait for ${name}, then move it` : `move ${name} ${how}`;
   return { ...step, step: 'move', input, label };
@@ -82,28 +106,20 @@ function turnOf(id: string, { groups }: Survey['around']): { turn?: string } {
   return group === undefined ? {} : { turn: `group:${group.id}` };
 }
 
-/** On their way here since before the host is closed: waited for, then moved on. */
-export function arrivals({ incoming, around: { host, block } }: Survey): Row[] {
-  return incoming.map(({ migration, server }): Row => {
-    const name = server?.name ?? migration.server;
-    const input = { server: migration.server, from: host, how: server?.status === 'SHUTOFF' ? 'cold' : 'live', block };
-    const step: DrainStep = {
-      key: `move:${migration.server}`,
-      step: 'move',
-      input,
-      stage: 'move',
-      label: `wait for ${name} to arrive, then move it`,
-    };
-    const why = `migration ${migration.id} (${migration.status}) brings it from ${migration.source ?? 'another host'}`;
-    return {
-      key: `move:${migration.server}`,
-      verdict: 'wait',
-      weight: 2,
-      label: name,
-      why,
-      ram: server === null ? 0 : ramOf(server),
-      step,
-    };
+/** On their way here since before the host is closed: waited for, then moved on, as far as the same rules let them be. */
+export function arrivals(
+  { incoming, arriving, around }: Pick<Survey, 'incoming' | 'arriving' | 'around'>,
+  limits: Limits,
+): Row[] {
+  return incoming.flatMap(({ migration, server }): Row[] => {
+    const facts = arriving.find((one) => one.server.id === server?.id);
+    if (facts === undefined) return [];
+    const row = serverRow(facts, around, limits);
+    const comes = `migration ${migration.id} (${migration.status}) brings it from ${migration.source ?? 'another host'}`;
+    const verdict = row.step === null ? row.verdict : 'wait';
+    const label = `wait for ${facts.server.name} to arrive, then move it`;
+    const step = row.step === null ? null : { ...row.step, label };
+    return [{ ...row, verdict, step, why: [comes, row.why].filter((part) => part !== '').join('; ') }];
   });
 }
 

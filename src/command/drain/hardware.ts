@@ -26,20 +26,22 @@ export function hardwareOf({ flavor, imageProperties }: Server, version: Version
   return {
     facts: found.map(({ fact }) => fact),
     refusal: found.find(({ refusal }) => refusal !== undefined)?.refusal ?? null,
-    evacuation: evacuationRefusal(said),
+    evacuation: evacuationRefusal(said, minor),
   };
 }
 
-/** Their secrets and devices are bound to the host that died. */
-function evacuationRefusal(said: Said): string | null {
+/** Their secrets and devices are bound to the host that died; from Wallaby on another one is asked for an accelerator. */
+function evacuationRefusal(said: Said, minor: number): string | null {
   if (said('hw:tpm_version') !== null) return 'it has a vTPM: Nova does not evacuate it';
-  return said('accel:device_profile') === null ? null : 'it has an accelerator: Nova does not evacuate it';
+  if (said('accel:device_profile') === null || minor >= wallaby) return null;
+  return 'it has an accelerator: before Wallaby Nova does not evacuate it';
 }
 
 type Said = (spec: string) => string | null;
 
 const epoxy = 97;
 const gazpacho = 101;
+const wallaby = 88;
 const train = 79;
 
 function sev(said: Said): Tie | null {
@@ -77,6 +79,7 @@ function numa(said: Said, minor: number): Tie[] {
   const nodes = said('hw:numa_nodes');
   const facts = [
     said('hw:cpu_policy') === 'dedicated' ? 'pinned CPUs' : null,
+    said('hw:cpu_policy') === 'mixed' ? 'CPUs partly pinned' : null,
     nodes === null ? null : `${nodes} NUMA ${nodes === '1' ? 'node' : 'nodes'}`,
     pages === null || pages === 'small' ? null : `memory pages ${pages}`,
   ];

@@ -7,6 +7,10 @@ import type { Wish } from './wishes.ts';
 /** What was found out about one server before judging it. */
 export interface ServerFacts {
   readonly server: Server;
+  /** Its project's name, or its id where no name is known. */
+  readonly owner: string;
+  /** GiB of its volumes together; null where that is not known. */
+  readonly volumesGb: number | null;
   /** What protects it, in words, and whether that keeps it where it is. */
   readonly protection: { readonly staysPut: boolean; readonly words: string } | null;
   /** The zone its owner asked for; null: none; undefined: nobody could tell. */
@@ -63,9 +67,12 @@ export function judge(facts: ServerFacts, around: Surroundings): Judged {
       ...still,
       why: said([obstacle, ...besides(obstacle, facts, around)]),
     };
-  if (verdict === 'ask') return { verdict, weight: weights.ask, ...still, why: said(notes) };
-  if (asksForCold(facts))
-    return { verdict: 'cold', weight: weights.interrupt, how: 'cold', interrupts: true, why: said(notes) };
+  const interrupts = asksForCold(facts);
+  if (verdict === 'ask') return { verdict, weight: weights.ask, how: null, interrupts, why: said(notes) };
+  if (interrupts) {
+    const then = verdict === 'wait' ? verdict : 'cold';
+    return { verdict: then, weight: weights.interrupt, how: 'cold', interrupts, why: said(notes) };
+  }
   const how = verdict === 'cold' || (verdict === 'wait' && facts.server.status === 'SHUTOFF') ? 'cold' : 'live';
   const weight = around.block === true && how === 'live' ? weights.block : weights.move;
   return { verdict, weight, how, interrupts: false, why: said(notes) };
@@ -100,7 +107,7 @@ export function groupConflict({ id }: Server, { host, others, groups, memberHost
 
 /** Nova moves a running guest cold by shutting it down and starting it again: only where its owner asks for that. */
 function asksForCold({ server, wish }: ServerFacts): boolean {
-  return wish?.binds === true && wish.move === 'cold' && server.status === 'ACTIVE' && server.taskState === null;
+  return wish?.binds === true && wish.move === 'cold' && !['SHUTOFF', 'PAUSED'].includes(server.status);
 }
 
 /** Which wish that is, the remark says. */

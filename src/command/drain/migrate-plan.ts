@@ -8,7 +8,7 @@ import { moment } from '../words.ts';
 import { type Judged, judge, type ServerFacts, type Surroundings } from './judge.ts';
 import type { MoveInput } from './move-intent.ts';
 import { groupsOf, readFacts } from './server-facts.ts';
-import { isTaking, reachableServices, requireAdmin } from './survey.ts';
+import { isTaking, mustBeVirtual, reachableServices, requireAdmin } from './survey.ts';
 
 export interface MigrateWish {
   readonly server: string;
@@ -28,6 +28,7 @@ export async function migratePlan(wish: MigrateWish, context: PlanContext): Prom
   const server = await resolveServer(cloud, wish.server);
   const from = server.host;
   if (from === null) throw new UserError(`${server.name} is on no host (${server.status}): there is nothing to move`);
+  await mustBeVirtual(from, cloud);
   const others = await destinations(wish, server, context);
   const block = wish.how === 'block' ? true : wish.how === 'live' ? false : 'auto';
   const groups = await groupsOf([server], await cloud.serverGroups(), cloud);

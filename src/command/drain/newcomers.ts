@@ -1,27 +1,51 @@
 import { z } from 'zod';
+import type { Server } from '../../openstack/cloud.ts';
 import { HostName, ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { ask, blocked, done, failed, type Json, type Outcome } from '../outcome.ts';
 import { count, list } from '../words.ts';
+import { judge } from './judge.ts';
 import { serverOrNull } from './look.ts';
 import { move } from './move.ts';
 import { underway } from './move-view.ts';
-import { all, unique } from './survey.ts';
+import { groupsOf, readFacts } from './server-facts.ts';
+import { all, isTaking, unique } from './survey.ts';
 
 export const NewcomersInput = z.object({
   host: HostName,
   planned: z.array(z.string()),
   block: z.union([z.literal('auto'), z.boolean()]),
+  /** Guests' own wishes bind where the policy lists their project. */
+  heed: z.boolean().default(true),
 });
 type NewcomersInput = z.output<typeof NewcomersInput>;
 
 /** One that came after the plan and was moved on, or not. */
-const Over = z.object({ server: ServerId, name: z.string(), state: z.string(), note: z.string(), output: z.json() });
+const Over = z.object({
+  server: ServerId,
+  name: z.string(),
+  project: z.string().exactOptional(),
+  state: z.string(),
+  note: z.string(),
+  output: z.json(),
+});
+type Over = z.output<typeof Over>;
 export const NewcomersOutput = z.object({ newcomers: z.array(Over) });
+
+const Came = z.object({
+  server: ServerId,
+  name: z.string(),
+  project: z.string().exactOptional(),
+  /** Why it is not moved, by the rules of a plan; null where it may be. */
+  stays: z.string().nullable().default(null),
+  interrupts: z.literal(true).exactOptional(),
+  window: z.string().exactOptional(),
+});
+type Came = z.output<typeof Came>;
 
 const Progress = z.object({
   /** Whom the question was about: nobody else is moved. */
-  came: z.array(z.object({ server: ServerId, name: z.string() })),
+  came: z.array(Came),
   over: z.array(Over),
   /** The checkpoint of the move that goes on. */
   move: z.json(),
@@ -32,7 +56,8 @@ const answerWithin = 30 * 60_000;
 
 /**
  * Who came to the host since the plan (built there before it was closed, moved there by another hand) was approved by
- * nobody: a person is asked, and exactly those that were shown are moved, one after the other.
+ * nobody: a person is asked, and exactly those that were shown are moved, one after the other. What a plan would have
+ * left (its owner's wish, its hardware, a protection) is shown and left.
  */
 export async function newcomers(input: NewcomersInput, context: StepContext): Promise<Outcome> {
   const known = Progress.safeParse(context.checkpoint).data;
@@ -43,12 +68,21 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
   }
   const came = await whoCame(input, context);
   if (came.length === 0) return done('nobody came meanwhile');
-  await context.remember({ came, over: [], move: null });
-  const names = came.map(({ name }) => name);
+  const movable = came.filter(({ stays }) => stays === null);
+  const news = `${count(came.length, 'server')} came to ${input.host} since the plan was made`;
+  if (movable.length === 0) return blocked(`${news}: ${list(came.map(staying), 8)}`, { newcomers: came.map(stayed) });
+  await context.remember(plain({ came, over: [], move: null }));
+  const it = movable.length === 1 ? 'it' : 'them';
+  const rest = came.flatMap((one) => (one.stays === null ? [] : [staying(one)]));
+  const others = rest.length === 0 ? '' : ` Not to be moved: ${list(rest, 8)}.`;
+  const names = movable.map(({ name }) => name);
   return ask({
-    text: `${count(came.length, 'server')} came to ${input.host} since the plan was made: ${list(names, 8)}. Move ${came.length === 1 ? 'it' : 'them'}, too?`,
+    text: `${news}: ${list(
+      came.map(({ name }) => name),
+      8,
+    )}.${others} Move ${rest.length === 0 ? it : list(names, 8)}, too?`,
     choices: [
-      { choice: 'move', label: came.length === 1 ? 'Move it' : 'Move them' },
+      { choice: 'move', label: `Move ${it}` },
       { choice: 'leave', label: 'Leave them there' },
     ],
     fallback: 'leave',
@@ -57,7 +91,9 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
 }
 
 /** Those that are still on their way are as good as there; who was moved away or deleted meanwhile is not asked about. */
-async function whoCame({ host, planned }: NewcomersInput, { cloud }: StepContext): Promise<Progress['came']> {
+async function whoCame(input: NewcomersInput, context: StepContext): Promise<Came[]> {
+  const { host, planned } = input;
+  const { cloud } = context;
   const [here, migrations] = await Promise.all([all(cloud.servers({ host })), cloud.migrations({ host })]);
   const known = new Set<string>([...planned, ...here.map(({ id }) => id)]);
   const coming = migrations.filter(
@@ -65,15 +101,53 @@ async function whoCame({ host, planned }: NewcomersInput, { cloud }: StepContext
   );
   const found = await Promise.all(coming.map(({ server }) => serverOrNull(cloud, server)));
   const came = [...here, ...found.flatMap((server) => server ?? [])];
-  return unique(came)
-    .filter(({ id }) => !planned.includes(id))
-    .map(({ id, name }) => ({ server: id, name }));
+  return judged(
+    unique(came).filter(({ id }) => !planned.includes(id)),
+    input,
+    context,
+  );
+}
+
+/** By the very rules of a plan; those that wait for a window last, so that nobody waits behind them. */
+async function judged(
+  servers: readonly Server[],
+  { host, block, heed }: NewcomersInput,
+  context: StepContext,
+): Promise<Came[]> {
+  if (servers.length === 0) return [];
+  const { cloud } = context;
+  const others = (await cloud.services({ binary: 'nova-compute' })).filter((one) => one.host !== host && isTaking(one));
+  const around = { host, others, block, ...(await groupsOf(servers, await cloud.serverGroups(), cloud)) };
+  const { facts } = await readFacts(servers, heed, context);
+  const came = facts.map((one): Came => {
+    const { server, owner, wish } = one;
+    // Where one that is on its way is now does not count for Placement.
+    const { how, interrupts, why } = judge(server.host === host ? one : { ...one, candidates: null }, around);
+    const window = wish?.binds === true ? wish.window?.words : undefined;
+    return {
+      server: server.id,
+      name: server.name,
+      project: owner,
+      stays: how === null ? why : null,
+      ...(interrupts && { interrupts }),
+      ...(window !== undefined && { window }),
+    };
+  });
+  return came.toSorted((a, b) => Number(a.window !== undefined) - Number(b.window !== undefined));
+}
+
+function staying({ name, server, stays }: Came): string {
+  return `${name} ${server} (${stays})`;
+}
+
+function stayed({ server, name, project, stays }: Came): Over {
+  const note = `came meanwhile; ${stays}`;
+  return { server, name, ...(project !== undefined && { project }), state: 'blocked', note, output: null };
 }
 
 function left({ came }: Progress, by: string): Outcome {
   const names = came.map(({ name }) => name);
-  const note = `came meanwhile; ${by} said to leave it`;
-  const newcomers = came.map((one) => ({ ...one, state: 'blocked', note, output: null }));
+  const newcomers = came.map((one) => stayed({ ...one, stays: one.stays ?? `${by} said to leave it` }));
   return blocked(`${list(names, 8)} came meanwhile; ${by} said to leave ${came.length === 1 ? 'it' : 'them'}`, {
     newcomers,
   });
@@ -84,10 +158,17 @@ async function moveAll(input: NewcomersInput, known: Progress, context: StepCont
   let begun = known.move;
   for (const one of known.came) {
     if (over.some(({ server }) => server === one.server)) continue;
-    const wish = { server: one.server, from: input.host, how: 'cold' as const, block: input.block };
+    if (one.stays !== null) {
+      over = [...over, stayed(one)];
+      continue;
+    }
+    const { server, interrupts, window } = one;
+    const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
+    const wish = { server, from: input.host, how: 'cold' as const, block: input.block, ...bounds };
     const outcome = await move(wish, within(context, { ...known, over, move: begun }));
     if (outcome.state === 'ask' || outcome.state === 'later') return outcome;
-    over = [...over, { ...one, state: outcome.state, note: outcome.note, output: z.json().parse(outcome.output) }];
+    const output = z.json().parse(outcome.output);
+    over = [...over, { ...stayed(one), state: outcome.state, note: outcome.note, output }];
     begun = null;
     await context.remember(plain({ ...known, over, move: null }));
   }

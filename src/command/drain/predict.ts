@@ -6,10 +6,12 @@ const enough = 3;
 
 export interface Prediction {
   readonly seconds: number;
+  /** Of some of them too little is known: the time is that of the others. */
+  readonly whole: boolean;
   readonly words: string;
 }
 
-/** How long a drain of these will take, by what moves of this cloud took; null where too few are known. */
+/** How long a drain of these will take, by what moves of this cloud took; null where that is known of none. */
 export function predict(
   moves: readonly Pick<PastMove, 'how' | 'ramMb'>[],
   past: readonly PastDrain[],
@@ -21,12 +23,21 @@ export function predict(
       known.filter((one) => one.how === how),
     ),
   );
-  if (each.length === 0 || each.includes(null)) return null;
-  const sum = each.reduce<number>((total, seconds) => total + (seconds ?? 0), 0);
+  const told = each.flatMap((seconds) => seconds ?? []);
+  if (told.length === 0) return null;
+  const sum = told.reduce((total, seconds) => total + seconds, 0);
   const seconds = Math.round(
     sum / sideBySide(past) + median(past.map(({ took, moving }) => Math.max(0, took - moving))),
   );
-  return { seconds, words: `about ${duration(seconds * 1000)}, by ${count(known.length, 'move')} here${scored(past)}` };
+  const words = `about ${duration(seconds * 1000)}, by ${count(known.length, 'move')} here${scored(past)}`;
+  const unknown = moves.filter((_, at) => each[at] === null);
+  return { seconds, whole: unknown.length === 0, words: words + besides(unknown) };
+}
+
+function besides(unknown: readonly Pick<PastMove, 'how'>[]): string {
+  if (unknown.length === 0) return '';
+  const kinds = [...new Set(unknown.map(({ how }) => how))].join(' and ');
+  return `; and ${unknown.length} moved ${kinds}, of which too few were before`;
 }
 
 /** A line through what is known: so long for any guest, and so long for each megabyte of it. Never falling. */

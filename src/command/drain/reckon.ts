@@ -1,21 +1,21 @@
 import type { Amounts, Room, ServerGroup } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { ServerFacts, Surroundings } from './judge.ts';
+import { withOne } from './packing.ts';
 
 /** Where everything that is to move would fit, reckoned one after the other. Nova's scheduler decides; this forewarns. */
 export interface Reckoning {
   /** What there is to say about a server's destinations, by its id. */
   readonly notes: ReadonlyMap<string, string>;
-  /** What each host would have given away afterwards. */
-  readonly loads: ReadonlyMap<HostName, Amounts>;
+  /** What each host would have given away afterwards, and to whom. */
+  readonly rooms: readonly Room[];
   /** Servers for which nothing would be left. */
   readonly homeless: readonly string[];
 }
 
 /** `movable` in the order they will move. A host that `rooms` does not have is taken to have enough. */
 export function reckon(movable: readonly ServerFacts[], rooms: readonly Room[], around: Surroundings): Reckoning {
-  const loads = new Map(rooms.map(({ host, used }) => [host, used]));
-  const capacity = new Map(rooms.map((room) => [room.host, room.capacity]));
+  const after = new Map(rooms.map((room) => [room.host, room]));
   const where = new Map(around.memberHosts);
   const notes = new Map<string, string>();
   const homeless: string[] = [];
@@ -23,17 +23,18 @@ export function reckon(movable: readonly ServerFacts[], rooms: readonly Room[], 
     const { server, candidates, needs } = facts;
     if (candidates === null || needs === null) continue;
     const allowed = candidates.filter((host) => mayTake(host, facts, around, where));
-    const fitting = allowed.filter((host) => fits(needs, loads.get(host) ?? {}, capacity.get(host)));
-    const [to] = fitting.toSorted((a, b) => free(b, loads, capacity) - free(a, loads, capacity));
+    const fitting = allowed.filter((host) => fits(needs, after.get(host)));
+    const [to] = fitting.toSorted((a, b) => free(after.get(b)) - free(after.get(a)));
     notes.set(server.id, noteOf(fitting.length, allowed.length));
     if (to === undefined) {
       homeless.push(server.name);
       continue;
     }
-    loads.set(to, plus(loads.get(to) ?? {}, needs));
+    const room = after.get(to);
+    if (room !== undefined) after.set(to, withOne(room, needs));
     where.set(server.id, to);
   }
-  return { notes, loads, homeless };
+  return { notes, rooms: [...after.values()], homeless };
 }
 
 function noteOf(fitting: number, allowed: number): string {
@@ -68,18 +69,13 @@ function groupAllows(
   return true;
 }
 
-export function fits(needs: Amounts, load: Amounts, capacity: Amounts | undefined): boolean {
-  if (capacity === undefined) return true;
-  return Object.entries(needs).every(([name, amount]) => (load[name] ?? 0) + amount <= (capacity[name] ?? 0));
+function fits(needs: Amounts, room: Room | undefined): boolean {
+  if (room === undefined) return true;
+  const { capacity, used } = room;
+  return Object.entries(needs).every(([name, amount]) => (used[name] ?? 0) + amount <= (capacity[name] ?? 0));
 }
 
 /** As Nova weighs hosts where nothing else is configured: by free memory. */
-function free(host: HostName, loads: ReadonlyMap<HostName, Amounts>, capacity: ReadonlyMap<HostName, Amounts>): number {
-  return (capacity.get(host)?.['MEMORY_MB'] ?? 0) - (loads.get(host)?.['MEMORY_MB'] ?? 0);
-}
-
-export function plus(one: Amounts, other: Amounts): Amounts {
-  const sum: Record<string, number> = { ...one };
-  for (const [name, amount] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + amount;
-  return sum;
+function free(room: Room | undefined): number {
+  return room === undefined ? 0 : (room.capacity['MEMORY_MB'] ?? 0) - (room.used['MEMORY_MB'] ?? 0);
 }

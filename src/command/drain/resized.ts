@@ -12,6 +12,9 @@ export const ResizedInput = z.object({
   server: ServerId,
   from: HostName,
   block: z.union([z.literal('auto'), z.boolean()]),
+  /** For the move that follows, as in `MoveInput`. */
+  interrupts: z.literal(true).exactOptional(),
+  window: z.string().exactOptional(),
 });
 type ResizedInput = z.output<typeof ResizedInput>;
 
@@ -92,8 +95,8 @@ async function settled(input: ResizedInput, server: Server, context: StepContext
 }
 
 /** Whoever confirmed it asked for the host to become free: a stopped one may be moved cold. */
-function moveOn({ server, from, block }: ResizedInput, context: StepContext): Promise<Outcome> {
-  return move({ server, from, how: 'cold', block }, context);
+function moveOn(input: ResizedInput, context: StepContext): Promise<Outcome> {
+  return move({ ...input, how: 'cold' }, context);
 }
 
 function finished(migrations: readonly Migration[]): Migration | null {

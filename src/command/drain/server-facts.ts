@@ -22,25 +22,29 @@ export interface Facts {
   readonly projects: ReadonlyMap<string, string>;
 }
 
+type Known = Pick<PlanContext, 'cloud' | 'leases' | 'holder' | 'heedsWishes'>;
+
 /** `heed`: guests' own wishes bind where the policy lists their project. */
-export async function readFacts(servers: readonly Server[], heed: boolean, context: PlanContext): Promise<Facts> {
+export async function readFacts(servers: readonly Server[], heed: boolean, context: Known): Promise<Facts> {
   const { cloud } = context;
   const asking = asker(cloud);
   const version = (await cloud.about()).computeVersion;
   const projects = servers.length === 0 ? new Map<string, string>() : await projectNames(cloud);
-  const asked = { ...context, asking, version, projects, heed };
+  const volumes = await cloud.volumeSizes(servers.flatMap((server) => server.volumes));
+  const asked = { ...context, asking, version, projects, volumes, heed };
   return { facts: await inBatches(servers, (server) => factsOf(server, asked)), asking, projects };
 }
 
-interface Asked extends PlanContext {
+interface Asked extends Known {
   readonly asking: Asker;
   readonly version: Version;
   readonly projects: ReadonlyMap<string, string>;
+  readonly volumes: ReadonlyMap<string, number> | null;
   readonly heed: boolean;
 }
 
 async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
-  const { cloud, leases, holder, asking, version, projects, heed } = asked;
+  const { cloud, leases, holder, asking, version, projects, volumes, heed } = asked;
   const movable = ['live', 'cold', 'wait', 'ask'].includes(standing(server).verdict);
   const [protection, pinnedZone, candidates, held] = await Promise.all([
     protectionIn(server.id, { cloud, leases }),
@@ -50,9 +54,24 @@ async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
   ]);
   const hardware = hardwareOf(server, version);
   const room = { candidates: candidates?.hosts ?? null, needs: candidates?.needs ?? null };
-  const owner = { id: server.project, name: projects.get(server.project) ?? null };
-  const wish = wishOf(server, heed && asked.heedsWishes(owner));
-  return { server, protection, pinnedZone, ...room, hardware, wish, holder: held };
+  const name = projects.get(server.project) ?? null;
+  const wish = wishOf(server, heed && asked.heedsWishes({ id: server.project, name }));
+  const volumesGb = sumOf(server.volumes.map((id) => volumes?.get(id)));
+  return {
+    server,
+    owner: name ?? server.project,
+    volumesGb,
+    protection,
+    pinnedZone,
+    ...room,
+    hardware,
+    wish,
+    holder: held,
+  };
+}
+
+function sumOf(sizes: readonly (number | undefined)[]): number | null {
+  return sizes.includes(undefined) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
 }
 
 /** Nova tells from 2.96; before, only its own record of the request knows. */

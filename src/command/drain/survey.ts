@@ -3,8 +3,10 @@ import type { Aggregate, CloudReader, Migration, Room, Server, Service } from '.
 import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import { resolveHost } from '../resolve.ts';
+import { count } from '../words.ts';
 import { type Beside, besideOf } from './beside.ts';
 import { deadHost } from './cordon.ts';
+import { without } from './emptied.ts';
 import { type HostLease, hostLease } from './host-lease.ts';
 import type { ServerFacts, Surroundings } from './judge.ts';
 import { serverOrNull } from './look.ts';
@@ -18,13 +20,18 @@ export interface Survey {
   readonly lease: HostLease | null;
   readonly facts: readonly ServerFacts[];
   readonly around: Surroundings;
-  /** On their way to this host. */
+  /** On their way to this host, and what is known of those servers. */
   readonly incoming: readonly { migration: Migration; server: Server | null }[];
-  /** Other hosts of its zone that are in maintenance. */
+  readonly arriving: readonly ServerFacts[];
+  /** Other hosts of its zone, open or not. */
+  readonly fellows: readonly HostName[];
+  /** Those of them that are in maintenance. */
   readonly closed: readonly HostName[];
+  /** Other hosts of its zone that are being emptied just now, and what of them would find no room. */
+  readonly beingEmptied: { readonly hosts: readonly HostName[]; readonly homeless: readonly string[] };
   /** What else runs on the host. */
   readonly beside: Beside;
-  /** As far as Placement told; empty where it could not be asked. */
+  /** As far as Placement told, once those others are empty; empty where it could not be asked. */
   readonly rooms: readonly Room[];
   readonly aggregates: readonly Aggregate[];
   /** Names of the owners' projects, by id. */
@@ -51,6 +58,15 @@ export async function requireAdmin(cloud: CloudReader): Promise<void> {
     throw new UserError(`${cloud.name}: the token of ${user} has no project; Nova refuses system-scoped ones`);
 }
 
+/** Ironic's nova-compute stands for machines that are servers themselves. */
+export async function mustBeVirtual(host: HostName, cloud: CloudReader): Promise<void> {
+  const bare = (await cloud.hypervisors()).filter((one) => one.host === host && one.type === 'ironic');
+  if (bare.length > 0)
+    throw new UserError(
+      `${host} stands for ${count(bare.length, 'bare-metal machine')} (Ironic): their servers cannot be moved`,
+    );
+}
+
 export interface SurveyWish {
   readonly block: Surroundings['block'];
   /** Guests' own wishes bind where the policy lists their project. */
@@ -62,6 +78,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const service = await findHost(name, context);
   const host = service.host;
   if (service.state === 'down') throw new UserError(deadHost(host));
+  await mustBeVirtual(host, cloud);
   const services = await reachableServices(cloud);
   const [servers, migrations, groups] = await Promise.all([
     all(cloud.servers({ host })),
@@ -71,25 +88,34 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const here = unique([...servers, ...deleted]);
   const others = services.filter((one) => one.host !== host && isTaking(one));
-  const around = { host, others, block, ...(await groupsOf(here, groups, cloud)) };
+  const onTheirWay = migrations.filter(({ destination, status }) => destination === host && underway(status));
+  const incoming = await withServers(cloud, onTheirWay, here);
+  const coming = unique(incoming.flatMap(({ server }) => server ?? []));
+  const around = { host, others, block, ...(await groupsOf([...here, ...coming], groups, cloud)) };
   const { facts, asking, projects } = await readFacts(here, heed, context);
+  const arriving = (await readFacts(coming, heed, context)).facts;
   const aggregates = await cloud.aggregates();
-  const peers = new Set([host, ...circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts)]);
+  const fellows = await fellowsOf(service, services, context);
+  const emptying = await inBatches(fellows.closed, (one) => beingEmptied(one, context));
+  const circles = circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts);
+  const going = services.filter((one) => one.binary === 'nova-compute' && emptying.includes(one.host));
+  const peers = new Set([host, ...circles, ...going.map((one) => one.host)]);
+  const told = { others, aggregates, rooms: await asking.rooms([...peers]), homeless: [] };
+  const { rooms, homeless } = going.reduce(without, told);
   return {
     service,
     lease: hostLease(await leases.find('host', host)),
     facts,
     around,
-    closed: await closedBeside(service, services, context),
+    ...fellows,
+    beingEmptied: { hosts: going.map((one) => one.host), homeless },
     beside: await besideOf(host, services, cloud),
-    rooms: await asking.rooms([...peers]),
+    rooms,
     aggregates,
     projects,
-    incoming: await withServers(
-      cloud,
-      migrations.filter(({ destination, status }) => destination === host && underway(status)),
-      here,
-    ),
+    incoming,
+    // Where it is now does not count for Placement, but it may well go back there.
+    arriving: arriving.map((one) => ({ ...one, candidates: null })),
     unconfirmed: await withServers(
       cloud,
       migrations.filter(({ source, status }) => source === host && status === 'finished'),
@@ -98,15 +124,24 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   };
 }
 
-async function closedBeside(
+async function fellowsOf(
   { host, zone }: Service,
   services: readonly Service[],
   { leases }: PlanContext,
-): Promise<HostName[]> {
+): Promise<Pick<Survey, 'fellows' | 'closed'>> {
   const drained = (await leases.list('host')).filter((lease) => hostLease(lease)?.detail.kind === 'drain');
   const subjects = new Set(drained.map(({ subject }) => subject));
   const computes = services.filter((one) => one.binary === 'nova-compute' && one.zone === zone && one.host !== host);
-  return computes.filter((one) => subjects.has(one.host)).map((one) => one.host);
+  const fellows = computes.map((one) => one.host);
+  return { fellows, closed: fellows.filter((one) => subjects.has(one)) };
+}
+
+/** Itself where the job that took its maintenance still runs: what is on it will be on others soon. */
+async function beingEmptied(host: HostName, { cloud, leases, holder, jobOn }: PlanContext): Promise<HostName | null> {
+  const claim = `host:${cloud.name}/${host}`;
+  if ((await holder(claim)) === null) return null;
+  const [lease, job] = await Promise.all([leases.find('host', host), jobOn(claim)]);
+  return job?.state === 'running' && job.id === lease?.job ? host : null;
 }
 
 export function isTaking({ binary, status, state }: Service): boolean {

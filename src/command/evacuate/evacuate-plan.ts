@@ -3,10 +3,14 @@ import { UserError } from '../../chat/user-error.ts';
 import type { Server } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
+import type { Asker } from '../drain/asker.ts';
 import type { CordonInput } from '../drain/cordon.ts';
+import { noRoomFor } from '../drain/drain-fields.ts';
 import { hookSteps, startStops } from '../drain/hook.ts';
 import { stateOf } from '../drain/host-lease.ts';
-import type { ServerFacts } from '../drain/judge.ts';
+import type { ServerFacts, Surroundings } from '../drain/judge.ts';
+import { type Reckoning, reckon } from '../drain/reckon.ts';
+import { idBeside } from '../drain/server-blocks.ts';
 import { groupsOf, readFacts } from '../drain/server-facts.ts';
 import { all, findHost, isTaking, reachableServices } from '../drain/survey.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
@@ -38,8 +42,13 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
       `nova-compute on ${host} is up: its servers can be moved, \`maintenance ${host}\`; only a dead host is evacuated`,
     );
   const shared = cloud.settings.sharedStorage;
-  const fates = await fatesOn(host, { shared, acceptDataLoss: wish.acceptDataLoss }, context);
+  const { fates, asking, around } = await fatesOn(host, { shared, acceptDataLoss: wish.acceptDataLoss }, context);
   const going = fates.filter(({ fate }) => fate.verdict !== 'blocked');
+  const reckoning = reckon(
+    going.map(({ facts }) => facts),
+    await asking.rooms([]),
+    around,
+  );
   const { hooks } = cloud.settings;
   const ran = (at: 'start' | 'empty') =>
     hookSteps(hooks, wish.hookNames, { host, at, reason: `fenced: ${wish.fenced}` });
@@ -47,15 +56,17 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
   return {
     title: `evacuate ${host}: ${tally(fates.map(({ fate }) => fate))}`,
     blocks: [
+      ...lossOf(lost).map(text),
       {
         kind: 'fields',
         fields: fieldsOf(wish, { service: stateOf(service), seen: service.updatedAt, servers: fates.length }),
       },
-      ...consequences(host, lost).map(text),
+      ...[...noRoomFor(reckoning), ...consequences(host)].map(text),
     ],
     rows: [
       { key: `host:${host}`, verdict: 'force down', weight: 4, label: host, why: `fenced: ${wish.fenced}` },
-      ...fates.map(({ facts: { server }, fate }) => rowOf(server, fate)),
+      ...fates.map(({ facts, fate }) => rowOf(facts, fate, reckoning)),
+      ...(await deletedOn(host, context)),
       ...(await resizedAway(host, context)),
     ],
     stages: stages(startStops(hooks, wish.hookNames)),
@@ -92,16 +103,31 @@ interface Fated {
   readonly fate: Fate;
 }
 
-async function fatesOn(host: HostName, wish: FateWish, context: PlanContext): Promise<Fated[]> {
+interface Fates {
+  readonly fates: readonly Fated[];
+  readonly asking: Asker;
+  readonly around: Surroundings;
+}
+
+async function fatesOn(host: HostName, wish: FateWish, context: PlanContext): Promise<Fates> {
   const { cloud } = context;
   const others = (await reachableServices(cloud)).filter((one) => one.host !== host && isTaking(one));
   const servers = await all(cloud.servers({ host }));
   if (servers.length > 0 && others.length === 0)
     throw new UserError(`no other compute host of ${cloud.name} is up and enabled: nothing could be rebuilt`);
-  const { facts } = await readFacts(servers, false, context);
+  const { facts, asking } = await readFacts(servers, false, context);
   const groups = await groupsOf(servers, await cloud.serverGroups(), cloud);
   const around = { host, others, block: 'auto' as const, ...groups };
-  return facts.map((one) => ({ facts: one, fate: fateOf(one, around, wish) }));
+  return { fates: facts.map((one) => ({ facts: one, fate: fateOf(one, around, wish) })), asking, around };
+}
+
+/** Nova lists them apart and rebuilds none of them. */
+async function deletedOn(host: HostName, { cloud }: PlanContext): Promise<PlanRow[]> {
+  const deleted = await all(cloud.servers({ host, softDeleted: true }));
+  const why = 'deleted by its owner, not reclaimed yet: it can be restored only once the host is back';
+  return deleted.map(({ id, name }) => {
+    return { key: `move:${id}`, verdict: 'skip', weight: 0, label: idBeside(name, id), why };
+  });
 }
 
 /** Down first: then Nova waits for no answer of the host when it is disabled, and rebuilds what lies there. */
@@ -135,8 +161,16 @@ function evacuateStep(
   return { key: `move:${id}`, step: 'evacuate', input, stage: 'evacuate', label: `rebuild ${name}, ${verdict}` };
 }
 
-function rowOf({ id, name, flavor: { ramMb } }: Server, { verdict, weight, why }: Fate): PlanRow {
-  return { key: `move:${id}`, verdict, weight, label: ramMb ? `${name} (${size(ramMb)})` : name, why };
+function rowOf(
+  { server: { id, name, flavor }, owner }: ServerFacts,
+  { verdict, weight, why }: Fate,
+  { notes }: Reckoning,
+): PlanRow {
+  const { ramMb } = flavor;
+  const label = ramMb ? `${name} (${size(ramMb)})` : name;
+  const said = [why, notes.get(id) ?? ''].filter((part) => part !== '').join('; ');
+  const named = verdict === 'blocked' ? idBeside(label, id) : label;
+  return { key: `move:${id}`, verdict, weight, label: named, why: said, project: owner };
 }
 
 interface Known {
@@ -154,12 +188,16 @@ function fieldsOf({ host, fenced }: EvacuateWish, { service, seen, servers }: Kn
   ];
 }
 
-function consequences(host: string, lost: number): string[] {
+/** Said before anything else: a chat with little room shows the first lines only. */
+function lossOf(lost: number): string[] {
+  return lost === 0 ? [] : [`${count(lost, 'disk')} will be LOST. Two people must agree.`];
+}
+
+function consequences(host: string): string[] {
   return [
     `If ${host} still runs, its guests run twice and write to the same volumes: only fencing keeps that from happening, and vigie cannot see it.`,
     'If its nova-compute reports again meanwhile, nothing more is sent.',
     `Afterwards, starting nova-compute on ${host} deletes the disks of what was rebuilt; then \`maintenance ${host} off\` opens it.`,
-    ...(lost > 0 ? [`${count(lost, 'disk')} will be LOST. Two people must agree.`] : []),
   ];
 }
 

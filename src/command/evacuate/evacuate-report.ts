@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Report, text } from '../../chat/report.ts';
 import type { EndedJob, EndedStep } from '../command.ts';
 import { hostOf, lineFor } from '../drain/drain-report.ts';
-import { serverBlocks, type Told } from '../drain/server-blocks.ts';
+import { serverBlocks, serverFile, type Told, toldByPlan } from '../drain/server-blocks.ts';
 import { spokenDuration } from '../duration.ts';
 import type { PlanRow } from '../plan.ts';
 import { count, list } from '../words.ts';
@@ -35,7 +35,7 @@ export function evacuateReport(job: EndedJob): Report {
       ...serverBlocks(['server', 'to', 'disk', ''], serversTold(job)),
       ...(stopped === undefined ? [text(comesBack(host, job))] : []),
     ],
-    ...(moves.length > 10 ? { file: true as const } : {}),
+    ...(moves.length > 10 ? { file: serverFile(host, serversTold(job)) } : {}),
     footer: `${job.cloud} · ${job.id}`,
   };
 }
@@ -46,16 +46,17 @@ function serversTold({ plan, steps }: EndedJob): Told[] {
   return rows.map((row) => toldOf(row, byKey.get(row.key)));
 }
 
-function toldOf({ key, label, verdict, why }: PlanRow, step: EndedStep | undefined): Told {
+function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
+  if (step === undefined) return toldByPlan(row);
+  const { key, label, verdict, project } = row;
   const server = key.slice('move:'.length);
-  if (step === undefined) return { server, label, state: 'blocked', note: why, cells: [label, '-', verdict, why] };
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const took = spokenDuration((went?.seconds ?? 0) * 1000);
   const told = state === 'done' ? `${took}; ${note.split(';')[0]?.split(', ')[1] ?? ''}` : `${state}: ${note}`;
   // Where a row stands alone, whether its disk is lost is said in it.
   const alone = state === 'done' ? note : `${verdict}; ${note}`;
-  return { server, label, state, note: alone, cells: [label, went?.to ?? '-', verdict, told] };
+  return { server, label, state, note: alone, cells: [label, went?.to ?? '-', verdict, told], project, ...went };
 }
 
 function comesBack(host: string, job: EndedJob): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { Left } from '../drain/proof.ts';
-import { all } from '../drain/survey.ts';
+import { all, unique } from '../drain/survey.ts';
 import { keepWhereabouts } from '../drain/whereabouts.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count, list } from '../words.ts';
@@ -21,14 +21,16 @@ export const LeftOutput = z.object({
 /** What is still on the host, by Nova; and if it was heard of again, which guests may exist twice. */
 export async function left({ host }: LeftInput, context: StepContext): Promise<Outcome> {
   await keepWhereabouts(host, context);
-  const servers = await all(context.cloud.servers({ host }));
-  const alive = await heardSince(host, closedAt(context), context.cloud);
+  const { cloud } = context;
+  const servers = await all(cloud.servers({ host }));
+  const deleted = await all(cloud.servers({ host, softDeleted: true }));
+  const alive = await heardSince(host, closedAt(context), cloud);
   const sent = context.ended.filter(({ step, checkpoint }) => step === 'evacuate' && checkpoint !== null);
   const twice = alive === null ? [] : sent.map(({ label }) => label.replace(/^rebuild (.*), .*$/, '$1'));
   const steps = new Map(context.ended.map((step) => [step.key, step]));
   const output = {
     twice,
-    left: servers.map(({ id, name, status }) => {
+    left: unique([...servers, ...deleted]).map(({ id, name, status }) => {
       return { server: id, name, status, why: steps.get(`move:${id}`)?.note ?? 'not planned to be rebuilt' };
     }),
   };
@@ -37,5 +39,10 @@ export async function left({ host }: LeftInput, context: StepContext): Promise<O
     return unproven(`${host} was heard of again; ${names}`, output);
   }
   if (servers.length > 0) return failed(`${count(servers.length, 'server')} left on ${host}`, output);
-  return done('no server is left there, by Nova', output);
+  const names = deleted.map(({ name, id }) => `${name} ${id}`);
+  const besides =
+    deleted.length === 0
+      ? ''
+      : ` but ${list(names, 5)}, deleted by ${names.length === 1 ? 'its owner' : 'their owners'}`;
+  return done(`no server is left there${besides}, by Nova`, output);
 }

@@ -30,9 +30,9 @@ export async function serverView(reference: string, { cloud, leases, holder, now
     [
       'disk',
       server.bootsFromVolume
-        ? `boots from a volume, ${count(server.volumes, 'volume')}`
-        : server.volumes > 0
-          ? count(server.volumes, 'volume')
+        ? `boots from a volume, ${count(server.volumes.length, 'volume')}`
+        : server.volumes.length > 0
+          ? count(server.volumes.length, 'volume')
           : null,
     ],
     ['zone', zoneWords(server)],

@@ -6,6 +6,8 @@ export interface PlacementContext {
   readonly world: World;
   readonly request: Request;
   readonly params: Readonly<Record<string, string>>;
+  /** The minor of the microversion that the request asked for. */
+  readonly version: number;
 }
 
 export const TRAITS = [
@@ -25,6 +27,11 @@ export function hostBy(world: World, id: string | undefined): Host {
   const host = [...world.hosts.values()].find(({ uuid }) => uuid === id);
   if (!host) throw notFound(`No resource provider with uuid ${id} found`);
   return host;
+}
+
+/** As Placement notes them: of what is none no row exists. */
+export function held(size: Resources): Record<string, number> {
+  return Object.fromEntries(Object.entries(resources(size)).filter(([, amount]) => amount > 0));
 }
 
 export function resources({ vcpus, ram, disk }: Resources): Record<string, number> {

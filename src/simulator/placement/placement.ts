@@ -72,7 +72,7 @@ function answer(world: World, request: Request): Answer {
   try {
     const version = microversion(request);
     headers = { ...ids, 'openstack-api-version': `placement 1.${version}`, vary: 'openstack-api-version' };
-    const given = request.path === '/' ? versions() : run(world, request, token);
+    const given = request.path === '/' ? versions() : run({ world, request, version }, token);
     return { ...given, headers: { ...headers, 'cache-control': 'no-cache' } };
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
@@ -89,13 +89,14 @@ function answer(world: World, request: Request): Answer {
   }
 }
 
-function run(world: World, request: Request, token: Token | undefined): Answer {
+function run(context: Omit<PlacementContext, 'params'>, token: Token | undefined): Answer {
+  const { request } = context;
   const found = findRoute(routes, request.method, request.path);
   if (found === 'path') throw notFound();
   if (typeof found === 'string') throw new HttpFault(405, 'The method specified is not allowed for this resource.');
   if (!token || !isAdmin(token)) throw forbidden(`Policy does not allow ${ruleOf(request)} to be performed.`);
   // every handler of the table above answers so; the table's type cannot say it
-  return found.route.run({ world, request, params: found.params }) as Answer;
+  return found.route.run({ ...context, params: found.params }) as Answer;
 }
 
 function ruleOf({ path }: Request): string {

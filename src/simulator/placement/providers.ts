@@ -1,6 +1,6 @@
 import type { Answer } from '../http.ts';
 import type { Host } from '../world.ts';
-import { hostBy, type PlacementContext, resources, TRAITS } from './context.ts';
+import { held, hostBy, type PlacementContext, resources, TRAITS } from './context.ts';
 
 export function providers({ world, request }: PlacementContext): Answer {
   const { query } = request;
@@ -52,15 +52,15 @@ export function usages({ world, params }: PlacementContext): Answer {
 }
 
 /** By consumer: servers, and the migrations that hold the room their server is leaving. */
-export function providerAllocations({ world, params }: PlacementContext): Answer {
+export function providerAllocations({ world, params, version }: PlacementContext): Answer {
   const host = hostBy(world, params['id']);
   const rows: Record<string, unknown> = {};
+  const generation = version >= 28 ? { consumer_generation: 1 } : {};
   for (const server of world.servers.values()) {
-    if (server.allocation === host.name)
-      rows[server.id] = { resources: resources(server.flavor), consumer_generation: 1 };
+    if (server.allocation === host.name) rows[server.id] = { resources: held(server.flavor), ...generation };
   }
-  for (const [id, held] of world.held) {
-    if (held.host === host.name) rows[id] = { resources: resources(held.server.flavor), consumer_generation: 1 };
+  for (const [id, { host: at, server }] of world.held) {
+    if (at === host.name) rows[id] = { resources: held(server.flavor), ...generation };
   }
   return { status: 200, body: { resource_provider_generation: host.generation, allocations: rows } };
 }
