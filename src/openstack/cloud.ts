@@ -220,4 +220,6 @@ export interface Agent {
   readonly binary: string;
   readonly type: string;
   readonly alive: boolean;
+  /** Its last heartbeat, by Neutron's clock. */
+  readonly heardAt: Date | null;
 }

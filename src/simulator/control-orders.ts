@@ -33,6 +33,8 @@ export const AgentOrder = z.strictObject({
   binary: z.string(),
   type: z.string(),
   alive: z.boolean(),
+  /** Reports no more; Neutron calls it alive for a while. */
+  silent: z.boolean().default(false),
 });
 export const WireOrder = z.strictObject({
   method: z.string().optional(),

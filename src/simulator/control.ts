@@ -152,8 +152,9 @@ function addFlavor(world: World, wish: z.output<typeof FlavorOrder>): void {
   world.flavors.push({ id: world.chance.uuid(), number: world.flavors.length + 1, ...wish });
 }
 
-function setAgent(world: World, { host, binary, type, alive }: z.output<typeof AgentOrder>): void {
+function setAgent(world: World, { host, binary, type, alive, silent }: z.output<typeof AgentOrder>): void {
   const known = world.agents.find((agent) => agent.host === host && agent.binary === binary);
-  if (known) known.alive = alive;
-  else world.agents.push({ id: world.chance.uuid(), host, binary, type, created: world.now(), alive });
+  const state = { alive, lastHeard: silent ? world.now() : null };
+  if (known) Object.assign(known, state);
+  else world.agents.push({ id: world.chance.uuid(), host, binary, type, created: world.now(), ...state });
 }

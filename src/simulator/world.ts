@@ -66,6 +66,8 @@ export interface Agent {
   readonly type: string;
   readonly created: Date;
   alive: boolean;
+  /** When it fell silent, though it may still count as alive; null while it reports. */
+  lastHeard: Date | null;
 }
 
 export interface Fault {
