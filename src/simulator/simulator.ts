@@ -50,7 +50,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await world.tables.settled();
     world.spawn(() => report(world));
     if (settings.tokenRows > 0) await writeTokens(world, settings.tokenRows);
-    const control = controlOf(world, () => listener.wireFaults);
+    const control = controlOf(world, () => listener);
     const mounts = [keystone(world), nova(world), placement(world), neutron(world), controlMount(control)];
     const listener = await listen(mounts, settings, world.sleep);
     return {
