@@ -157,6 +157,7 @@ function fieldsOf({ host, fenced }: EvacuateWish, { service, seen, servers }: Kn
 function consequences(host: string, lost: number): string[] {
   return [
     `If ${host} still runs, its guests run twice and write to the same volumes: only fencing keeps that from happening, and vigie cannot see it.`,
+    'A guest that ran runs again, one that was stopped stays stopped: asked as 2.94 at most, for from 2.95 on Nova leaves them all stopped.',
     'If its nova-compute reports again meanwhile, nothing more is sent.',
     `Afterwards, starting nova-compute on ${host} deletes the disks of what was rebuilt; then \`maintenance ${host} off\` opens it.`,
     ...(lost > 0 ? [`${count(lost, 'disk')} will be LOST. Two people must agree.`] : []),
