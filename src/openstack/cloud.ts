@@ -184,7 +184,9 @@ export interface Migration {
   readonly destination: HostName | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+  /** What a live migration that runs has to copy; null where Nova does not tell. */
   readonly memory: { totalBytes: number; remainingBytes: number } | null;
+  readonly disk: { totalBytes: number; remainingBytes: number } | null;
 }
 
 export interface InstanceAction {

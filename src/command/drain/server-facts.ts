@@ -56,7 +56,7 @@ async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
 }
 
 /** Nova tells from 2.96; before, only its own record of the request knows. */
-async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
+export async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
   if (server.pinnedZone !== undefined) return server.pinnedZone;
   try {
     return await cloud.databases.requestedZone(server.id);
