@@ -103,6 +103,13 @@ export interface StepContext {
    * happens by itself at its deadline: that is the step's own business.
    */
   inquire(question: Question | null): Promise<StepContext['answer']>;
+  /** The job's other steps that run now. */
+  beside(): readonly Underway[];
+  /**
+   * Asked by a step that has begun, right before it asks the cloud for something that takes a lane: false while those beside
+   * it do not let it, or the cloud is frozen. Once it is true the others take it for one that has just begun.
+   */
+  takeLane(lets: (others: readonly Underway[]) => boolean): Promise<boolean>;
   progress(note: string): void;
 }
 

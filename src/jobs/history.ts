@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { History, PastDrain, PastEdit, PastMove, Whereabouts } from '../command/history.ts';
+import { whereaboutsIn } from '../command/drain/whereabouts.ts';
+import type { History, PastDrain, PastEdit, PastMove } from '../command/history.ts';
 import type { Rows } from '../mysql/database.ts';
 import { hasEnded, jobOf } from './job.ts';
 import { type StepRow, stepsOf } from './steps.ts';
@@ -8,8 +9,12 @@ import { readJob } from './store.ts';
 /** So many drains back: clouds change. */
 const remembered = 20;
 
-const From = z.object({ from: z.string() });
-const Went = z.object({ name: z.string(), to: z.string(), how: z.string() });
+/** Off which host a step moved something. */
+const From = z.union([
+  z.object({ from: z.string() }).transform(({ from }) => from),
+  z.object({ host: z.string() }).transform(({ host }) => host),
+]);
+const movers = ['move', 'resized', 'evacuate'];
 const Moved = z.object({ how: z.enum(['live', 'cold']), ramMb: z.number(), seconds: z.number() });
 
 export function historyOf(rows: Rows, cloud: string): History {
@@ -35,11 +40,13 @@ export function historyOf(rows: Rows, cloud: string): History {
     async moved(id) {
       const job = await readJob(rows, id);
       if (job === null || job.cloud !== cloud || !hasEnded(job.state)) return null;
-      const moves = (await stepsOf(rows, id)).filter(({ name }) => name === 'move' || name === 'evacuate');
-      const steps = moves.filter(({ state }) => state === 'done');
-      const [host] = steps.flatMap(({ input }) => From.safeParse(input).data?.from ?? []);
-      if (host === undefined) return null;
-      return { host, moved: steps.flatMap(whereabouts) };
+      // Of those who came meanwhile some may have moved and others not.
+      const steps = (await stepsOf(rows, id)).filter(
+        ({ name, state }) => (movers.includes(name) && state === 'done') || name === 'newcomers',
+      );
+      const moved = whereaboutsIn(steps);
+      const [host] = steps.flatMap(({ input }) => From.safeParse(input).data ?? []);
+      return host === undefined || moved.length === 0 ? null : { host, moved };
     },
     async edited(id) {
       const job = await readJob(rows, id);
@@ -58,11 +65,6 @@ function undoOf(steps: readonly StepRow[]): PastEdit['undo'] | undefined {
     ({ name, checkpoint, state }) => name === 'edit' && checkpoint !== null && state !== 'failed',
   );
   return step === undefined ? undefined : (Wrote.safeParse(step.output).data?.undo ?? null);
-}
-
-function whereabouts({ key, output }: StepRow): Whereabouts[] {
-  const went = Went.safeParse(output);
-  return went.success ? [{ server: key.replace('move:', ''), ...went.data }] : [];
 }
 
 function movesOf(steps: readonly StepRow[]): Pick<PastDrain, 'moves' | 'moving'> {

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { ChangeCommand, Underway } from '../command/command.ts';
+import type { ChangeCommand, StepContext, Underway } from '../command/command.ts';
 import type { Outcome } from '../command/outcome.ts';
 import type { Stage } from '../command/plan.ts';
 import { endedStep } from './ended-step.ts';
@@ -21,6 +21,8 @@ interface Carrying {
   readonly stage: Stage;
   readonly progress: Progress;
   readonly going: Map<string, Promise<void>>;
+  /** What those that go wrote last: they see of each other what rows would show them too late. */
+  readonly beside: Map<string, Underway>;
   readonly outcomes: Outcome[];
   /** What steps threw: this worker's part ends with the first. */
   readonly thrown: unknown[];
@@ -39,6 +41,7 @@ export async function runLanes(run: Run, stage: Stage, progress: Progress): Prom
     stage,
     progress,
     going: new Map(),
+    beside: new Map(),
     outcomes: [],
     thrown: [],
     wake: () => rung(),
@@ -76,7 +79,7 @@ async function startNext(carrying: Carrying): Promise<void> {
   for (const row of rows) {
     if (settled.has(row.state) || busy.has(row.key) || !isReady(row, now)) continue;
     if (isTaken({ job: run.job, going }, row, rows)) continue;
-    if (row.startedAt === null && !mayBegin(carrying, row, { rows, now })) continue;
+    if (row.startedAt === null && !mayBegin(carrying, row)) continue;
     going.set(row.key, go(carrying, row));
   }
 }
@@ -99,32 +102,27 @@ export function isTaken(
   return others.some(({ key, startedAt }) => startedAt !== null || going.has(key));
 }
 
-interface Moment {
-  readonly rows: readonly StepRow[];
-  readonly now: Date;
-}
-
-function mayBegin({ run, stage, going }: Carrying, row: StepRow, { rows, now }: Moment): boolean {
+function mayBegin({ run, stage, going, beside }: Carrying, row: StepRow): boolean {
   if (going.size >= stage.lanes) return false;
   const lets = run.command.steps[row.name]?.mayBegin;
-  if (lets === undefined) return true;
-  const others = rows.flatMap(({ key, checkpoint, startedAt }): Underway[] =>
-    going.has(key) ? [{ key, checkpoint, startedAt: startedAt ?? now }] : [],
-  );
-  return lets(row.input, others, now);
+  return lets === undefined || lets(row.input, [...beside.values()], run.parts.now());
 }
 
 async function go(carrying: Carrying, row: StepRow): Promise<void> {
+  const { key, checkpoint } = row;
+  carrying.beside.set(key, { key, checkpoint, startedAt: row.startedAt ?? carrying.run.parts.now() });
   try {
     carrying.outcomes.push(await oneStep(carrying, row));
   } catch (error) {
     carrying.thrown.push(error);
   } finally {
-    carrying.going.delete(row.key);
+    carrying.going.delete(key);
+    carrying.beside.delete(key);
   }
 }
 
-async function oneStep({ run, stage, progress, wake }: Carrying, row: StepRow): Promise<Outcome> {
+async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
+  const { run, stage, progress, beside, wake } = carrying;
   const step = run.command.steps[row.name];
   const known = step ?? {
     input: never,
@@ -142,8 +140,28 @@ async function oneStep({ run, stage, progress, wake }: Carrying, row: StepRow): 
     ended: rows.filter((one) => settled.has(one.state)).map(endedStep),
     always: stage.always,
     progress: progress.note,
-    wrote: wake,
+    wrote(checkpoint) {
+      beside.set(row.key, { key: row.key, checkpoint, startedAt: row.startedAt ?? run.parts.now() });
+      wake();
+    },
+    beside: () => othersOf(carrying, row.key),
+    takeLane: (lets) => takeLane(carrying, row.key, lets),
   });
+}
+
+/** From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. */
+async function takeLane(carrying: Carrying, key: string, lets: Lets): Promise<boolean> {
+  const { run, beside } = carrying;
+  if ((await isFrozen(run.parts.database.rows, run.job.cloud)) !== null) return false;
+  if (!lets(othersOf(carrying, key))) return false;
+  beside.set(key, { key, checkpoint: null, startedAt: run.parts.now() });
+  return true;
+}
+
+type Lets = Parameters<StepContext['takeLane']>[0];
+
+function othersOf({ beside }: Carrying, key: string): Underway[] {
+  return [...beside.values()].filter((other) => other.key !== key);
 }
 
 const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];

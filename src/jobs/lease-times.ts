@@ -76,7 +76,7 @@ async function tell(rows: Work, group: readonly Row[], what: number, now: Date):
     // A renewed lease is another job's, and is told of anew.
     key: `lease:${what}:${first.job}:${first.cloud}:${first.subject}`.slice(0, 190),
     place: PlaceRow.parse(JSON.parse(first.place)),
-    report: what === over ? isOver(leases, ways) : endsSoon(leases, ways, now),
+    report: what === over ? isOver(leases, ways) : await reminder(rows, first.job, endsSoon(leases, ways, now)),
   });
   const kind = what === over ? 'lease over' : 'lease reminder';
   await audit(
@@ -85,6 +85,12 @@ async function tell(rows: Work, group: readonly Row[], what: number, now: Date):
       return { kind, human, job, detail: { kind: held, subject, until: until?.toISOString() ?? null } };
     }),
   );
+}
+
+/** Rings for its owner, by the account that asked for it. */
+async function reminder(rows: Work, job: string, report: Report): Promise<Report> {
+  const asked = await rows.selectFrom('job').select('account').where('id', '=', job).executeTakeFirst();
+  return asked === undefined ? report : { ...report, calls: [asked.account] };
 }
 
 async function isFirst(rows: Work, { kind, cloud, subject, until }: Row, what: number): Promise<boolean> {

@@ -34,7 +34,9 @@ export interface Turn {
   readonly always: boolean;
   progress(key: string, note: string): void;
   /** It wrote something that steps beside it may wait for. */
-  wrote(): void;
+  wrote(checkpoint: Json): void;
+  readonly beside: StepContext['beside'];
+  readonly takeLane: StepContext['takeLane'];
 }
 
 /** Runs one step until its turn ends, and writes how. Throws only where this worker must let go of the job. */
@@ -85,7 +87,7 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     await saveCheckpoint(parts.database, tenure.owner, row.key, checkpoint);
     memory.checkpoint = checkpoint;
     memory.at = parts.now();
-    turn.wrote();
+    turn.wrote(checkpoint);
   }
   return {
     cloud: turn.cloud,
@@ -125,6 +127,8 @@ function contextOf(turn: Turn, memory: { checkpoint: Json; at: Date | null }): S
     },
     remember,
     inquire: (question) => askBeside(parts.database, tenure.owner, row.key, question),
+    beside: turn.beside,
+    takeLane: turn.takeLane,
     progress: (note) => turn.progress(row.key, note),
   };
 }

@@ -186,7 +186,9 @@ export interface Migration {
   readonly destination: HostName | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+  /** What a live migration that runs has to copy; null where Nova does not tell. */
   readonly memory: { totalBytes: number; remainingBytes: number } | null;
+  readonly disk: { totalBytes: number; remainingBytes: number } | null;
 }
 
 export interface InstanceAction {
@@ -222,4 +224,6 @@ export interface Agent {
   readonly binary: string;
   readonly type: string;
   readonly alive: boolean;
+  /** Its last heartbeat, by Neutron's clock. */
+  readonly heardAt: Date | null;
 }

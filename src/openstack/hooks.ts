@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { HookFacts, HookRun } from './cloud.ts';
 
 /** A program of the operators', named in clouds.yaml: chat can name it, never say what it is. */
@@ -8,29 +9,56 @@ export interface Hook extends HookFacts {
   readonly timeoutMs: number;
 }
 
-/** Characters of what it said that are kept. */
+/** Characters of what it said that are kept, and bytes of it that are held on the way. */
 const kept = 500;
+const held = 64 * 1024;
 
 /**
  * Runs it without a shell and without our own environment: it gets PATH, HOME and what `about` says, as VIGIE_HOST and so
- * on. Whatever it does, it ends: by itself, or killed at its time limit.
+ * on. Whatever it does, it ends: by itself, or killed at its time limit with everything it has started.
  */
 export function runHook({ argv, timeoutMs }: Hook, about: Readonly<Record<string, string>>): Promise<HookRun> {
   const [program = '', ...args] = argv;
   const facts = Object.fromEntries(Object.entries(about).map(([key, value]) => [`VIGIE_${key.toUpperCase()}`, value]));
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', ...facts };
+  // The leader of a process group of its own: what it starts can be ended with it.
+  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdout = tailOf(child.stdout);
+  const stderr = tailOf(child.stderr);
   return new Promise((resolve) => {
-    const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL' as const, maxBuffer: 1 << 20 };
-    execFile(program, args, options, (error, stdout, stderr) => {
-      const said = `${stdout}\n${stderr}`.trim().split('\n').at(-1)?.slice(0, kept) ?? '';
-      if (error === null) return resolve({ well: true, said });
-      const why = error.killed === true ? `took longer than ${timeoutMs / 1000} s and was ended` : failure(error);
-      resolve({ well: false, said: said === '' ? why : `${why}: ${said}` });
-    });
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      killGroup(child);
+    }, timeoutMs);
+    const end = (why: string | null) => {
+      clearTimeout(limit);
+      const said = `${stdout()}\n${stderr()}`.trim().split('\n').at(-1)?.slice(0, kept) ?? '';
+      if (why === null && !late) return resolve({ well: true, said });
+      const told = late ? `took longer than ${timeoutMs / 1000} s and was ended` : why;
+      resolve({ well: false, said: said === '' ? `${told}` : `${told}: ${said}` });
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => end(`could not be run (${error.code ?? 'unknown'})`));
+    // Once nobody can write to it any more: what it left in the background counts as its own.
+    child.once('close', (code, signal) => end(code === 0 ? null : `ended with ${code ?? signal}`));
   });
 }
 
-/** `ENOENT` where there is no such program, the exit code where there was one. */
-function failure({ code }: { readonly code?: string | number | null | undefined }): string {
-  return typeof code === 'number' ? `ended with ${code}` : `could not be run (${code ?? 'unknown'})`;
+function tailOf(stream: Readable): () => string {
+  let tail = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    tail = `${tail}${text}`.slice(-held);
+  });
+  return () => tail;
+}
+
+/** Who has left the group by itself keeps the pipes open: they are let go of. */
+function killGroup({ pid, stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody of the group is left.
+  }
+  stdout.destroy();
+  stderr.destroy();
 }

@@ -23,6 +23,8 @@ const Wire = z.looseObject({
   updated_at: Moment,
   memory_total_bytes: z.number().nullish(),
   memory_remaining_bytes: z.number().nullish(),
+  disk_total_bytes: z.number().nullish(),
+  disk_remaining_bytes: z.number().nullish(),
 });
 type Wire = z.output<typeof Wire>;
 const List = z.object({ migrations: z.array(Wire), migrations_links: Links });
@@ -35,7 +37,7 @@ export async function listMigrations(session: Session, cloud: string, filter: Mi
   return filter.limit === undefined ? migrations : migrations.slice(0, filter.limit);
 }
 
-/** Live migrations of a server that are in progress, with their memory figures. */
+/** Live migrations of a server that are in progress, with what they have to copy. */
 export async function listServerMigrations(session: Session, cloud: string, id: ServerId): Promise<Migration[]> {
   const version = await session.speaks('compute', '2.80');
   if (!atLeast(version, '2.23')) return [];
@@ -96,7 +98,6 @@ async function pagesOf(session: Session, cloud: string, version: Version, filter
 }
 
 function toMigration(wire: Wire, fallback: KnownType | 'unknown'): Migration {
-  const total = wire.memory_total_bytes;
   return {
     id: wire.id,
     uuid: wire.uuid,
@@ -108,8 +109,13 @@ function toMigration(wire: Wire, fallback: KnownType | 'unknown'): Migration {
     destination: wire.dest_compute,
     createdAt: wire.created_at,
     updatedAt: wire.updated_at,
-    memory: total == null ? null : { totalBytes: total, remainingBytes: wire.memory_remaining_bytes ?? 0 },
+    memory: copied(wire.memory_total_bytes, wire.memory_remaining_bytes),
+    disk: copied(wire.disk_total_bytes, wire.disk_remaining_bytes),
   };
+}
+
+function copied(total: number | null | undefined, remaining: number | null | undefined): Migration['memory'] {
+  return total == null ? null : { totalBytes: total, remainingBytes: remaining ?? 0 };
 }
 
 function newestFirst(a: Migration, b: Migration): number {

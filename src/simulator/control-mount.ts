@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Control } from './control.ts';
 import {
   AgentOrder,
+  AwayOrder,
   CellOrder,
   FlavorOrder,
   HostOrder,
@@ -31,6 +32,7 @@ async function answer(control: Control, request: Request): Promise<Answer> {
     '/flavor': (body) => control.flavor(FlavorOrder.parse(body)),
     '/agent': (body) => control.agent(AgentOrder.parse(body)),
     '/journal': () => control.journal(),
+    '/away': (body) => control.away(AwayOrder.parse(body).seconds),
     '/wire': (body) => control.wire(WireOrder.parse(body)),
   };
   const verb = request.method === 'POST' ? verbs[request.path] : undefined;

@@ -3,13 +3,16 @@ import type { FailPhase } from './world.ts';
 
 /** What may be asked of the control, over HTTP too. */
 const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold'] as const satisfies readonly FailPhase[];
+/** So often; for ever where it is left out. A phase that is looked at again and again is one each time. */
+const Times = z.number().min(1).default(Number.POSITIVE_INFINITY);
 export const MigrationOrder = z.strictObject({
   seconds: z.number().min(0).optional(),
-  fail: z.array(z.strictObject({ phase: z.enum(PHASES), glob: z.string() })).optional(),
+  fail: z.array(z.strictObject({ phase: z.enum(PHASES), glob: z.string(), times: Times })).optional(),
   clear: z.boolean().optional(),
 });
 export const HostOrder = z.strictObject({ host: z.string().regex(/^[A-Za-z0-9.-]+$/) });
 export const CellOrder = z.strictObject({ cell: z.int().min(1) });
+export const AwayOrder = z.strictObject({ seconds: z.number().min(0) });
 export const TokensOrder = z.strictObject({ rows: z.int().min(1) });
 export const ServerOrder = z.strictObject({
   name: z.string().min(1),
@@ -33,6 +36,8 @@ export const AgentOrder = z.strictObject({
   binary: z.string(),
   type: z.string(),
   alive: z.boolean(),
+  /** Reports no more; Neutron calls it alive for a while. */
+  silent: z.boolean().default(false),
 });
 export const WireOrder = z.strictObject({
   method: z.string().optional(),

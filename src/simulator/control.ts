@@ -13,7 +13,7 @@ import {
 } from './control-orders.ts';
 import { HttpFault } from './fault.ts';
 import { hostOf } from './hosts.ts';
-import type { WireFault } from './http.ts';
+import type { Listener, WireFault } from './http.ts';
 import { setTask } from './nova/guards.ts';
 import { setStatus } from './nova/moving.ts';
 import { newServer } from './nova/new-server.ts';
@@ -45,9 +45,11 @@ export interface Control {
   journal(): Promise<readonly Entry[]>;
   /** Makes the next requests to a path fail, wait or lose their answer. */
   wire(wish: WireWish): Promise<void>;
+  /** Closes the port of all services for so many seconds, as while they are restarted: what moves goes on. */
+  away(seconds: number): Promise<void>;
 }
 
-export function controlOf(world: World, wireFaults: () => WireFault[]): Control {
+export function controlOf(world: World, listener: () => Listener): Control {
   return {
     async migration(wish) {
       const { seconds, fail, clear } = MigrationOrder.parse(wish);
@@ -85,8 +87,9 @@ export function controlOf(world: World, wireFaults: () => WireFault[]): Control 
     async wire(wish) {
       const { path, method, status, delay, drop, times } = WireOrder.parse(wish);
       const fault: WireFault = { path: new RegExp(path), times, ...dropUndefined({ method, status, delay, drop }) };
-      wireFaults().push(fault);
+      listener().wireFaults.push(fault);
     },
+    away: (seconds) => listener().away(seconds * 1000),
   };
 }
 
@@ -152,8 +155,9 @@ function addFlavor(world: World, wish: z.output<typeof FlavorOrder>): void {
   world.flavors.push({ id: world.chance.uuid(), number: world.flavors.length + 1, ...wish });
 }
 
-function setAgent(world: World, { host, binary, type, alive }: z.output<typeof AgentOrder>): void {
+function setAgent(world: World, { host, binary, type, alive, silent }: z.output<typeof AgentOrder>): void {
   const known = world.agents.find((agent) => agent.host === host && agent.binary === binary);
-  if (known) known.alive = alive;
-  else world.agents.push({ id: world.chance.uuid(), host, binary, type, created: world.now(), alive });
+  const state = { alive, lastHeard: silent ? world.now() : null };
+  if (known) Object.assign(known, state);
+  else world.agents.push({ id: world.chance.uuid(), host, binary, type, created: world.now(), ...state });
 }

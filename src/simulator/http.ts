@@ -46,6 +46,8 @@ export interface WireFault {
 export interface Listener {
   readonly port: number;
   readonly wireFaults: WireFault[];
+  /** Hangs up and closes the port for so long. */
+  away(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,11 +62,25 @@ export async function listen(
   });
   // longer than any client keeps a connection, so that none is closed under a request
   server.keepAliveTimeout = 120_000;
-  await new Promise<void>((resolve, reject) => {
+  await opened(server, address);
+  const port = portOf(server);
+  return {
+    port,
+    wireFaults,
+    async away(milliseconds) {
+      await close(server);
+      await sleep(milliseconds);
+      await opened(server, { ...address, port });
+    },
+    stop: () => close(server),
+  };
+}
+
+function opened(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address.port, address.host, resolve);
+    server.listen(port, host, resolve);
   });
-  return { port: portOf(server), wireFaults, stop: () => close(server) };
 }
 
 async function serve(

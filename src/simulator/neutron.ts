@@ -39,8 +39,8 @@ function agentsFor(world: World, request: Request): unknown[] {
   return world.agents.filter((agent) => host === null || agent.host === host).map((agent) => view(world, agent));
 }
 
-function view(world: World, { id, host, binary, type, created, alive }: Agent): unknown {
-  const beat = alive ? world.now() : created;
+function view(world: World, { id, host, binary, type, created, alive, lastHeard }: Agent): unknown {
+  const beat = lastHeard ?? (alive ? world.now() : created);
   return {
     id,
     agent_type: type,

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   /** How many times faster than real time everything happens here, down to when a silent host counts as down. */
   readonly speed?: number;
   readonly migrateSeconds?: number;
+  /** Guests that a host sends at once: nova's max_concurrent_live_migrations. */
+  readonly lanes?: number;
   readonly region?: string;
   /** The newest microversion this cloud knows, as `2.93`. */
   readonly maxMicroversion?: string;
@@ -46,6 +48,7 @@ export function settingsOf(options: SimulatorOptions): Settings {
     now: () => new Date(),
     sleep: (milliseconds, signal) => delay(milliseconds / speed, undefined, { signal }),
     migrateSeconds: 0,
+    lanes: 1,
     region: 'RegionOne',
     maxMicroversion: '2.93',
     tokens: 'fernet',

@@ -51,7 +51,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await world.tables.settled();
     world.spawn(() => report(world));
     if (settings.tokenRows > 0) await writeTokens(world, settings.tokenRows);
-    const control = controlOf(world, () => listener.wireFaults);
+    const control = controlOf(world, () => listener);
     const mounts = [
       keystone(world),
       nova(world),

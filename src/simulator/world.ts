@@ -66,6 +66,8 @@ export interface Agent {
   readonly type: string;
   readonly created: Date;
   alive: boolean;
+  /** When it fell silent, though it may still count as alive; null while it reports. */
+  lastHeard: Date | null;
 }
 
 export interface Fault {
@@ -226,7 +228,7 @@ export interface World {
   readonly quotas: Map<string, Record<string, number>>;
   /** Allocations that a migration holds on the source, by the migration's uuid. */
   readonly held: Map<string, { host: string; server: Server }>;
-  readonly moving: { seconds: number; fail: { phase: FailPhase; glob: string }[] };
+  readonly moving: { seconds: number; fail: { phase: FailPhase; glob: string; times: number }[] };
   readonly next: { service: number; server: number; migration: number; action: number; aggregate: number };
   now(): Date;
   sleep(milliseconds: number): Promise<void>;

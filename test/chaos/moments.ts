@@ -10,7 +10,8 @@ import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { type Account, accountOf } from './account.ts';
 import { type Broken, brokenRules, membersApart } from './journal.ts';
-import { type VigieProcess, workersOf } from './workers.ts';
+import { drainFaults, strikeAnything } from './trouble.ts';
+import { botsOf, type VigieProcess, workersOf } from './workers.ts';
 
 export interface Chaos {
   /** Moments that hit a worker in the middle of a drain. */
@@ -22,7 +23,8 @@ export interface Chaos {
 }
 
 interface Wish {
-  readonly how: 'kill' | 'freeze';
+  /** Anything: workers and bots killed or frozen, errors, timeouts, and the cloud's services restarted. */
+  readonly how: 'kill' | 'freeze' | 'anything';
   readonly moments: number;
   readonly servers: number;
 }
@@ -43,13 +45,17 @@ export async function strikeWorkers(wish: Wish): Promise<Chaos> {
   const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
   const { databaseUrl } = stage.story;
   const cloud = stage.cloud.config();
-  const start = workersOf({ directory, databaseUrl, redisUrl: redis.url, policy: storyPolicy, cloud });
+  // Answers that take longer than this are lost.
+  const more = { api_timeout: 3 };
+  const start = workersOf({ directory, databaseUrl, redisUrl: redis.url, policy: storyPolicy, cloud, more });
   const workers = [start(), start()];
+  const startBot = botsOf({ directory, databaseUrl, redisUrl: redis.url });
+  const bots = wish.how === 'anything' ? [startBot()] : [];
   try {
     await stage.story.until('both workers are up', async () => (await workersUp(stage)) === 2, 60_000);
-    return await strike(stage, wish, { workers, start });
+    return await strike(stage, wish, { workers, start, bots, startBot });
   } finally {
-    await Promise.all(workers.map((worker) => worker.end()));
+    await Promise.all([...workers, ...bots].map((one) => one.end()));
     await stage.close();
     await redis.stop();
     await rm(directory, { recursive: true, force: true });
@@ -60,14 +66,17 @@ async function workersUp({ story }: Stage): Promise<number> {
   return (await story.database.rows.selectFrom('worker').select('name').execute()).length;
 }
 
-interface Troop {
+export interface Troop {
   /** The last that were started; two are alive at a time. */
   readonly workers: VigieProcess[];
   start(): VigieProcess;
+  /** The last is the one that lives. */
+  readonly bots: VigieProcess[];
+  startBot(): VigieProcess;
 }
 
 async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
-  const random = chance(seed + (wish.how === 'kill' ? 0 : 1));
+  const random = chance(seed + ['kill', 'freeze', 'anything'].indexOf(wish.how));
   const { cloud } = stage;
   if (onLab) await cloud.migrationSeconds(2);
   const ended: { host: string; state: string; job: string }[] = [];
@@ -75,6 +84,7 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   const first = await cloud.ownHost();
   const apart = await membersApart(stage, first, await cloud.ownHost());
   while (ended.length < mostDrains(wish.moments) && struck < wish.moments) {
+    await drainFaults(stage);
     const host = ended.length === 0 ? first : await cloud.ownHost();
     await cloud.servers(wish.servers, host);
     const { job } = await stage.plan(`maintenance ${host}`);
@@ -83,6 +93,7 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
     await stage.story.until(`the end of ${job}`, async () => isOver(await stage.story.state(job)), 240_000);
     ended.push({ host, state: await stage.story.state(job), job });
   }
+  await drainFaults(stage);
   const account = await accountOf(stage, ended);
   const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
   const broken = brokenRules(await cloud.journal(), apart);
@@ -109,7 +120,9 @@ async function strikeDrain(stage: Stage, troop: Troop, { job, how, most, random 
     if (now === null || victim === undefined) return struck;
     struck += 1;
     last = owner;
-    await (how === 'kill' ? kill(troop, victim) : freeze(stage, job, victim, owner));
+    const strikes = { kill: () => kill(troop, victim), freeze: () => freeze(stage, job, victim, owner) };
+    if (how === 'anything') last = await strikeAnything(stage, troop, { ...strikes, owner, random });
+    else await strikes[how]();
   }
   return struck;
 }

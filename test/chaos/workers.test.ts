@@ -12,6 +12,10 @@ test.concurrent(`a worker is frozen for longer than its lease at ${moments} mome
   expectTruth(await strikeWorkers({ how: 'freeze', moments, servers: 24 }));
 });
 
+test.concurrent(`anything happens at ${moments} moments: workers and bots die and freeze, the cloud errs, hangs, restarts`, async () => {
+  expectTruth(await strikeWorkers({ how: 'anything', moments, servers: 24 }));
+});
+
 function expectTruth({ struck, drains, account, broken, auditWhole }: Chaos): void {
   console.info(`seed ${seed}: struck ${struck} times in ${drains.length} drains, ${account.moves} moves`);
   expect(account).toMatchObject({ twice: [], forgotten: [], unwritten: [], askedTwice: [] });

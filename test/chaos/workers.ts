@@ -21,8 +21,9 @@ export interface WorkerPlan {
   readonly redisUrl: string;
   readonly policy: string;
   readonly cloud: CloudConfig;
-  /** More of clouds.yaml, under `vigie`. */
+  /** More of clouds.yaml, under `vigie`, and beside it. */
   readonly vigie?: object;
+  readonly more?: object;
 }
 
 /** Writes what a worker reads, and returns how to start one; `more` of its environment may be how it dies. */
@@ -46,12 +47,33 @@ export function workersOf(plan: WorkerPlan): (more?: NodeJS.ProcessEnv) => Vigie
   };
 }
 
+/** How to start a bot with a terminal nobody types on; `workersOf` has written the policy. */
+export function botsOf({
+  directory,
+  databaseUrl,
+  redisUrl,
+}: Pick<WorkerPlan, 'directory' | 'databaseUrl' | 'redisUrl'>) {
+  const env = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    POLICY_FILE: join(directory, 'policy.yaml'),
+    CONSOLE: '1',
+  };
+  let started = 0;
+  return () => {
+    started += 1;
+    return startProcess('bot', env, join(directory, `bot-${started}.log`));
+  };
+}
+
 /** JSON is YAML. */
-function cloudsFile({ cloud: { name, authUrl, region, dsns }, vigie = {} }: WorkerPlan) {
+function cloudsFile({ cloud: { name, authUrl, region, dsns }, vigie = {}, more = {} }: WorkerPlan) {
   return {
     clouds: {
       [name]: {
         region_name: region,
+        ...more,
         auth: {
           auth_url: authUrl,
           username: 'admin',

@@ -147,7 +147,9 @@ function look(nova: Nova, worker: Worker, how: 'live' | 'cold'): MoveAct {
     serverDeadline: 15 * minute,
     totalEnd: new Date(40 * minute),
     abortNow: false,
+    shrankAt: null,
     stuck: false,
+    alone: 0,
     said: null,
   });
 }

@@ -26,7 +26,9 @@ function aView(changes: Partial<MoveView> = {}): MoveView {
     serverDeadline: 600 * second,
     totalEnd: at(3600 * second),
     abortNow: false,
+    shrankAt: null,
     stuck: false,
+    alone: 0,
     said: null,
     ...changes,
   };
@@ -162,11 +164,61 @@ test('the deadline counts from the copy, not from the queue; then it is aborted,
   );
 });
 
-test('a cold move cannot be aborted: it is told, not forced', () => {
-  const intent = { ...coldIntent, migration: 4, runningSince: at(0) };
-  const server = aServer({ status: 'RESIZE', taskState: 'resize_migrating' });
-  const migrations = [aMigration({ id: 4, type: 'migration', status: 'migrating' })];
-  expect(ending(aView({ input: coldInput, intent, server, migrations, now: at(2000 * second) }))).toMatch(
+test('the deadline counts from when the copy last got smaller: what comes on is never aborted', () => {
+  const intent = anIntent({ migration: 4, runningSince: at(100 * second) });
+  const view = aView({ intent, server: moving, migrations: [aMigration({ id: 4 })], now: at(2000 * second) });
+  expect(nextAct({ ...view, shrankAt: at(1990 * second) })).toMatchObject({ act: 'wait' });
+  expect(nextAct({ ...view, shrankAt: at(1399 * second) })).toMatchObject({ act: 'abort' });
+  expect(nextAct({ ...view, shrankAt: at(1990 * second), stuck: true })).toMatchObject({
+    act: 'inquire',
+    question: { deadline: at(2590 * second) },
+  });
+  // The drain's own time ends it in any case.
+  expect(nextAct({ ...view, shrankAt: at(3599 * second), now: at(3600 * second) })).toMatchObject({ act: 'abort' });
+});
+
+test('what waits in the queue behind nothing of ours is asked about after its deadline', () => {
+  const queued = aMigration({ id: 4, status: 'queued' });
+  const view = aView({
+    intent: anIntent({ migration: 4 }),
+    server: moving,
+    migrations: [queued],
+    now: at(3000 * second),
+  });
+  expect(nextAct({ ...view, alone: 600 * second })).toMatchObject({ act: 'wait' });
+  expect(nextAct({ ...view, alone: 601 * second })).toMatchObject({ act: 'inquire', question: { fallback: 'leave' } });
+  const told = (choice: string) => nextAct({ ...view, alone: 601 * second, said: { choice, by: 'bob' } });
+  expect(told('leave')).toMatchObject({ act: 'wait' });
+  expect(told('abort')).toMatchObject({ act: 'abort', why: 'aborted: bob said so' });
+});
+
+const coldMoving = {
+  input: coldInput,
+  intent: { ...coldIntent, migration: 4, runningSince: at(0) },
+  server: aServer({ status: 'RESIZE', taskState: 'resize_migrating' }),
+  migrations: [aMigration({ id: 4, type: 'migration', status: 'migrating' })],
+};
+
+test('a cold move cannot be aborted: told to stop and past its deadline it is waited for, and confirmed', () => {
+  const late = aView({ ...coldMoving, now: at(2000 * second), abortNow: true });
+  expect(nextAct(late)).toMatchObject({
+    act: 'wait',
+    note: 'migrating; a cold move cannot be aborted: waiting to confirm it',
+  });
+  const server = aServer({ host: cmp2, status: 'VERIFY_RESIZE' });
+  const finished = aMigration({ id: 4, type: 'migration', status: 'finished' });
+  expect(nextAct({ ...late, server, migrations: [finished] })).toMatchObject({ act: 'confirm', migration: 4 });
+});
+
+test('a cold move is given up when the time of the drain is over or its host is down, and that is told', () => {
+  expect(ending(aView({ ...coldMoving, now: at(3600 * second) }))).toBe(
+    "unproven: cannot be aborted: the drain's time was over; still resize_migrating, migration 4 migrating: once it is VERIFY_RESIZE it waits to be confirmed",
+  );
+  const server = { ...coldMoving.server, hostStatus: 'DOWN' };
+  expect(ending(aView({ ...coldMoving, server, abortNow: true }))).toMatch(
+    /^unproven: told to stop: cannot be aborted/,
+  );
+  expect(ending(aView({ ...coldMoving, server, now: at(2000 * second) }))).toMatch(
     /^unproven: cannot be aborted after/,
   );
 });

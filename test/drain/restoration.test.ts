@@ -23,6 +23,7 @@ function aLease(detail: Partial<HostLease['detail']> = {}): HostLease {
       mark,
       drainBegan: new Date(0),
       agents: [],
+      agentsUnknown: null,
       hooks: [],
       moved: [],
       ...detail,

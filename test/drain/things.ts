@@ -47,6 +47,7 @@ export function aMigration(facts: Partial<Migration> = {}): Migration {
     createdAt: null,
     updatedAt: null,
     memory: null,
+    disk: null,
     ...facts,
   };
 }

@@ -54,6 +54,8 @@ export function stepContext(cloud: Cloud, leases: LeaseWriter, job: StepContext[
     act: (_intent, request) => request({ signal, notAfter: performance.now() + 2000 }),
     remember: async () => undefined,
     inquire: async () => null,
+    beside: () => [],
+    takeLane: async () => true,
     progress: () => undefined,
   };
 }

@@ -183,3 +183,30 @@ test('a dead host: its servers say ACTIVE, are evacuated, and it comes back clea
   );
   expect((await migrationsOf(admin, id))[0]?.['status']).toBe('completed');
 });
+
+test('asked with 2.95 an evacuated guest is left stopped, with 2.94 it runs again', async () => {
+  const newer = await cloud({ servers: 0, maxMicroversion: '2.96' });
+  try {
+    const root = await client(newer);
+    const [old, young] = await Promise.all(
+      ['old', 'young'].map((name) => newer.control.createServer({ name, host: 'cmp3' })),
+    );
+    await newer.control.killCompute('cmp3');
+    const ask = (id = '', version: string) =>
+      eventually(
+        async () => (await act(root, id, { evacuate: {} }, version)).status,
+        (status) => status === 200,
+      );
+    await ask(old?.id, '2.94');
+    await ask(young?.id, '2.95');
+    const there = (id = '') =>
+      eventually(
+        () => see(root, id),
+        ({ host, task }) => host !== 'cmp3' && task === null,
+      );
+    expect(await there(old?.id)).toMatchObject({ status: 'ACTIVE' });
+    expect(await there(young?.id)).toMatchObject({ status: 'SHUTOFF' });
+  } finally {
+    await newer.stop();
+  }
+});

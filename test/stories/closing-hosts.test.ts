@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { remindOfLeases } from '../../src/jobs/lease-times.ts';
+import { dbIn } from '../../src/jobs/store.ts';
 import { openStage, type Stage } from './stage.ts';
 
 vi.setConfig({ testTimeout: 200_000, hookTimeout: 200_000 });
@@ -82,4 +84,23 @@ test.each([
   expect(await stage.say('alice', line.replace('HOST', host))).toMatch(answer);
   expect((await stage.traces()).leases).toBe(before.leases);
   expect(await reason()).toBe('enabled -');
+});
+
+test('whoever closed a host until a time is called before it, where it was said, with the line that opens it', async () => {
+  const { cloud, story } = stage;
+  const own = await cloud.ownHost();
+  expect((await stage.run(`maintenance ${own} --until 2h --reason fans`)).state).toBe('done');
+  await remindOfLeases(story.database);
+  const notes = () => story.room.posts.map(({ report }) => report).filter(({ title }) => title.includes('ends in'));
+  expect(notes()).toEqual([]);
+  // As if it had been closed seven hours ago.
+  const times = { since: dbIn(-7 * 3_600_000), taken_at: dbIn(-7 * 3_600_000), until: dbIn(3_600_000) };
+  await story.database.rows.updateTable('lease').set(times).where('subject', '=', own).execute();
+  await remindOfLeases(story.database);
+  await story.until('the reminder', () => notes().length > 0);
+  const [reminder] = notes();
+  expect(reminder).toMatchObject({ calls: ['test:alice'], tone: 'warn' });
+  expect(reminder?.title).toMatch(new RegExp(`^alice: .*${own} ends in`));
+  expect(reminder?.replies?.map(({ line }) => line)).toEqual([`!maintenance ${own} off --cloud demo`]);
+  await stage.run(`maintenance ${own} off --unchecked`);
 });

@@ -41,6 +41,11 @@ test('who came after the plan is asked about, and moved when a person says so', 
   expect(state).toBe('done');
   expect((await stage.cloud.show(id)).host).not.toBe(host);
   expect(words).toMatch(/late.*came meanwhile/);
+  // What came meanwhile goes back with the others.
+  await stage.run(`maintenance ${host} off --unchecked`);
+  const back = await stage.plan(`return ${job}`);
+  expect(back.words).toContain(`bring 2 servers back to ${host}`);
+  await stage.say('alice', `cancel ${back.job}`);
 });
 
 test('what its owner asks for binds for who came, too: it is shown, and left without a question', async () => {

@@ -8,14 +8,16 @@ afterEach(() => stage?.close());
 
 /** More than are rebuilt while a person types. */
 const many = onLab ? 30 : 12;
-const quickly = { serviceDownSeconds: 3, reportSeconds: 1 };
+/** From 2.95 on Nova leaves what it rebuilds stopped. */
+const quickly = { serviceDownSeconds: 3, reportSeconds: 1, maxMicroversion: '2.96' };
 
-async function deadHost(servers: number) {
+async function deadHost(servers: number, { stopped = 0 } = {}) {
   stage = await openStage({ simulator: quickly, settings: { serverDeadline: onLab ? 60_000 : 8000 } });
   const { cloud } = stage;
   const host = await cloud.ownHost();
   await cloud.ownHost();
   const there = await cloud.servers(servers, host);
+  for (const { id } of there.slice(servers - stopped)) await cloud.become(id, 'SHUTOFF', { 'os-stop': null });
   await cloud.killCompute(host);
   await cloud.until('it is down', async () => (await cloud.service(host)).state === 'down');
   return { host, there };
@@ -26,30 +28,42 @@ async function byTwo(job: string): Promise<void> {
   await stage.say('carol', `approve ${job}`);
 }
 
-test('a killed host is evacuated by two, and comes back in the right order', async () => {
-  const { host, there } = await deadHost(3);
+test('a killed host is evacuated by two, and comes back in the right order; what ran runs, what was stopped is', async () => {
+  const { host, there } = await deadHost(3, { stopped: 1 });
   const { cloud } = stage;
-  const [guarded, stopped] = there;
-  if (!guarded || !stopped) throw new Error('three servers were asked for');
+  const [guarded, ran, stopped] = there;
+  if (!guarded || !ran || !stopped) throw new Error('three servers were asked for');
   await stage.say('alice', `protect ${guarded.id} --move --reason "licence"`);
+  const agent = { host, binary: 'neutron-l3-agent', type: 'L3 agent' };
+  await cloud.control?.agent({ ...agent, alive: false });
 
   const { job, words } = await stage.plan(`evacuate ${host} --fenced "power cut, seen dark" --accept-data-loss`);
   expect(words).toMatch(/fenced: power cut, seen dark/);
   expect(words).toMatch(new RegExp(`${guarded.name}[^\\n]*blocked[^\\n]*licence`));
   expect(words).toMatch(new RegExp(`${stopped.name}[^\\n]*DISK LOST[^\\n]*rebuilt from its image`));
   expect(words).toMatch(/2 disks will be LOST[\s\S]*needs 2 approvals/);
+  expect(words).toContain('A guest that ran runs again, one that was stopped stays stopped');
   await byTwo(job);
-  const ran = await stage.ended(job);
-  expect(ran.state).toBe('partial');
+  const evacuated = await stage.ended(job);
+  expect(evacuated.state).toBe('partial');
   expect((await cloud.on(host)).map(({ id }) => id)).toEqual([guarded.id]);
   for (const { id } of there.slice(1)) {
-    expect(await cloud.show(id)).toMatchObject({ status: 'ACTIVE', task: null });
+    expect(await cloud.show(id)).toMatchObject({ status: id === stopped.id ? 'SHUTOFF' : 'ACTIVE', task: null });
     expect((await cloud.migrations(id)).map(({ type, status }) => `${type} ${status}`)).toEqual(['evacuation done']);
   }
-  expect(ran.words).toMatch(/comes back in this order: start nova-compute there/);
+  expect(evacuated.words).toMatch(/comes back in this order: start nova-compute there/);
 
   await cloud.startCompute(host);
-  expect((await stage.run(`maintenance ${host} off`)).state).toBe('done');
+  const off = await stage.plan(`maintenance ${host} off`);
+  if (!onLab) {
+    const { rows } = stage.story.database;
+    const gate = rows.selectFrom('step').select('note').where('job', '=', off.job).where('name', '=', 'ready');
+    const waits = async () =>
+      (await gate.executeTakeFirst())?.note.includes('not alive again: neutron-l3-agent') === true;
+    await stage.story.until('its dead agent is waited for', waits);
+    await cloud.control?.agent({ ...agent, alive: true });
+  }
+  expect((await stage.ended(off.job)).state).toBe('done');
   expect(await cloud.service(host)).toMatchObject({ status: 'enabled', state: 'up' });
   await stage.say('alice', `unprotect ${guarded.id}`);
 });

@@ -47,6 +47,21 @@ test('a reason that Nova recorded is told with its request id', async () => {
   expect((await cloud.show(fine.id)).host).not.toBe(host);
 });
 
+test.skipIf(onLab)('a move that breaks on the way is sent once more, to another host, and arrives there', async () => {
+  stage = await openStage();
+  const { cloud } = stage;
+  const host = await cloud.ownHost();
+  const [unlucky] = await cloud.servers(3, host);
+  if (!unlucky) throw new Error('three servers were asked for');
+  await cloud.control?.migration({ fail: [{ phase: 'run', glob: unlucky.name, times: 1 }] });
+
+  expect((await stage.run(`maintenance ${host}`)).state).toBe('done');
+  const [second, first, ...more] = await cloud.migrations(unlucky.id);
+  expect([first?.status, second?.status, more.length]).toEqual(['failed', 'completed', 0]);
+  expect(second?.destination).not.toBe(first?.destination);
+  expect((await cloud.show(unlucky.id)).host).toBe(second?.destination);
+});
+
 test('nova-compute is killed on a destination: the servers go elsewhere', async () => {
   stage = await openStage({ simulator: { serviceDownSeconds: 3, reportSeconds: 1 } });
   const { cloud } = stage;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -62,7 +62,9 @@ test('one that is not for every maintenance runs where chat names it; chat can n
 
 test('a hook that fails or hangs is told, and stops the drain only where it is required', async () => {
   const failing = aHook({ argv: [program('echo no alert manager >&2; exit 3')], at: ['start'] });
-  const hanging = aHook({ name: 'slow', argv: ['/bin/sleep', '60'], timeoutMs: 300, at: ['empty'] });
+  const child = join(directory, 'child');
+  const waits = ['/bin/sh', '-c', `sleep 60 & echo $! > ${child}; wait`];
+  const hanging = aHook({ name: 'slow', argv: waits, timeoutMs: 300, at: ['empty'] });
   stage = await openStage({ hooks: [failing, hanging] });
   const host = await stage.cloud.ownHost();
   const [only] = await stage.cloud.servers(1, host);
@@ -71,6 +73,9 @@ test('a hook that fails or hangs is told, and stops the drain only where it is r
   expect(ran.words).toContain('run silence (start): failed, ended with 3: no alert manager');
   expect(ran.words).toContain('run slow (empty): failed, took longer than 0.3 s and was ended');
   expect((await stage.cloud.show(only?.id ?? '')).host).not.toBe(host);
+  // What it had started is ended with it: one that nobody has waited for yet has no words any more.
+  const words = () => readFileSync(`/proc/${readFileSync(child, 'utf8').trim()}/cmdline`, 'utf8');
+  await expect.poll(() => existsSync(`/proc/${readFileSync(child, 'utf8').trim()}`) && words()).toBeFalsy();
 });
 
 test('where a required one fails at the start, nothing is begun', async () => {

@@ -45,3 +45,21 @@ test('a second drain of the same host is told who holds it', async () => {
   expect((await stage.ended(second)).words).toContain(job);
   expect((await stage.ended(job)).state).toBe('done');
 });
+
+test('cancel --now waits for a cold move, which nobody can abort, and confirms it: none becomes a stranger', async () => {
+  stage = await openStage({ simulator: { migrateSeconds: 40 } });
+  const { cloud, story } = stage;
+  const host = await cloud.ownHost();
+  const { id } = await cloud.server('stopped', host);
+  await cloud.become(id, 'SHUTOFF', { 'os-stop': null });
+  if (onLab) await cloud.migrationSeconds(6);
+  const { job } = await stage.plan(`maintenance ${host}`);
+  await stage.approve(job);
+  await story.until('its disk is copied', async () => (await cloud.show(id)).status === 'RESIZE', 60_000);
+  await stage.say('alice', `cancel ${job} --now`);
+  expect((await stage.ended(job)).words).toContain('stopped');
+  const moved = await cloud.show(id);
+  expect(moved).toMatchObject({ status: 'SHUTOFF', task: null });
+  expect(moved.host).not.toBe(host);
+  expect((await cloud.migrations(id)).map(({ status }) => status)).toEqual(['confirmed']);
+});

@@ -38,7 +38,7 @@ export async function cordon(input: CordonInput, context: StepContext): Promise<
   const lease = hostLease(await context.leases.find('host', input.host));
   const before = foundBefore(context, service, isOurs(service, lease) ? (lease?.detail.before ?? null) : null);
   const hooks = input.hooks ?? lease?.detail.hooks ?? [];
-  const kept = { hooks, moved: lease?.detail.moved ?? [], agents: await aliveAgents(input.host, lease, context) };
+  const kept = { hooks, moved: lease?.detail.moved ?? [], ...(await agentsThere(input, lease, context)) };
   const another = service.status === 'disabled' && service.disabledReason !== mark && !isOurs(service, lease);
   if (another && !input.adopt) {
     await takeLease(input, { before, mark: null, ...kept }, context);
@@ -121,14 +121,26 @@ export async function converge(host: HostName, wanted: Wanted, context: StepCont
   }
 }
 
-type Kept = Pick<HostDetail, 'before' | 'mark' | 'moved' | 'agents' | 'hooks'>;
+type Agents = Pick<HostDetail, 'agents' | 'agentsUnknown'>;
 
-/** What must be alive again before the host is opened; what was alive when it was closed the first time stays in. */
-async function aliveAgents(host: HostName, lease: HostLease | null, { cloud }: StepContext): Promise<string[]> {
+/**
+ * What must be alive again before the host is opened: on a dead host none is alive, so all that it has. What was found
+ * when it was closed the first time stays in.
+ */
+async function agentsThere(
+  { host, dead }: CordonInput,
+  lease: HostLease | null,
+  { cloud }: StepContext,
+): Promise<Agents> {
   const found = await agentsOn(host, cloud);
-  const alive = 'known' in found ? found.known.filter((agent) => agent.alive).map(({ binary }) => binary) : [];
-  return [...new Set([...(lease?.detail.agents ?? []), ...alive])].sort();
+  const before = lease?.detail ?? null;
+  if ('unknown' in found)
+    return { agents: before?.agents ?? [], agentsUnknown: before === null ? found.unknown : before.agentsUnknown };
+  const there = found.known.filter(({ alive }) => alive || dead === true).map(({ binary }) => binary);
+  return { agents: [...new Set([...(before?.agents ?? []), ...there])].sort(), agentsUnknown: null };
 }
+
+type Kept = Pick<HostDetail, 'before' | 'mark' | 'moved' | 'hooks'> & Agents;
 
 async function takeLease({ host, kind, text, until }: CordonInput, kept: Kept, context: StepContext): Promise<void> {
   const detail = { ...kept, kind, drainBegan: context.startedAt.toISOString() };

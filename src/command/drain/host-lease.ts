@@ -9,8 +9,10 @@ export const HostDetail = z.object({
   /** The reason vigie wrote on the service; null where another hand's was left standing. */
   mark: z.string().nullable(),
   drainBegan: z.coerce.date(),
-  /** Neutron agents that were alive when it was closed, by binary. */
+  /** Neutron agents that were alive when it was closed, by binary; all of them where it was dead. */
   agents: z.array(z.string()).default([]),
+  /** Why nobody knows which agents were alive then. */
+  agentsUnknown: z.string().nullable().default(null),
   /** The operators' programs that go with this maintenance, by name. */
   hooks: z.array(z.string()).default([]),
   /** Where each server went. */

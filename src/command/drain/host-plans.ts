@@ -80,7 +80,7 @@ export async function restorePlan(
   const input: RestoreInput = { host, seen: stateNow(service), wanted };
   const weight = { forget: 1, 'put back': 2, enable: 3 }[verdict];
   const checked = verdict === 'enable' && lease?.detail.kind === 'drain' && !wish.unchecked;
-  const agents = lease?.detail.agents ?? [];
+  const { agents, agentsUnknown } = lease?.detail ?? { agents: [], agentsUnknown: null };
   if (wish.back && wanted.status !== 'enabled')
     throw new UserError(`${host} stays ${stateOf(service)}: nothing can be brought back; leave --return out`);
   const way = wish.back ? await homeward(service, lease?.detail.moved ?? [], context) : null;
@@ -89,7 +89,15 @@ export async function restorePlan(
   const moves = way?.steps.length ?? 0;
   return {
     title: `${titles(host)[verdict]}${way === null ? '' : ` and bring ${count(way.steps.length, 'server')} back`}`,
-    blocks: remarks({ up: service.state === 'up', lifts, checked, agents, away, back: way !== null }).map(text),
+    blocks: remarks({
+      up: service.state === 'up',
+      lifts,
+      checked,
+      agents,
+      agentsUnknown,
+      away,
+      back: way !== null,
+    }).map(text),
     rows: [{ key: `host:${host}`, verdict, weight, label: host, why }, ...(way?.rows ?? [])],
     stages: [
       { name: 'work' },
@@ -162,18 +170,24 @@ interface Remarks {
   readonly lifts: boolean;
   readonly checked: boolean;
   readonly agents: readonly string[];
+  readonly agentsUnknown: string | null;
   readonly away: number;
   readonly back: boolean;
 }
 
-function remarks({ up, lifts, checked, agents, away, back }: Remarks): string[] {
+function remarks({ up, lifts, checked, agents, agentsUnknown, away, back }: Remarks): string[] {
   const waits = ['nova-compute up', ...agents.map((binary) => `${binary} alive`)].join(', ');
   return [
     ...(lifts
       ? ['It was forced down: start nova-compute there first. It deletes the disks of what was rebuilt elsewhere.']
       : []),
     ...(up || lifts ? [] : ['Its nova-compute is not up: it will take no servers before it is.']),
-    ...(checked ? [`Opened once it is well, three looks in a row: ${waits}.`] : []),
+    ...(checked ? [`Opened once it is well, three looks in a row, each with newer reports: ${waits}.`] : []),
+    ...(checked && agentsUnknown !== null
+      ? [
+          `Which network agents it has was not known when it was closed (${agentsUnknown}): none is waited for, see for yourself.`,
+        ]
+      : []),
     ...(away === 0 || back
       ? []
       : [`${count(away, 'server')} moved away during the maintenance; none is brought back without --return.`]),

@@ -105,6 +105,18 @@ export function groupConflict({ id }: Server, { host, others, groups, memberHost
   return free ? null : `server group ${group.name} (anti-affinity) has ${full} on every other host`;
 }
 
+/** Whether the hard rules of its group let it be on that host. */
+export function groupAllows(
+  { id }: Server,
+  host: HostName,
+  { groups, memberHosts }: Pick<Surroundings, 'groups' | 'memberHosts'>,
+): boolean {
+  const group = groups.find(({ members }) => members.includes(id));
+  const fellows = (group?.members ?? []).flatMap((member) => (member === id ? [] : (memberHosts.get(member) ?? [])));
+  if (group?.policy === 'anti-affinity') return fellows.filter((fellow) => fellow === host).length < group.perHost;
+  return group?.policy !== 'affinity' || fellows.every((fellow) => fellow === host);
+}
+
 /** Nova moves a running guest cold by shutting it down and starting it again: only where its owner asks for that. */
 function asksForCold({ server, wish }: ServerFacts): boolean {
   return wish?.binds === true && wish.move === 'cold' && !['SHUTOFF', 'PAUSED'].includes(server.status);

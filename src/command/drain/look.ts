@@ -40,8 +40,12 @@ export async function look(cloud: Cloud, input: MoveInput, intent: MoveIntent | 
     const copying = migrations.some(({ status, type }) => status === 'running' && type === 'live-migration');
     // Only this list of Nova's has the figures of a copy.
     const figures = copying && intent !== null ? await cloud.serverMigrations(input.server) : [];
-    const memory = new Map(figures.map((one) => [one.id, one.memory]));
-    const whole = migrations.map((one) => ({ ...one, memory: memory.get(one.id) ?? one.memory }));
+    const told = new Map(figures.map((one) => [one.id, one]));
+    const whole = migrations.map((one) => ({
+      ...one,
+      memory: told.get(one.id)?.memory ?? one.memory,
+      disk: told.get(one.id)?.disk ?? one.disk,
+    }));
     return { seen: true, self, server, migrations: whole, actions };
   } catch (error) {
     if (!(error instanceof OpenStackError && isPassingTrouble(error))) throw error;

@@ -83,26 +83,29 @@ function confirmOwn(view: MoveView, server: Server, intent: MoveIntent, ours: Mi
 function whileMoving(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
   const since = intent.runningSince ?? (runs(ours.status) ? view.now : null);
   // A message that nobody took: its source runs no nova-compute any more, and it would stay `accepted` for ever.
-  const why = overdue(view, since ?? (ours.status === 'accepted' ? intent.asked.at : null));
+  const from = cameOn(since, view.shrankAt) ?? (ours.status === 'accepted' ? intent.asked.at : null);
+  const why = isAwaited(intent, server, ours) ? tooLate(view) : overdue(view, from);
   if (why !== null && !underway(ours.status)) return lost(server, ours, why);
   if (why !== null || intent.abort !== null) return stopIt(view, server, intent, ours, why ?? '');
-  const told = whenStuck(view, server, intent, ours);
+  const told = whenStuck(view, server, intent, ours) ?? whenQueued(view, server, intent, ours);
   if (told !== null) return told;
   const changed = since !== intent.runningSince || view.intent?.migration !== ours.id;
   return {
-    ...wait(`${copying(ours)}${forced(intent)}`),
+    ...wait(
+      `${copying(ours)}${forced(intent)}${view.abortNow ? '; a cold move cannot be aborted: waiting to confirm it' : ''}`,
+    ),
     ...(changed ? { intent: { ...intent, runningSince: since } } : {}),
   };
 }
 
 /** A copy that gets no smaller is asked about; only a person forces it, and its deadline aborts it in any case. */
 function whenStuck(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct | null {
-  const { said, serverDeadline } = view;
+  const { said, serverDeadline, shrankAt } = view;
   if (intent.how !== 'live' || intent.force !== null || ours.status !== 'running') return null;
   if (said?.choice === 'abort') return stopIt(view, server, intent, ours, `aborted: ${said.by} said so`);
   if (said?.choice === 'force-complete') return { act: 'force', migration: ours.id, tries: 1 };
   if (!view.stuck || said !== null) return null;
-  const deadline = new Date((intent.runningSince ?? view.now).getTime() + serverDeadline);
+  const deadline = new Date((cameOn(intent.runningSince, shrankAt) ?? view.now).getTime() + serverDeadline);
   return { act: 'inquire', question: stuckQuestion(server.name, intent.seen.status, deadline) };
 }
 
@@ -122,18 +125,57 @@ function stuckQuestion(name: string, before: string, deadline: Date): Question {
   };
 }
 
-function overdue({ now, serverDeadline, totalEnd, abortNow }: MoveView, since: Date | null): string | null {
-  if (abortNow) return 'told to stop: aborted';
-  if (since !== null && now.getTime() - since.getTime() > serverDeadline) {
-    return `aborted after ${minutes(serverDeadline)}, its deadline`;
+/** What is before it in the queue is none of ours, or was given up: no deadline ends that, so a person looks. */
+function whenQueued(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct | null {
+  const { said, alone, serverDeadline, totalEnd } = view;
+  if (ours.status !== 'queued' || alone <= serverDeadline) return null;
+  if (said?.choice === 'abort') return stopIt(view, server, intent, ours, `aborted: ${said.by} said so`);
+  if (said !== null) return null;
+  return { act: 'inquire', question: queueQuestion(server.name, view.input.from, { alone, totalEnd }) };
+}
+
+function queueQuestion(
+  name: string,
+  from: string,
+  { alone, totalEnd }: Pick<MoveView, 'alone' | 'totalEnd'>,
+): Question {
+  return {
+    text: `${name} has waited in Nova's queue on ${from} for ${minutes(alone)}, and no move of this job runs: what holds the places there does not end`,
+    choices: [
+      { choice: 'abort', label: 'Take it out of the queue: it stays where it is' },
+      { choice: 'leave', label: 'Let it wait' },
+    ],
+    fallback: 'leave',
+    deadline: totalEnd,
+  };
+}
+
+/** A server's deadline counts from when its copy last got smaller, or from when it began to run. */
+function cameOn(since: Date | null, shrankAt: Date | null): Date | null {
+  return since !== null && shrankAt !== null && shrankAt > since ? shrankAt : since;
+}
+
+/** Only Nova ends a cold move: while its host answers it is waited for, and confirmed by whoever began it. */
+function isAwaited({ how }: MoveIntent, { hostStatus }: Server, { status }: Migration): boolean {
+  return how === 'cold' && underway(status) && hostStatus !== 'DOWN';
+}
+
+function overdue(view: MoveView, since: Date | null): string | null {
+  if (view.abortNow) return 'told to stop: aborted';
+  if (since !== null && view.now.getTime() - since.getTime() > view.serverDeadline) {
+    return `aborted after ${minutes(view.serverDeadline)} in which its copy got no smaller, its deadline`;
   }
+  return tooLate(view);
+}
+
+function tooLate({ now, totalEnd }: MoveView): string | null {
   return now >= totalEnd ? "aborted: the drain's time was over" : null;
 }
 
 /** Abort, never force: asked up to three times, and if it will not end the lane is given up and that is told. */
 function stopIt(view: MoveView, server: Server, intent: MoveIntent, ours: Migration, why: string): MoveAct {
   const { abort } = intent;
-  if (intent.how === 'cold') return lost(server, ours, why.replace('aborted', 'cannot be aborted'));
+  if (intent.how === 'cold') return leftCold(server, ours, why.replace('aborted', 'cannot be aborted'));
   if (abort === null) return { act: 'abort', migration: ours.id, tries: 1, why };
   const age = view.now.getTime() - abort.at.getTime();
   if (age < lostRequest) return wait('aborting');
@@ -143,14 +185,23 @@ function stopIt(view: MoveView, server: Server, intent: MoveIntent, ours: Migrat
   return lost(server, ours, `${abort.why}, but the abort did not work${refused}`);
 }
 
+function leftCold(server: Server, { id, status }: Migration, why: string): MoveAct {
+  const state = server.taskState ?? server.status;
+  return end(
+    unproven(`${why}; still ${state}, migration ${id} ${status}: once it is VERIFY_RESIZE it waits to be confirmed`),
+  );
+}
+
 function lost(server: Server, { id, status }: Migration, why: string): MoveAct {
   const state = server.taskState ?? server.status;
   return end(unproven(`${why}; still ${state}, migration ${id} ${status}: it keeps its place in Nova's queue`));
 }
 
-function copying({ status, memory }: Migration): string {
-  if (memory === null || memory.totalBytes <= 0) return status;
-  const share = Math.round((1 - memory.remainingBytes / memory.totalBytes) * 100);
+function copying({ status, memory, disk }: Migration): string {
+  const total = (memory?.totalBytes ?? 0) + (disk?.totalBytes ?? 0);
+  if (total <= 0) return status;
+  const left = (memory?.remainingBytes ?? 0) + (disk?.remainingBytes ?? 0);
+  const share = Math.round((1 - left / total) * 100);
   return `${status}, ${Math.min(100, Math.max(0, share))} % copied`;
 }
 

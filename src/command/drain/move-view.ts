@@ -25,8 +25,12 @@ export interface MoveView {
   readonly totalEnd: Date;
   /** Somebody cancelled and wants running moves aborted. */
   readonly abortNow: boolean;
-  /** The memory that is left has not shrunk for so many looks. */
+  /** When the copy last came on; null where nobody has seen it do so. */
+  readonly shrankAt: Date | null;
+  /** It has not for so many looks. */
   readonly stuck: boolean;
+  /** How long it waits in Nova's queue while none of this job's copies runs, ms. */
+  readonly alone: number;
   /** What a person said to do about it. */
   readonly said: { readonly choice: string; readonly by: string } | null;
 }

@@ -3,21 +3,24 @@ import type { StepContext } from '../command.ts';
 import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
 import { opensAt, windowOf } from '../window.ts';
 import { anotherHost } from './another-host.ts';
+import { type Copy, seeCopy, unseenCopy } from './copy.ts';
 import { explain } from './explain.ts';
 import { hostLease } from './host-lease.ts';
+import { mayAsk, waitsAlone } from './lane-rules.ts';
 import { fingerprint, type Look, look } from './look.ts';
 import { type MoveInput, MoveIntent } from './move-intent.ts';
 import { abortMove, askMove, confirmMove, forceMove, stored } from './move-requests.ts';
 import { nextAct } from './move-rules.ts';
-import type { MoveAct, MoveView } from './move-view.ts';
+import { end, type MoveAct, type MoveView, wait } from './move-view.ts';
 import { staysPut } from './stays-put.ts';
 
-/** What changed last, and when; how little memory was ever left to copy, and how many looks ago that was. */
+/** What changed last, and when; how far the copy has come. */
 interface Watch {
   readonly print: string;
   readonly since: Date;
-  readonly least: number;
-  readonly looks: number;
+  readonly copy: Copy;
+  /** Since when it waits in Nova's queue behind nothing of ours; null where it does not. */
+  readonly alone: Date | null;
 }
 
 /** A copy that has not got smaller in so many looks is asked about. */
@@ -29,15 +32,16 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
   let intent = readIntent(context.checkpoint);
   const early = intent === null ? beforeWindow(input, totalEnd, context.now()) : null;
   if (early !== null) return early;
-  let watch: Watch = { print: '', since: context.now(), least: Number.POSITIVE_INFINITY, looks: 0 };
+  let watch: Watch = { print: '', since: context.now(), copy: unseenCopy, alone: null };
   /** Undefined: nothing was asked. */
   let said: MoveView['said'] | undefined;
   for (;;) {
     const seen = await look(context.cloud, input, intent);
-    watch = watchOn(watch, seen, context.now());
-    const act = seen.seen
+    watch = watchOn(watch, { seen, intent }, context);
+    const next = seen.seen
       ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd, said: said ?? null }, context))
       : unseenAct(seen.why, totalEnd, context.now());
+    const act = await inTurn(next, context);
     if (act.act === 'end') return act.outcome;
     if (act.act === 'explain') return explain(input, intent, act, context.cloud);
     if (act.act === 'retry') {
@@ -46,7 +50,7 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
       intent = await sendAgain({ input, intent, seen, context }, again);
     } else if (act.act === 'inquire') said = await context.inquire(act.question);
     else {
-      if (said !== undefined && watch.looks === 0) said = await takeBack(context);
+      if (said !== undefined && isCalm(watch)) said = await takeBack(context);
       intent = await perform(act, { input, intent, seen, context });
     }
     await rest(context, intent);
@@ -63,7 +67,22 @@ function beforeWindow({ window: words }: MoveInput, totalEnd: Date, now: Date): 
   return later(opens, `waits for its owner's window, ${words}`);
 }
 
-/** It gets smaller again: nobody needs to answer. */
+/** What takes a place in Nova's queue waits for its turn; once the job was told to stop it is not begun. */
+async function inTurn(act: MoveAct, context: StepContext): Promise<MoveAct> {
+  if (act.act !== 'live' && act.act !== 'cold' && act.act !== 'retry') return act;
+  if (context.cancelled())
+    return act.act === 'retry' ? { ...act, act: 'explain', note: '' } : end(blocked('told to stop before it began'));
+  const how = act.act === 'cold' ? 'cold' : 'live';
+  const taken = await context.takeLane((others) => mayAsk(how, others, context.now()));
+  return taken ? act : wait('waits for its turn');
+}
+
+/** Nothing is to be asked: it gets smaller, and what it waits for moves. */
+function isCalm({ copy, alone }: Watch): boolean {
+  return copy.looks === 0 && alone === null;
+}
+
+/** Nobody needs to answer any more. */
 async function takeBack(context: StepContext): Promise<undefined> {
   await context.inquire(null);
 }
@@ -106,7 +125,9 @@ async function viewOf({ input, intent, seen, watch, totalEnd, said }: Found, con
     serverDeadline: context.cloud.settings.serverDeadline,
     totalEnd,
     abortNow: isAbortNow(context.signal),
-    stuck: watch.looks >= stuckLooks,
+    shrankAt: watch.copy.shrankAt,
+    stuck: watch.copy.looks >= stuckLooks,
+    alone: watch.alone === null ? 0 : now.getTime() - watch.alone.getTime(),
     said,
   };
 }
@@ -157,22 +178,15 @@ async function sendAgain(
   return askMove(input, { how: 'live', tries: 1, server: seen.server, migrations: seen.migrations, again }, context);
 }
 
-function watchOn(watch: Watch, seen: Look, now: Date): Watch {
+function watchOn(watch: Watch, { seen, intent }: Pick<Doing, 'seen' | 'intent'>, context: StepContext): Watch {
   const print = fingerprint(seen);
-  const left = seen.seen ? leftToCopy(seen) : null;
-  const shrank = left === null || left < watch.least;
+  const now = context.now();
   return {
     print,
     since: print === watch.print ? watch.since : now,
-    least: shrank ? (left ?? Number.POSITIVE_INFINITY) : watch.least,
-    looks: shrank ? 0 : watch.looks + 1,
+    copy: seen.seen ? seeCopy(watch.copy, seen.migrations, now) : watch.copy,
+    alone: waitsAlone(intent, context.beside()) ? (watch.alone ?? now) : null,
   };
-}
-
-/** Bytes of memory; null where nothing is being copied, or all of it has been. */
-function leftToCopy({ migrations }: Extract<Look, { seen: true }>): number | null {
-  const copy = migrations.find(({ status, memory }) => status === 'running' && memory !== null);
-  return copy?.memory?.remainingBytes || null;
 }
 
 /** Waits for the next look. A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */

@@ -75,7 +75,7 @@ function sumOf(sizes: readonly (number | undefined)[]): number | null {
 }
 
 /** Nova tells from 2.96; before, only its own record of the request knows. */
-async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
+export async function zoneOf(server: Server, cloud: CloudReader): Promise<string | null | undefined> {
   if (server.pinnedZone !== undefined) return server.pinnedZone;
   try {
     return await cloud.databases.requestedZone(server.id);

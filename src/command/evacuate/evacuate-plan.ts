@@ -196,6 +196,7 @@ function lossOf(lost: number): string[] {
 function consequences(host: string): string[] {
   return [
     `If ${host} still runs, its guests run twice and write to the same volumes: only fencing keeps that from happening, and vigie cannot see it.`,
+    'A guest that ran runs again, one that was stopped stays stopped: asked as 2.94 at most, for from 2.95 on Nova leaves them all stopped.',
     'If its nova-compute reports again meanwhile, nothing more is sent.',
     `Afterwards, starting nova-compute on ${host} deletes the disks of what was rebuilt; then \`maintenance ${host} off\` opens it.`,
   ];

@@ -7,7 +7,7 @@ const STEP = 250;
 
 type End = 'complete' | 'abort' | 'fail' | 'crash' | 'lost' | 'deleted';
 
-/** The source's part: wait for the one place, prepare the destination, copy, switch over. */
+/** The source's part: wait for a place, prepare the destination, copy, switch over. */
 export async function runLive(
   world: World,
   server: Server,
@@ -33,9 +33,9 @@ export async function runLive(
   }
 }
 
-/** A host sends one guest at a time; the others wait here, where they can still be aborted. */
+/** A host sends so many guests at a time; the others wait here, where they can still be aborted. */
 async function myTurn(world: World, source: Host, migration: Migration): Promise<'go' | 'abort' | 'lost'> {
-  while (source.leaving[0] !== migration) {
+  while (source.leaving.indexOf(migration) >= world.settings.lanes) {
     await world.sleep(STEP);
     if (migration.order === 'abort') return 'abort';
     // who waits in a process that is killed waits for ever

@@ -54,9 +54,12 @@ function write(world: World, { id, type, server, status, source, dest, userId }:
 }
 
 export function fails(world: World, server: Server, phase: FailPhase): boolean {
-  return world.moving.fail.some(
-    (rule) => rule.phase === phase && (matches(rule.glob, server.name) || matches(rule.glob, server.id)),
+  const rule = world.moving.fail.find(
+    (one) => one.phase === phase && one.times > 0 && (matches(one.glob, server.name) || matches(one.glob, server.id)),
   );
+  if (rule === undefined) return false;
+  rule.times -= 1;
+  return true;
 }
 
 /** A shell pattern: `*` and `?`. */

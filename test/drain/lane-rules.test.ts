@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { Underway } from '../../src/command/command.ts';
+import { mayAsk, waitsAlone } from '../../src/command/drain/lane-rules.ts';
+import { MoveIntent } from '../../src/command/drain/move-intent.ts';
+import { stored } from '../../src/command/drain/move-requests.ts';
+
+const now = new Date(100_000);
+
+function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
+  return MoveIntent.parse({
+    how: 'live',
+    seen: { migration: null, action: null, status: 'ACTIVE' },
+    asked: { at: now, tries: 1, refused: null },
+    request: 'req-1',
+    migration: 4,
+    runningSince: null,
+    confirm: null,
+    abort: null,
+    ...changes,
+  });
+}
+
+function one(intent: MoveIntent | null, startedAt = new Date(0)): Underway {
+  return { key: 'move:x', checkpoint: intent === null ? null : stored(intent), startedAt };
+}
+
+const running = one(anIntent({ runningSince: new Date(1) }));
+const queued = one(anIntent());
+const begins = one(null, new Date(95_000));
+const waitsForItsServer = one(null);
+const cold = one(anIntent({ how: 'cold' }));
+
+test('one live move waits ahead of those that run, never two', () => {
+  expect(mayAsk('live', [running, running, cold, waitsForItsServer], now)).toBe(true);
+  expect(mayAsk('live', [running, queued], now)).toBe(false);
+  expect(mayAsk('live', [running, begins], now)).toBe(false);
+  expect(mayAsk('live', [one(anIntent({ asked: { at: now, tries: 1, refused: '409' } }))], now)).toBe(true);
+});
+
+test('two cold moves at once, whatever moves live beside them', () => {
+  expect(mayAsk('cold', [cold, queued, running], now)).toBe(true);
+  expect(mayAsk('cold', [cold, cold], now)).toBe(false);
+  expect(mayAsk('cold', [cold, begins], now)).toBe(false);
+});
+
+test('what waits in the queue is alone where no copy of the job runs', () => {
+  expect(waitsAlone(anIntent(), [cold, waitsForItsServer])).toBe(true);
+  expect(waitsAlone(anIntent(), [cold, running])).toBe(false);
+  expect(waitsAlone(anIntent({ runningSince: now }), [])).toBe(false);
+  expect(waitsAlone(null, [])).toBe(false);
+});
