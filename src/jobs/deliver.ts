@@ -56,55 +56,54 @@ export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promis
     ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
   const turns = [...ears].map(([ear, rows]) => {
     voice.busy.add(ear);
-    return turn(parts, voice, { ear, rows });
+    const underWay = new Set<Promise<void>>();
+    const begun = begin(parts, voice, { rows, underWay }).finally(() => voice.busy.delete(ear));
+    return turn(voice, begun, underWay);
   });
   return told.length === 0 ? turns : [...turns, doneUnsaid(parts, told)];
 }
 
-interface Turn {
-  readonly ear: string;
-  readonly rows: readonly Row[];
-}
-
-/**
- * In order; where the chat confirms late, some are under way at once. As many as there is room for are read together,
- * and no more: what is said is as it is then. Ends with the first that fails. Once all have begun and there is room
- * again, others begin beside them: a short answer does not wait until a long one is through.
- */
-async function turn(parts: DeliverParts, voice: Voice, { ear, rows }: Turn): Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  const ahead = parts.adapter.ahead ?? 1;
-  let goesOn = true;
+/** Once all have begun, others begin beside them: a short answer does not wait until a long one is through. */
+async function turn(voice: Voice, begun: Promise<void>, underWay: ReadonlySet<Promise<void>>): Promise<void> {
   try {
-    for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
-      const next = rows.slice(at, at + ahead - underWay.size);
-      at += next.length;
-      const cards = readCards(parts.database.rows, next.flatMap(cardIn));
-      const ready = Promise.all(next.map((row) => prepared(parts, voice, row, cards)));
-      for (const [row, say] of await inOrder(voice, next, ready)) {
-        voice.underWay.add(row.id);
-        const said = ended(parts, row, say())
-          .then((fine) => {
-            goesOn &&= fine;
-            underWay.delete(said);
-          })
-          .finally(() => voice.underWay.delete(row.id));
-        underWay.add(said);
-        said.catch(() => undefined); // told by what waits for all of them
-      }
-      while (underWay.size > ahead / 2) await Promise.race(underWay);
-    }
-    roomAgain(voice, ear);
+    await begun;
+    if (underWay.size > 0 && voice.more) voice.look();
     await Promise.all(underWay);
   } finally {
-    voice.busy.delete(ear);
     await Promise.allSettled(underWay);
   }
 }
 
-function roomAgain(voice: Voice, ear: string): void {
-  voice.busy.delete(ear);
-  if (voice.more) voice.look();
+interface Beginning {
+  readonly rows: readonly Row[];
+  readonly underWay: Set<Promise<void>>;
+}
+
+/**
+ * In order; where the chat confirms late, some are under way at once. As many as there is room for are read together,
+ * and no more: what is said is as it is then. Ends with the first that fails, or once all have begun and there is room.
+ */
+async function begin(parts: DeliverParts, voice: Voice, { rows, underWay }: Beginning): Promise<void> {
+  const ahead = parts.adapter.ahead ?? 1;
+  let goesOn = true;
+  for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
+    const next = rows.slice(at, at + ahead - underWay.size);
+    at += next.length;
+    const cards = readCards(parts.database.rows, next.flatMap(cardIn));
+    const ready = Promise.all(next.map((row) => prepared(parts, voice, row, cards)));
+    for (const [row, say] of await inOrder(voice, next, ready)) {
+      voice.underWay.add(row.id);
+      const said = ended(parts, row, say())
+        .then((fine) => {
+          goesOn &&= fine;
+          underWay.delete(said);
+        })
+        .finally(() => voice.underWay.delete(row.id));
+      underWay.add(said);
+      said.catch(() => undefined); // told by what waits for all of them
+    }
+    while (underWay.size > ahead / 2) await Promise.race(underWay);
+  }
 }
 
 /** Once those have begun that were due in the same place before. */

@@ -125,6 +125,29 @@ test('where some may be said at once, what is long keeps back neither the place 
   expect(titles()).toHaveLength(12);
 });
 
+test('what has begun to be said ends, and what waits behind others is begun by nobody else', async () => {
+  const post = chat.post;
+  const [first, others] = [gate(), gate()];
+  chat.post = async (place, report, options) => {
+    await (report.title === 'first' ? first : others).opened;
+    return post(place, report, options);
+  };
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 2, post: (...said) => chat.post(...said) } });
+  await note('first');
+  const one = await deliver(asked, voice);
+  await expect.poll(() => voice.busy.size).toBe(0);
+  for (const next of ['second', 'third', 'fourth']) await note(next);
+  const more = await deliver(asked, voice);
+  await expect.poll(() => voice.underWay.size).toBe(3);
+  first.open();
+  await Promise.all(one);
+  expect(await deliver(asked, voice)).toEqual([]);
+  others.open();
+  await Promise.all(more);
+  expect(titles()).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
 test('what is for several people in one place begins in order', async () => {
   const asked = parts({ adapter: { ...chat, ahead: 8 } });
   const people = Array.from({ length: 30 }, (_, who) => `p${who}`);
