@@ -45,8 +45,15 @@ export function hearOutcomes({ client }: Network, listener: OutcomeListener): vo
     else if (command === 'PONG') listener.answered(second);
     else if (command === 'PRIVMSG' && client.caseCompare(nick, client.user.nick))
       listener.echoed({ label, target: first }, params.at(-1) ?? '', tags['msgid'] || null);
+    else if (command === 'NOTICE' && nick === '') throttled(params.at(-1) ?? '', listener);
     else refuse({ label, target: second }, line);
   });
+}
+
+/** hybrid and its kin, solanum too, throw away what a channel hears too fast from all together, and only say so. */
+function throttled(words: string, listener: OutcomeListener): void {
+  const [, target] = /^\*\*\* Message to (\S+) throttled due to flooding/.exec(words) ?? [];
+  if (target !== undefined) listener.refused({ label: null, target }, new Error(words.slice(0, 200)));
 }
 
 /** What answers one line in several is a batch, and only its beginning has the label. */

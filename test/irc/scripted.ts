@@ -94,9 +94,10 @@ function welcomeTo({ command, params }: Sent, caps: string): string[] | null {
   return ['NICK', 'USER', 'CAP', 'ISON'].includes(command) ? [] : null;
 }
 
+/** At spaces, and at no other sign that looks like one. */
 function parsed(line: string): Sent {
   const [, tags = '', command = '', middle = '', , last] =
-    /^(?:@(\S+) )?(\S+)((?: (?!:)\S+)*)( :(.*))?$/s.exec(line) ?? [];
+    /^(?:@([^ ]+) )?([^ ]+)((?: (?!:)[^ ]+)*)( :(.*))?$/s.exec(line) ?? [];
   const params = [...middle.split(' ').filter((word) => word !== ''), ...(last === undefined ? [] : [last])];
   return { command, params, label: /(?:^|;)label=([^;]*)/.exec(tags)?.[1] ?? null, line };
 }
