@@ -158,7 +158,7 @@ interface Voice {
 /** One connection's deliveries: said only by the bot that holds the connection. */
 async function openVoice(options: BotOptions, name: string, adapter: Adapter): Promise<Voice> {
   const { database, log, prefix } = options;
-  const voice = freshVoice();
+  const voice = freshVoice(() => void sweep.again());
   const turns = new Set<Promise<void>>();
   let heldUntil = 0;
   let stopping = false;
@@ -204,8 +204,8 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
     adapter,
     speaks: mine,
     heard(id) {
-      // A place that is being served looks again at the end of its turn.
-      if (voice.busy.has(id)) voice.more = true;
+      // A place that is being served looks again when there is room.
+      if ([...voice.busy].some((ear) => ear.startsWith(`${id} `))) voice.more = true;
       else void sweep.again();
     },
     again: sweep.again,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { idKey } from '../../src/chat/ids.ts';
 import { type Message, NotTaken, type Place, type Reaction } from '../../src/chat/message.ts';
 import { field } from './event.ts';
+import { plain } from './formatting.ts';
 import { type Identity, isChannel } from './identity.ts';
 import { type InboundLimit, openInbound, usualInbound } from './inbound.ts';
 import type { Network } from './network.ts';
@@ -106,16 +107,9 @@ function isOurs({ client }: Network, told: unknown): boolean {
   return field(told, 'from_server') === true || client.caseCompare(String(field(told, 'nick')), client.user.nick);
 }
 
-const [colour, hexColour] = ['\u0003', '\u0004'];
-const marks = '[\u0002\u000f\u0011\u0016\u001d\u001e\u001f]';
-const formatting = new RegExp(
-  `${colour}(?:\\d{1,2}(?:,\\d{1,2})?)?|${hexColour}(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|${marks}`,
-  'g',
-);
-
 /** The line as the trunk wants it, with its prefix; null where nobody spoke to vigie. */
 function lineIn(said: Said, { client }: Network, prefix: string): string | null {
-  const text = said.message.replace(formatting, '').trim();
+  const text = plain(said.message).trim();
   if (text === '') return null;
   if (text.startsWith(prefix)) return text;
   const [, nick = '', rest = ''] = /^(\S+?)[:,]\s*(.*)$/s.exec(text) ?? [];

@@ -24,6 +24,14 @@ declare module 'irc-framework' {
     readonly transport: TransportClass;
   }
 
+  export interface ServerLine {
+    readonly command: string;
+    /** Whose message it is; empty where it is the server's own. */
+    readonly nick: string;
+    readonly params: readonly string[];
+    readonly tags: Readonly<Record<string, string>>;
+  }
+
   export class Client {
     constructor();
     readonly user: { nick: string; readonly username: string; readonly host: string };
@@ -33,7 +41,11 @@ declare module 'irc-framework' {
       /** By the clock of this machine, in ms. */
       timeToLocal(ms: number): number;
     };
-    readonly connection: { end(data: string | null, hadError: boolean): void };
+    readonly connection: {
+      end(data: string | null, hadError: boolean): void;
+      /** Each line of the server's, once the client has understood it. */
+      on(event: 'message', listener: (line: ServerLine) => void): void;
+    };
     requestCap(names: readonly string[]): void;
     connect(options: ClientOptions): void;
     /** One line, as it leaves. */

@@ -1,16 +1,14 @@
-import { memory } from '../../src/chat/memory.ts';
-import type { Adapter, Message, Place, PostOptions, Receipt, Telling } from '../../src/chat/message.ts';
-import { PlaceRefused } from '../../src/chat/message.ts';
+import type { Adapter, Message, Place, Receipt, Telling } from '../../src/chat/message.ts';
 import type { Report } from '../../src/chat/report.ts';
 import { openDoubt } from './doubt.ts';
-import { guest, startHearing } from './hearing.ts';
+import { startHearing } from './hearing.ts';
 import { openIdentity } from './identity.ts';
 import type { InboundLimit } from './inbound.ts';
 import { openNetwork } from './network.ts';
 import type { NetworkOptions } from './options.ts';
 import { openProgress } from './progress.ts';
 import { type Look, renderNews, renderSummary, renderWhole, summaryLines } from './render.ts';
-import { openSpeaking } from './speaking.ts';
+import { openVoice } from './voice.ts';
 import { openWhereabouts } from './whereabouts.ts';
 
 export interface IrcOptions extends NetworkOptions {
@@ -21,24 +19,15 @@ export interface IrcOptions extends NetworkOptions {
   readonly inbound?: InboundLimit;
 }
 
-interface Saying {
-  readonly place: Place;
-  readonly lines: readonly string[];
-  readonly telling: Telling;
-  /** Of the card that is revised. */
-  readonly handle?: string;
-  readonly more?: Partial<PostOptions>;
-}
-
 /** One network of IRC. Its connection is `irc:<name>`, its places are `irc:<name>/#channel` and `irc:<name>/nick`. */
 export function createIrc(options: IrcOptions): Adapter {
   const connection = `irc:${options.name}`;
   const network = openNetwork(options);
   const whereabouts = openWhereabouts(network);
-  const { say, cardOf } = openVoice(network, { connection, nickOf: whereabouts.nickOf });
+  const { say, cardOf } = openVoice(network, whereabouts);
   const look: Look = { colours: options.colours, network: options.name, nickOf: whereabouts.lastNick };
   const rest = `${options.prefix}more`;
-  const progress = openProgress();
+  const progress = openProgress(network.idle);
   const tell = (place: Place, text: string, replyTo: string | null) => {
     const telling = { key: `told:${place.id}:${text}`, weight: 'answer' as const };
     say({ place, lines: [text], telling, more: replyTo === null ? {} : { replyTo } }).catch(() => undefined);
@@ -47,7 +36,7 @@ export function createIrc(options: IrcOptions): Adapter {
   return {
     name: 'irc',
     connection,
-    ahead: 8,
+    ahead: 32,
     able: { buttons: false, reactions: true, files: false, edit: false, private: true, find: false, threads: false },
     async start(hear) {
       startHearing({
@@ -91,55 +80,4 @@ export function createIrc(options: IrcOptions): Adapter {
 function onCard(message: Message, cardOf: (id: string) => string): Message {
   const { reaction } = message;
   return reaction === undefined ? message : { ...message, reaction: { ...reaction, on: cardOf(reaction.on) } };
-}
-
-interface VoiceParts {
-  readonly connection: string;
-  nickOf(account: string): Promise<string | null>;
-}
-
-/** Says lines in places, and goes on where a cut left off. */
-function openVoice(network: ReturnType<typeof openNetwork>, { connection, nickOf }: VoiceParts) {
-  const speaking = openSpeaking(network);
-  const cards = memory<string>();
-  const halfSaid = memory<readonly (string | null)[]>();
-
-  async function targetOf(place: Place, to: string | undefined): Promise<string> {
-    const target = place.id.slice(connection.length + 1);
-    const stranger = place.kind === 'direct' && target.startsWith(guest);
-    const account = to ?? (place.kind === 'direct' && !stranger ? place.id : undefined);
-    if (account !== undefined) {
-      const nick = await nickOf(account);
-      if (nick === null) throw new PlaceRefused(`${account} is not there, or not logged in`);
-      return nick;
-    }
-    if (stranger) return target.slice(guest.length);
-    if (place.kind === 'channel' && !network.isIn(target.replace(/^[^#&]+/, '')))
-      throw new Error(`vigie is not in ${target}`);
-    return target;
-  }
-
-  return {
-    cardOf: (id: string) => cards.get(id) ?? id,
-    /** Resolves with the card's handle, under which each of its lines is known. */
-    async say({ place, lines, telling, handle: known, more = {} }: Saying): Promise<string> {
-      const ids = [...(halfSaid.get(telling.key) ?? [])];
-      const saying = {
-        target: await targetOf(place, more.to),
-        place: place.id,
-        lines: lines.slice(ids.length),
-        weight: telling.weight,
-        answers: more.replyTo ?? null,
-        arrived: (id: string | null) => void ids.push(id),
-      };
-      await speaking.say(saying).catch((error: unknown) => {
-        halfSaid.set(telling.key, ids);
-        throw error;
-      });
-      halfSaid.delete(telling.key);
-      const handle = known ?? ids.find((id) => id !== null) ?? telling.key;
-      for (const id of ids) if (id !== null) cards.set(id, handle);
-      return handle;
-    },
-  };
 }

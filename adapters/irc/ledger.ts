@@ -1,16 +1,16 @@
 import { PlaceRefused } from '../../src/chat/message.ts';
-import { field } from './event.ts';
+import { plain } from './formatting.ts';
 import type { Network } from './network.ts';
+import { hearOutcomes, type Which } from './outcomes.ts';
+import { openPulse } from './pulse.ts';
 
 /** A line that has been or will be sent, until it is known what became of it. */
 export interface Line {
   readonly label: string;
   readonly target: string;
   readonly text: string;
-  /** The PING that was sent after it; null before. */
-  barrier: number | null;
-  /** By performance.now(); null while it waits for its turn. */
-  leftAt: number | null;
+  /** When, by performance.now(), and how many bytes had been sent with it; null while it waits for its turn. */
+  left: { readonly at: number; readonly bytes: number } | null;
   /** With the server's id of the message, where it gives one. */
   arrived(id: string | null): void;
   failed(why: Error): void;
@@ -21,6 +21,8 @@ export interface Ledger {
   settle(line: Line, how: Error | { readonly id: string | null }): void;
   /** Asks the server, where that is due, whether it has what was sent. */
   look(): void;
+  /** Of these nothing more is awaited, nor said. */
+  drop(target: string, why: Error): void;
 }
 
 /** Lines that have waited for so long are asked about, though more wait to be sent or an echo may still come. */
@@ -32,9 +34,9 @@ const patienceMs = 60_000;
 /** A line has arrived when it is echoed or, where the server echoes nothing, when a PING sent after it is answered. */
 export function openLedger(network: Network): Ledger {
   const lines: Line[] = [];
-  let barriers = 0;
-  let asked = false;
-  const echoes = () => network.client.network.cap.isEnabled('echo-message');
+  const { client } = network;
+  const pulse = openPulse(network);
+  const echoes = () => client.network.cap.isEnabled('echo-message');
 
   function settle(line: Line, how: Error | { readonly id: string | null }): void {
     const at = lines.indexOf(line);
@@ -44,77 +46,72 @@ export function openLedger(network: Network): Ledger {
     else line.arrived(how.id);
   }
 
+  /** What the server answers it has read, and all that was sent before. */
+  function answered(line: Line, how: Error | { readonly id: string | null }): void {
+    network.read(line.left?.bytes ?? 0);
+    settle(line, how);
+  }
+
   function look(): void {
     const now = performance.now();
-    const waited = ({ leftAt }: Line) => (leftAt === null ? 0 : now - leftAt);
+    const waited = ({ left }: Line) => (left === null ? 0 : now - left.at);
     for (const line of lines.filter((one) => waited(one) > patienceMs))
       settle(line, new Error('the server did not confirm a line'));
-    const open = lines.filter(({ barrier, leftAt }) => barrier === null && leftAt !== null);
-    const due = open.some((line) => waited(line) > askAfterMs) || (!echoes() && network.idle());
-    if (open.length > 0 && due && !asked) ask(open);
+    const open = lines.filter(({ left }) => left !== null);
+    const late = open.some((line) => waited(line) > askAfterMs);
+    const silent = open.length > 0 && !echoes() && network.idle();
+    if (late || silent || network.pressed()) pulse.ask();
   }
 
-  /** One PING stands for all lines before it. */
-  function ask(open: readonly Line[]): void {
-    barriers += 1;
-    asked = true;
-    for (const line of open) line.barrier = barriers;
-    network.send({ command: 'PING', params: [`vigie-${barriers}`] }, 'protocol', '').catch(() => {
-      asked = false;
-    });
+  function drop(target: string, why: Error): void {
+    network.drop(client.caseLower(target), why);
+    for (const line of lines.filter((one) => client.caseCompare(one.target, target))) settle(line, why);
   }
 
-  network.client.on('pong', (event) => {
-    const number = Number(/^vigie-(\d+)$/.exec(String(field(event, 'message')))?.[1] ?? Number.NaN);
-    if (Number.isNaN(number)) return;
-    asked = false;
-    // An echo comes before the PONG: where there is none the server has swallowed the line.
-    const outcome = echoes() ? new Error('the server swallowed a line') : { id: null };
-    for (const line of lines.filter(({ barrier }) => barrier !== null && barrier <= number)) settle(line, outcome);
-    look();
+  hearOutcomes(network, {
+    echoed(which, text, id) {
+      const line = echoedOf(network, lines, which, text);
+      if (line !== undefined) answered(line, { id });
+    },
+    refused(which, why) {
+      const told = refusedOf(network, lines, which);
+      // Where neither a label nor an echo tells which of them was taken, none counts as said.
+      for (const line of which.label !== null || echoes() ? told.slice(0, 1) : told) answered(line, why);
+      if (why instanceof PlaceRefused) drop(which.target, why);
+    },
+    answered(name) {
+      const bytes = pulse.answered(name);
+      if (bytes === null) return;
+      network.read(bytes);
+      // An echo comes before the PONG: where there is none the server has swallowed the line.
+      const outcome = echoes() ? new Error('the server swallowed a line') : { id: null };
+      for (const line of lines.filter(({ left }) => left !== null && left.bytes <= bytes)) settle(line, outcome);
+      look();
+    },
   });
   network.onLoss((why) => {
-    asked = false;
     for (const line of [...lines]) settle(line, why);
   });
   setInterval(look, lookEveryMs).unref();
-  hearOutcomes(network, lines, settle);
-  return { lines, settle, look };
+  return { lines, settle, look, drop };
 }
 
-/** Echoes and refusals. */
-function hearOutcomes({ client }: Network, lines: readonly Line[], settle: Ledger['settle']): void {
-  client.on('privmsg', (event) => {
-    if (!client.caseCompare(String(field(event, 'nick')), client.user.nick)) return;
-    const tags = field(event, 'tags');
-    const label = field(tags, 'label');
-    const echoed = lines.find((line) =>
-      label === undefined
-        ? client.caseCompare(line.target, String(field(event, 'target'))) && line.text === field(event, 'message')
-        : line.label === label,
-    );
-    const id = field(tags, 'msgid');
-    if (echoed !== undefined) settle(echoed, { id: typeof id === 'string' ? id : null });
-  });
-  client.on('irc error', (event) => {
-    const refusal = refusalOf(event);
-    const target = field(event, 'channel') ?? field(event, 'nick');
-    const line = lines.find((one) => typeof target === 'string' && client.caseCompare(one.target, target));
-    if (refusal !== null && line !== undefined) settle(line, refusal);
-  });
+/**
+ * Without a label by what was said, whose colours the channel may have taken; a server that changed more of it still
+ * answers in order.
+ */
+function echoedOf({ client }: Network, lines: readonly Line[], which: Which, text: string): Line | undefined {
+  if (which.label !== null) return lines.find(({ label }) => label === which.label);
+  const sent = lines.filter(({ left, target }) => left !== null && client.caseCompare(target, which.target));
+  return sent.find((line) => line.text === text) ?? sent.find((line) => plain(line.text) === plain(text)) ?? sent[0];
 }
 
-function refusalOf(event: unknown): Error | null {
-  const reason = String(field(event, 'reason') ?? '').slice(0, 200);
-  switch (field(event, 'error')) {
-    case 'cannot_send_to_channel':
-      return new Error(`the channel takes no line of vigie: ${reason}`);
-    case 'cannot_send_to_user':
-    case 'no_such_nick':
-      return new PlaceRefused(`nobody there by that nick: ${reason}`);
-    case 'no_such_channel':
-      return new Error(`there is no such channel: ${reason}`);
-    default:
-      return null;
-  }
+/** In order; some servers name the channel where only its operators were spoken to. */
+function refusedOf({ client }: Network, lines: readonly Line[], which: Which): Line[] {
+  if (which.label !== null) return lines.filter(({ label }) => label === which.label);
+  const whole = (target: string) => target.replace(/^[^#&]+(?=[#&])/, '');
+  return lines.filter(
+    ({ left, target }) =>
+      left !== null && (client.caseCompare(target, which.target) || client.caseCompare(whole(target), which.target)),
+  );
 }

@@ -32,7 +32,8 @@ export function lineOf({ command, params, tags = {} }: Outgoing): string {
   return [tagged(tags), command, ...words].filter((word) => word !== '').join(' ');
 }
 
-function cleaned(text: string): string {
+/** Without what steers: as it is read on the other side. */
+export function cleaned(text: string): string {
   return text.replace(steering, (letter) => (formatting.has(letter) ? letter : instead(letter)));
 }
 
@@ -57,10 +58,18 @@ function escaped(value: string): string {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
+/** Data at the start of a line could be a command to another bot: what goes on from the line before stands under it. */
+const under = '  ';
+
 /** Cut at spaces so that no part is longer than so many bytes; a word that is longer is cut between characters as people see them. */
 export function split(text: string, bytes: number): string[] {
   const whole = text.trimEnd();
   if (size(whole) <= bytes) return whole === '' ? [] : [whole];
+  const [first = '', ...others] = cut(text, bytes - size(under));
+  return [first, ...others.map((part) => under + part)];
+}
+
+function cut(text: string, bytes: number): string[] {
   const parts: string[] = [];
   let part = '';
   for (const word of text.split(/(?<= )/)) {

@@ -1,5 +1,6 @@
 import { Client } from 'irc-framework';
-import { carefulRate, type Lane, openBucket } from './bucket.ts';
+import { carefulRate, openBucket } from './bucket.ts';
+import type { Lane } from './lanes.ts';
 import { lineOf, type Outgoing } from './line.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Attempt, afterLoss, usualPace } from './pace.ts';
@@ -13,8 +14,14 @@ import { settle, watch } from './wishes.ts';
 export interface Network {
   readonly name: string;
   readonly client: Client;
-  /** Sends when its turn comes; rejects where the connection went first. */
-  send(outgoing: Outgoing, lane: Lane, place: string): Promise<void>;
+  /** Sends when its turn comes, and tells how many bytes were sent by then; rejects where it never will. */
+  send(outgoing: Outgoing, lane: Lane, place: string): Promise<number>;
+  /** The server has read as many of them. */
+  read(bytes: number): void;
+  /** So much waits to be read that it is time to ask the server whether it was. */
+  pressed(): boolean;
+  /** What waits to be said in a place is not said. */
+  drop(place: string, why: Error): void;
   /** Registered with the server: what is said arrives. */
   connected(): boolean;
   /** True too where no account is wished. */
@@ -37,7 +44,7 @@ export function openNetwork(options: NetworkOptions): Network {
   const state = freshState();
   const losses: ((why: Error) => void)[] = [];
   const supervisor = supervise({ options, pace, client, bucket, state, losses });
-  const send = (outgoing: Outgoing, lane: Lane, place: string) => bucket.put(lineOf(outgoing), lane, place);
+  const send = async (outgoing: Outgoing, lane: Lane, place: string) => bucket.put(lineOf(outgoing), lane, place);
   return {
     name: options.name,
     client,
@@ -47,6 +54,9 @@ export function openNetwork(options: NetworkOptions): Network {
     isIn: (channel) => state.channels.has(client.caseLower(channel)),
     problem: () => problemOf(options, client, state),
     idle: bucket.idle,
+    read: bucket.read,
+    pressed: bucket.pressed,
+    drop: bucket.drop,
     onLoss: (listener) => void losses.push(listener),
     start: supervisor.connect,
     async stop() {
@@ -104,7 +114,7 @@ function supervise(parts: Parts) {
   for (const look of [watch, watchServices, watchTroubles]) look(parts);
   return {
     connect,
-    async leave(farewell: () => Promise<void>): Promise<void> {
+    async leave(farewell: () => Promise<unknown>): Promise<void> {
       clearInterval(settling);
       if (again !== null) clearTimeout(again);
       if (registering !== null) clearTimeout(registering);
@@ -119,11 +129,13 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }
 
+const pulse = /^(PING|PONG) /;
+
 function clientOptions({ options, pace, bucket }: Parts, failed: (why: Error) => void) {
   const { link, nick, login, serverPassword, version } = options;
   const gate = {
     open: bucket.open,
-    send: (line: string) => void bucket.put(line, 'protocol', '').catch(() => undefined),
+    send: (line: string) => void bucket.put(line, pulse.test(line) ? 'pulse' : 'protocol', '').catch(() => undefined),
     failed,
   };
   return {
@@ -131,8 +143,9 @@ function clientOptions({ options, pace, bucket }: Parts, failed: (why: Error) =>
     port: link.port,
     nick,
     username: 'vigie',
-    gecos: 'vigie',
-    version: `vigie ${version}`,
+    // Read by whoever asks the server. A CTCP VERSION is not answered: strangers would set the pace of what we send.
+    gecos: `vigie ${version}`,
+    version: '',
     ...(serverPassword === null ? {} : { password: serverPassword }),
     // An empty account keeps the framework from showing the server's password to services.
     account:

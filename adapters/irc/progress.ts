@@ -6,14 +6,17 @@ import { renderProgress } from './render.ts';
 const firstMs = 10_000;
 const longestMs = 120_000;
 
+/** What else waits to be said goes first; what is told then is as it is then. */
+const behindMs = 2000;
+
 /** How far a job is, told ever less often: an hour of it is some thirty lines. `!job ID` tells it at any time. */
-export function openProgress(now: () => number = () => performance.now()) {
+export function openProgress(idle: () => boolean, now: () => number = () => performance.now()) {
   const told = memory<{ readonly at: number; readonly pause: number }>();
   return (report: Report, previous: Report | null, { key }: Telling): string[] => {
     const line = renderProgress(report, previous);
     if (line === null) return [];
     const last = told.get(key);
-    const wait = last === undefined ? 0 : last.at + last.pause - now();
+    const wait = Math.max(last === undefined ? 0 : last.at + last.pause - now(), idle() ? 0 : behindMs);
     if (wait > 0) throw new Later(wait);
     told.set(key, { at: now(), pause: last === undefined ? firstMs : Math.min(longestMs, last.pause * 2) });
     return [line];

@@ -1,61 +1,65 @@
 import type { Weight } from '../../src/chat/message.ts';
 import { openLedger } from './ledger.ts';
-import { split } from './line.ts';
+import { cleaned, split } from './line.ts';
 import type { Network } from './network.ts';
 
 export interface Saying {
   /** A channel or a nick. */
   readonly target: string;
-  readonly place: string;
-  readonly lines: readonly string[];
+  /** Each fits in a line. */
+  readonly pieces: readonly string[];
   readonly weight: Weight;
   /** The message that is answered, where the server gives messages ids. */
   readonly answers: string | null;
-  /** Called for each line that surely arrived, in order. */
-  arrived(id: string | null): void;
 }
+
+/** The server's id of a message that surely arrived, where it gives one; or why it did not. */
+export type Outcome = PromiseSettledResult<string | null>;
 
 /** What leaves as messages, and whether it arrived. */
 export interface Speaking {
-  /** Resolves once the server surely has every line; throws where one was refused, or the connection went first. */
-  say(saying: Saying): Promise<void>;
+  /** The lines as they can be sent to a channel or, whoever it is, to a person: long ones in several pieces. */
+  piecesOf(lines: readonly string[], name: string): string[];
+  /** Resolves once it is known what became of each piece. */
+  say(saying: Saying): Promise<Outcome[]>;
+  /** What has not been said there yet is not said. */
+  drop(target: string, why: Error): void;
 }
 
 /** A line, with its end and the prefix that readers see, has 512 bytes. */
 const lineBytes = 510;
+/** An account has one nick now and another one before the next page. */
+const longestNick = 30;
 
 export function openSpeaking(network: Network): Speaking {
   const ledger = openLedger(network);
   let labels = 0;
 
-  function send({ target, place, weight, answers }: Saying, text: string): Promise<string | null> {
+  function send({ target, weight, answers }: Saying, text: string): Promise<string | null> {
     labels += 1;
     const label = `v${labels}`;
     return new Promise((arrived, failed) => {
-      const line = { label, target, text, barrier: null, leftAt: null as number | null, arrived, failed };
+      const line = { label, target, text, left: null as { at: number; bytes: number } | null, arrived, failed };
       ledger.lines.push(line);
-      network
-        .send({ command: 'PRIVMSG', params: [target, text], tags: tagsOf(network, label, answers) }, weight, place)
-        .then(
-          () => {
-            line.leftAt = performance.now();
-            ledger.look();
-          },
-          (why: Error) => ledger.settle(line, why),
-        );
+      const outgoing = { command: 'PRIVMSG', params: [target, text], tags: tagsOf(network, label, answers) };
+      network.send(outgoing, weight, network.client.caseLower(target)).then(
+        (bytes) => {
+          line.left = { at: performance.now(), bytes };
+          ledger.look();
+        },
+        (why: Error) => ledger.settle(line, why),
+      );
     });
   }
 
   return {
-    async say(saying) {
-      const room = lineBytes - Buffer.byteLength(`${maskOf(network)} PRIVMSG ${saying.target} :`);
-      const ends = saying.lines.flatMap((line) => split(line, room)).map((line) => send(saying, line));
-      // All are waited for: what arrived before a cut is told as arrived.
-      for (const end of await Promise.allSettled(ends)) {
-        if (end.status === 'rejected') throw end.reason;
-        saying.arrived(end.value);
-      }
+    piecesOf(lines, name) {
+      const target = Math.max(longestNick, Buffer.byteLength(name));
+      const room = lineBytes - target - Buffer.byteLength(`${maskOf(network)} PRIVMSG  :`);
+      return lines.flatMap((line) => split(cleaned(line), room));
     },
+    say: (saying) => Promise.allSettled(saying.pieces.map((piece) => send(saying, piece))),
+    drop: ledger.drop,
   };
 }
 

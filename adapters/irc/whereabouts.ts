@@ -27,7 +27,8 @@ export function openWhereabouts(network: Network): Whereabouts {
   lookAround(network, (account, nick) => seen(idKey(`irc:${name}/${account}`), nick));
   client.on('nick', (event) => {
     const [before, now] = [String(field(event, 'nick')), String(field(event, 'new_nick'))];
-    for (const [account, nick] of nicks) if (client.caseCompare(nick, before)) seen(account, now);
+    // A copy: `seen` puts it at the end, where a nick that only changed its letters would be met again, for ever.
+    for (const [account, nick] of [...nicks]) if (client.caseCompare(nick, before)) seen(account, now);
   });
   return {
     seen,

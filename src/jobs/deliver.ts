@@ -3,7 +3,7 @@ import { Later, NotOurs } from '../chat/message.ts';
 import { Report } from '../chat/report.ts';
 import { type CardFacts, cardOf, newsOf, phaseOf } from './card.ts';
 import { type Cards, readCards } from './card-facts.ts';
-import { atOnce, type DueParts, done, doneUnsaid, due, isOurs, putOff, type Row, setBack } from './due.ts';
+import { atOnce, type DueParts, done, doneUnsaid, due, earOf, isOurs, putOff, type Row, setBack } from './due.ts';
 import { insertHeadlines } from './headlines.ts';
 import { PlaceRow } from './job.ts';
 
@@ -20,10 +20,16 @@ export interface DeliverParts extends DueParts {
 export interface Voice {
   /** What each card last showed in its place, so that a chat can say only what changed. */
   readonly shown: Map<string, Shown>;
-  /** Places in which something is being said right now: the next thing waits for it, other places do not. */
+  /** Where no more can be begun just now, by `earOf`: what comes next there waits, what goes elsewhere does not. */
   readonly busy: Set<string>;
-  /** There may have been more to say than was begun: to be looked at again when a turn ends. */
+  /** The rows that are being said. */
+  readonly underWay: Set<number>;
+  /** By place, what is about to begin there: it does in order, whoever it is for. */
+  readonly beginning: Map<string, Promise<unknown>>;
+  /** There may have been more to say than was begun: to be looked at again when there is room. */
   more: boolean;
+  /** There is room again. */
+  look(): void;
 }
 
 interface Shown {
@@ -32,8 +38,8 @@ interface Shown {
   readonly news: string;
 }
 
-export function openVoice(): Voice {
-  return { shown: new Map(), busy: new Set(), more: false };
+export function openVoice(look: () => void = () => undefined): Voice {
+  return { shown: new Map(), busy: new Set(), underWay: new Set(), beginning: new Map(), more: false, look };
 }
 
 /**
@@ -42,47 +48,73 @@ export function openVoice(): Voice {
  */
 export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promise<void>[]> {
   if (!parts.adapter.connected()) return [];
-  const places = new Map<string, Row[]>();
-  const rows = await due(parts.database, parts.adapter.connection, voice.busy);
-  voice.more = voice.busy.size > 0 || rows.length === atOnce;
+  const ears = new Map<string, Row[]>();
+  const rows = await due(parts.database, parts.adapter.connection, voice);
+  voice.more = voice.busy.size + voice.underWay.size > 0 || rows.length === atOnce;
   const told = rows.filter((row) => isToldByCard(parts, row));
   for (const row of rows.filter((row) => !told.includes(row)))
-    places.set(row.place_id, [...(places.get(row.place_id) ?? []), row]);
-  const turns = [...places].map(([place, rows]) => {
-    voice.busy.add(place);
-    return turn(parts, voice, rows).finally(() => voice.busy.delete(place));
+    ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
+  const turns = [...ears].map(([ear, rows]) => {
+    voice.busy.add(ear);
+    const underWay = new Set<Promise<void>>();
+    const begun = begin(parts, voice, { rows, underWay }).finally(() => voice.busy.delete(ear));
+    return turn(voice, begun, underWay);
   });
   return told.length === 0 ? turns : [...turns, doneUnsaid(parts, told)];
 }
 
-/**
- * In order; where the chat confirms late, some are under way at once. As many as there is room for are read together,
- * and no more: what is said is as it is then. Ends with the first that fails.
- */
-async function turn(parts: DeliverParts, voice: Voice, rows: readonly Row[]): Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  const ahead = parts.adapter.ahead ?? 1;
-  let goesOn = true;
+/** Once all have begun, others begin beside them: a short answer does not wait until a long one is through. */
+async function turn(voice: Voice, begun: Promise<void>, underWay: ReadonlySet<Promise<void>>): Promise<void> {
   try {
-    for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
-      const next = rows.slice(at, at + ahead - underWay.size);
-      at += next.length;
-      const cards = readCards(parts.database.rows, next.flatMap(cardIn));
-      for (const [row, say] of await Promise.all(next.map((row) => prepared(parts, voice, row, cards)))) {
-        const said = ended(parts, row, say()).then((fine) => {
-          goesOn &&= fine;
-          underWay.delete(said);
-        });
-        underWay.add(said);
-        said.catch(() => undefined); // told by what waits for all of them
-      }
-      while (underWay.size > ahead / 2) await Promise.race(underWay);
-    }
+    await begun;
+    if (underWay.size > 0 && voice.more) voice.look();
     await Promise.all(underWay);
   } finally {
-    // However it ends: the place is busy with these until they are through.
     await Promise.allSettled(underWay);
   }
+}
+
+interface Beginning {
+  readonly rows: readonly Row[];
+  readonly underWay: Set<Promise<void>>;
+}
+
+/**
+ * In order; where the chat confirms late, some are under way at once. As many as there is room for are read together,
+ * and no more: what is said is as it is then. Ends with the first that fails, or once all have begun and there is room.
+ */
+async function begin(parts: DeliverParts, voice: Voice, { rows, underWay }: Beginning): Promise<void> {
+  const ahead = parts.adapter.ahead ?? 1;
+  let goesOn = true;
+  for (let at = 0; at < rows.length && goesOn && (await parts.mayGoOn()); ) {
+    const next = rows.slice(at, at + ahead - underWay.size);
+    at += next.length;
+    const cards = readCards(parts.database.rows, next.flatMap(cardIn));
+    const ready = Promise.all(next.map((row) => prepared(parts, voice, row, cards)));
+    for (const [row, say] of await inOrder(voice, next, ready)) {
+      voice.underWay.add(row.id);
+      const said = ended(parts, row, say())
+        .then((fine) => {
+          goesOn &&= fine;
+          underWay.delete(said);
+        })
+        .finally(() => voice.underWay.delete(row.id));
+      underWay.add(said);
+      said.catch(() => undefined); // told by what waits for all of them
+    }
+    while (underWay.size > ahead / 2) await Promise.race(underWay);
+  }
+}
+
+/** Once those have begun that were due in the same place before. */
+async function inOrder<T>({ beginning }: Voice, [first]: readonly Row[], ready: Promise<T>): Promise<T> {
+  const place = first?.place_id ?? '';
+  const before = beginning.get(place);
+  const both = Promise.allSettled([before, ready]);
+  beginning.set(place, both);
+  void both.then(() => beginning.get(place) === both && beginning.delete(place));
+  await before;
+  return ready;
 }
 
 type Utterance = () => Promise<void>;

@@ -23,8 +23,18 @@ export const atOnce = 50;
 /** A day of attempts. */
 const attemptsAtMost = 1500;
 
-/** Oldest first, but for places in which something is being said right now. */
-export function due(database: Database, connection: string, busy: ReadonlySet<string>) {
+/** Who listens: one person in a place is another one than the place. */
+export function earOf({ place_id, to_account }: { place_id: string; to_account: string | null }): string {
+  return `${place_id} ${to_account ?? ''}`;
+}
+
+interface Saying {
+  readonly busy: ReadonlySet<string>;
+  readonly underWay: ReadonlySet<number>;
+}
+
+/** Oldest first, but for what is being said right now, and where there is no room for more. */
+export function due(database: Database, connection: string, { busy, underWay }: Saying) {
   return database.rows
     .selectFrom('delivery')
     .selectAll()
@@ -41,13 +51,15 @@ export function due(database: Database, connection: string, busy: ReadonlySet<st
     .where('connection', '=', connection)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', dbNow)
-    .where('place_id', 'not in', ['', ...busy])
+    .where('delivery.id', 'not in', [0, ...underWay])
+    .where(sql`CONCAT(place_id, ' ', COALESCE(to_account, ''))`, 'not in', ['', ...busy])
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
           selectFrom('delivery as before')
             .select('before.id')
             .whereRef('before.place_id', '=', 'delivery.place_id')
+            .where(sql<boolean>`\`before\`.to_account <=> delivery.to_account`)
             .whereRef('before.id', '<', 'delivery.id')
             .where('before.connection', '=', connection)
             .where('before.state', '=', 'waiting')

@@ -48,6 +48,8 @@ test('a text is split at words, within bytes, never inside a character, and noth
       const text = words.join(' ');
       const parts = split(text, bytes);
       for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(bytes);
+      // Words of somebody else's never begin a line: another bot could take them for an order.
+      for (const part of parts.slice(1)) expect(part).toMatch(/^ {2}/);
       expect(parts.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
     }),
   );

@@ -11,10 +11,12 @@ export interface Inspircd {
   readonly link: number;
   /** Null: the first server of the network. Else the second, which reaches the first's `link` through this port. */
   readonly through: number | null;
+  /** Modules that it has not. */
+  readonly lacking: readonly string[];
 }
 
 /** Only the clones allowed from one address are raised: every client here comes from 127.0.0.1. */
-export function inspircdConfig({ folder, root, plain, tls, fast, link, through }: Inspircd): string {
+export function inspircdConfig({ folder, root, plain, tls, fast, link, through, lacking }: Inspircd): string {
   const clients =
     'allow="*" timeout="20" pingfreq="2m" globalmax="500" localmax="500" maxchans="20" resolvehostnames="no"';
   const [name, id] = through === null ? ['irc.vigie.test', '1TS'] : ['far.vigie.test', '2TS'];
@@ -42,7 +44,10 @@ export function inspircdConfig({ folder, root, plain, tls, fast, link, through }
 <oper name="test" password="test-oper" host="*@*" type="test">
 <ircv3 accountnotify="yes" awaynotify="yes" extendedjoin="yes" standardreplies="yes"><ctctags allowclientonlytags="yes">
 <sasl target="services.vigie.test">
-${inspircdModules.map((name) => `<module name="${name}">`).join('\n')}
+${inspircdModules
+  .filter((name) => !lacking.includes(name))
+  .map((name) => `<module name="${name}">`)
+  .join('\n')}
 <uline server="services.vigie.test" silent="yes">
 ${
   through === null

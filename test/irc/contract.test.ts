@@ -3,13 +3,19 @@ import { createIrc } from '../../adapters/irc/irc.ts';
 import { adapterContract } from '../contract/adapter.ts';
 import { channel, ircOptions } from './ops.ts';
 import { arrive } from './person.ts';
-import { type IrcServers, onDebian, startIrc } from './servers.ts';
+import { type IrcServers, onDebian, startIrcWithout } from './servers.ts';
 
 let irc: IrcServers;
 
-describe.runIf(onDebian)('IRC', () => {
+const servers: readonly (readonly [string, readonly string[]])[] = [
+  ['IRC', []],
+  // As on solanum, so on Libera: lines are echoed, but nothing says which line an echo is of.
+  ['IRC without labels', ['ircv3_labeledresponse']],
+];
+
+describe.runIf(onDebian).each(servers)('%s', (_name, lacking) => {
   beforeAll(async () => {
-    irc = await startIrc('inspircd');
+    irc = await startIrcWithout(lacking, 'inspircd');
   }, 180_000);
   afterAll(() => irc?.stop());
 

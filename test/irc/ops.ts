@@ -40,11 +40,14 @@ export interface OpsOptions {
   readonly networks: Readonly<Record<string, { port: number; services: boolean }>>;
   /** Rules and approvals, where they are not the usual ones. */
   readonly policy?: string;
+  /** At the rate and the pace that vigie is shipped with. */
+  readonly shipped?: boolean;
 }
 
-export async function openOps({ networks, policy = everywhere }: OpsOptions): Promise<Ops> {
+export async function openOps({ networks, policy = everywhere, shipped = false }: OpsOptions): Promise<Ops> {
+  const optionsOf = shipped ? asShipped : ircOptions;
   const adapters = Object.entries(networks).map(([name, { port, services }]) =>
-    createIrc(ircOptions(name, port, services)),
+    createIrc(optionsOf(name, port, services)),
   );
   const stage = await openStage({}, { policy: people + policy, adapters });
   await stage.story.until('vigie to be on IRC', () => adapters.every((adapter) => adapter.connected()));
@@ -107,6 +110,12 @@ export function ircOptions(name: string, port: number, services: boolean): IrcOp
       if (process.env['STORY_LOG'] !== undefined) process.stderr.write(`${level} ${words} ${JSON.stringify(facts)}\n`);
     },
   };
+}
+
+/** With the limits of a real night. */
+export function asShipped(name: string, port: number, services: boolean): IrcOptions {
+  const { rate: _lifted, pace: _quick, inbound: _any, ...options } = ircOptions(name, port, services);
+  return options;
 }
 
 /** In the channel, once vigie is there too. */

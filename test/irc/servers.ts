@@ -58,7 +58,15 @@ export interface IrcServers {
 export type ServerName = 'inspircd' | 'far' | 'ngircd' | 'hybrid';
 
 /** Real servers of this test file's own, up to and with the accounts registered. Only those named are started. */
-export async function startIrc(...names: readonly ServerName[]): Promise<IrcServers> {
+export function startIrc(...names: readonly ServerName[]): Promise<IrcServers> {
+  return startIrcWithout([], ...names);
+}
+
+/** inspircd lacks these modules: as other servers do. */
+export async function startIrcWithout(
+  lacking: readonly string[],
+  ...names: readonly ServerName[]
+): Promise<IrcServers> {
   const root = await unpackedServers();
   // Short and in /tmp, whatever TMPDIR says: see `movePrograms`.
   const folder = mkdtempSync('/tmp/vigie-irc-');
@@ -67,7 +75,7 @@ export async function startIrc(...names: readonly ServerName[]): Promise<IrcServ
   const bridge = await openProxy(() => link);
   const libraries = librariesOf(root);
   await prepare(folder);
-  const first = { folder, root, plain, fast, tls, link, through: null };
+  const first = { folder, root, plain, fast, tls, link, through: null, lacking };
   const second = { ...first, plain: farPlain, fast: farFast, tls: farTls, link: 0, through: bridge.port };
   writeFileSync(join(folder, 'inspircd.conf'), inspircdConfig(first));
   writeFileSync(join(folder, 'far.conf'), inspircdConfig(second));

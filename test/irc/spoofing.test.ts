@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { channel, enter, type Ops, openOps } from './ops.ts';
+import { createIrc } from '../../adapters/irc/irc.ts';
+import { type Place, PlaceRefused } from '../../src/chat/message.ts';
+import { say } from '../../src/chat/report.ts';
+import { channel, enter, ircOptions, type Ops, openOps } from './ops.ts';
 import { arrive, type Person } from './person.ts';
 import { accounts, type IrcServers, onDebian, startIrc } from './servers.ts';
 
@@ -202,6 +205,31 @@ describe.runIf(onDebian)('nobody votes or orders under another name', () => {
       await mallory.ask('vigie', 'more', /nothing was shown/);
     });
     alice.raw('NICK alice');
+  });
+  test('who takes a nick in the middle of a private report does not read on', async () => {
+    const vigie = createIrc({
+      ...ircOptions('slow', irc.inspircd.fast, true),
+      nick: 'vigie2',
+      rate: { burst: 2, everyMs: 50 },
+    });
+    await vigie.start(async () => {});
+    await expect.poll(() => vigie.connected()).toBe(true);
+    const bob = await arrive({ port: irc.inspircd.fast, nick: 'bob', account: 'bob', channels: [channel] });
+    const rows = Array.from({ length: 100 }, (_, row) => [`secret-${row}`, 'x']);
+    const report = { ...say('secrets'), blocks: [{ kind: 'table' as const, columns: ['a', 'b'], rows }] };
+    const place: Place = { adapter: 'irc', id: `irc:slow/${channel}`, kind: 'channel' };
+    const post = () => vigie.post(place, report, { key: 'secrets', weight: 'answer', to: 'irc:slow/bob' });
+    const told = post().catch((error: unknown) => error);
+    await bob.hears(/secret-5 /);
+    await bob.quit();
+    const mallory = await arrive({ port: irc.inspircd.fast, nick: 'bob', channels: [channel] });
+    expect(await told).toMatchObject({ message: expect.stringContaining('somebody else') });
+    await expect(post()).rejects.toThrow(PlaceRefused);
+    await carol.ask(channel, '!whoami', /You are carol/);
+    // What was on its way when bob left cannot be called back.
+    expect(mallory.heard.filter(({ from }) => from === 'vigie2').length).toBeLessThan(4);
+    await mallory.quit();
+    await vigie.stop();
   });
   test.each([
     ['bare', 'ngircd'],

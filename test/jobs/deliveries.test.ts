@@ -38,8 +38,9 @@ function parts(more: Partial<DeliverParts> = {}): DeliverParts {
   };
 }
 
-async function note(key: string, place = room): Promise<void> {
-  await database.transaction((rows) => insertNote(rows, { key, place, report: say(key) }));
+async function note(key: string, place = room, aside?: string): Promise<void> {
+  const whom = aside === undefined ? {} : { aside };
+  await database.transaction((rows) => insertNote(rows, { key, place, report: say(key), ...whom }));
 }
 
 /** One round of the voice, until each place has had its turn. */
@@ -98,6 +99,61 @@ test('a place in which something takes long holds up no other place, and nothing
   slow.open();
   await Promise.all(first);
   expect(titles().slice(2)).toEqual(['long', 'after it']);
+});
+
+test('where some may be said at once, what is long keeps back neither the place nor anybody else in it', async () => {
+  const post = chat.post;
+  const slow = gate();
+  chat.post = async (place, report, options) => {
+    if (report.title.startsWith('long')) await slow.opened;
+    return post(place, report, options);
+  };
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 8, post: (...said) => chat.post(...said) } });
+  await note('long, for all');
+  for (const who of ['alice', 'bob', 'carol'])
+    for (let page = 0; page < 3; page += 1) await note(`long ${page} for ${who}`, room, `test:${who}`);
+  const pages = await deliver(asked, voice);
+  await expect.poll(() => voice.underWay.size).toBe(10);
+  await note('short');
+  await note('short for alice', room, 'test:alice');
+  const short = await deliver(asked, voice);
+  await Promise.all(short);
+  expect(titles()).toEqual(['short', 'short for alice']);
+  slow.open();
+  await Promise.all(pages);
+  expect(titles()).toHaveLength(12);
+});
+
+test('what has begun to be said ends, and what waits behind others is begun by nobody else', async () => {
+  const post = chat.post;
+  const [first, others] = [gate(), gate()];
+  chat.post = async (place, report, options) => {
+    await (report.title === 'first' ? first : others).opened;
+    return post(place, report, options);
+  };
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 2, post: (...said) => chat.post(...said) } });
+  await note('first');
+  const one = await deliver(asked, voice);
+  await expect.poll(() => voice.busy.size).toBe(0);
+  for (const next of ['second', 'third', 'fourth']) await note(next);
+  const more = await deliver(asked, voice);
+  await expect.poll(() => voice.underWay.size).toBe(3);
+  first.open();
+  await Promise.all(one);
+  expect(await deliver(asked, voice)).toEqual([]);
+  others.open();
+  await Promise.all(more);
+  expect(titles()).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
+test('what is for several people in one place begins in order', async () => {
+  const asked = parts({ adapter: { ...chat, ahead: 8 } });
+  const people = Array.from({ length: 30 }, (_, who) => `p${who}`);
+  for (const who of people) await note(who, room, who === 'p7' ? undefined : `test:${who}`);
+  await Promise.all(await deliver(asked, openVoice()));
+  expect(titles()).toEqual(people);
 });
 
 test('what fails for many minutes lets the others pass', async () => {
