@@ -46,8 +46,8 @@ export interface CloudReader {
   allocations(host: HostName): Promise<string[] | null>;
   /** Hosts that could take this server now, by Placement's allocation candidates; null if it cannot be asked. */
   candidates(server: Server): Promise<Candidates | null>;
-  /** What these hosts have and who holds what of it, by Placement; null if it cannot be asked. `told`: only who holds what. */
-  room(hosts: readonly HostName[], told?: readonly Room[]): Promise<Room[] | null>;
+  /** What these hosts have and who holds what of it, by Placement; null if it cannot be asked. */
+  room(hosts: readonly HostName[], known?: RoomsKnown): Promise<Room[] | null>;
   /** GiB of each volume, by id, as far as Cinder tells; null where the cloud has none. */
   volumeSizes(ids: readonly string[]): Promise<ReadonlyMap<string, number> | null>;
   /** Neutron agents on a host; null where the cloud has no agents API. */
@@ -167,6 +167,13 @@ export interface Hypervisor {
   /** Told only where one host was asked for: for all of them Nova would ask its database once per hypervisor. */
   readonly servers: readonly ServerId[] | null;
   readonly usage: { vcpus: number; vcpusUsed: number; memoryMb: number; memoryMbUsed: number; running: number } | null;
+}
+
+export interface RoomsKnown {
+  /** Of these only who holds what is asked. */
+  readonly told?: readonly Room[];
+  /** Uuids of migrations: in their name the source keeps the place of a server that holds another one already. */
+  readonly migrations?: ReadonlySet<string>;
 }
 
 export interface MigrationFilter {

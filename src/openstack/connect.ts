@@ -88,7 +88,7 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     serverList: (list) => readServerList(config.lists ?? null, list, name),
     allocations: (host) => allocationsOf(session, name, host),
     candidates: (server) => candidatesFor(session, name, server),
-    room: (hosts, told = []) => roomOf(session, name, { hosts, told }),
+    room: (hosts, known = {}) => roomOf(session, name, { hosts, ...known }),
     volumeSizes: (ids) => volumeSizes(session, name, ids),
     agents: (host) => listAgents(session, name, host),
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Amounts, Consumers, Hypervisor, Room } from './cloud.ts';
+import type { Amounts, Consumers, Hypervisor, Room, RoomsKnown } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
@@ -20,15 +20,14 @@ const Allocations = z.object({
 
 const atOnce = 8;
 
-interface Wanted {
+interface Wanted extends RoomsKnown {
   readonly hosts: readonly HostName[];
-  /** What was told of some of them already: of those only who holds what is asked. */
-  readonly told: readonly Room[];
 }
 
 /** Two requests a host at most: whoever asks names the hosts that matter. Hosts that Placement does not know are left out. */
-export async function roomOf(session: Session, cloud: string, { hosts, told }: Wanted): Promise<Room[] | null> {
+export async function roomOf(session: Session, cloud: string, wanted: Wanted): Promise<Room[] | null> {
   if ((await session.find('placement')) === null) return null;
+  const { hosts, told = [], migrations = new Set() } = wanted;
   const known = new Map(told.map((room) => [room.host, room]));
   const hypervisors = (await listHypervisors(session, cloud, undefined)).filter(({ host }) => hosts.includes(host));
   return unlessForbidden(async () => {
@@ -36,7 +35,7 @@ export async function roomOf(session: Session, cloud: string, { hosts, told }: W
     for (let from = 0; from < hypervisors.length; from += atOnce) {
       const batch = hypervisors.slice(from, from + atOnce);
       const asking = batch.map((one) =>
-        unlessGone(() => roomOn(session, cloud, { hypervisor: one, told: known.get(one.host) })),
+        unlessGone(() => roomOn(session, cloud, { hypervisor: one, told: known.get(one.host), migrations })),
       );
       rooms.push(...(await Promise.all(asking)).flat());
     }
@@ -57,9 +56,10 @@ async function unlessGone(asking: () => Promise<Room[]>): Promise<Room[]> {
 interface Asked {
   readonly hypervisor: Hypervisor;
   readonly told: Room | undefined;
+  readonly migrations: ReadonlySet<string>;
 }
 
-async function roomOn(session: Session, cloud: string, { hypervisor, told }: Asked): Promise<Room[]> {
+async function roomOn(session: Session, cloud: string, { hypervisor, told, migrations }: Asked): Promise<Room[]> {
   const provider = await providerOf(session, cloud, hypervisor);
   if (provider === null) return [];
   const ask = async (what: string) => {
@@ -68,7 +68,9 @@ async function roomOn(session: Session, cloud: string, { hypervisor, told }: Ask
   };
   const [stock, given] = await Promise.all([told === undefined ? ask('inventories') : null, ask('allocations')]);
   const { allocations } = read(Allocations, given.body, cloud, given.request);
-  const consumers = alikeTogether(Object.values(allocations).map(({ resources }) => resources));
+  const held = Object.values(allocations).map(({ resources }) => resources);
+  const servers = Object.entries(allocations).flatMap(([id, { resources }]) => (migrations.has(id) ? [] : [resources]));
+  const consumers = alikeTogether(servers);
   if (stock === null) return told === undefined ? [] : [{ ...told, consumers }];
   const { inventories } = read(Inventories, stock.body, cloud, stock.request);
   const capacity: Amounts = Object.fromEntries(
@@ -77,7 +79,7 @@ async function roomOn(session: Session, cloud: string, { hypervisor, told }: Ask
       Math.floor((total - reserved) * ratio),
     ]),
   );
-  return [{ host: hypervisor.host, capacity, used: sumOf(consumers), consumers }];
+  return [{ host: hypervisor.host, capacity, used: sumOf(held), consumers }];
 }
 
 /** A host has many servers, and few flavors. */
@@ -93,10 +95,9 @@ function alikeTogether(all: readonly Amounts[]): Consumers[] {
 }
 
 /** What a provider has given away is what its consumers hold. */
-function sumOf(consumers: readonly Consumers[]): Amounts {
+function sumOf(held: readonly Amounts[]): Amounts {
   const sum: Record<string, number> = {};
-  for (const { each, number } of consumers)
-    for (const [name, amount] of Object.entries(each)) sum[name] = (sum[name] ?? 0) + number * amount;
+  for (const each of held) for (const [name, amount] of Object.entries(each)) sum[name] = (sum[name] ?? 0) + amount;
   return sum;
 }
 

@@ -46,10 +46,19 @@ test('a host that is taken out of the cloud while it is asked about is left out,
   expect(await rooms()).toEqual([{ host: cmp1, capacity: { MEMORY_MB: 1350 }, used, consumers }]);
 });
 
+test('a place that is kept in a migration’s name is taken, and nobody needs another for it', async () => {
+  const [room] = (await fake.connect().room([cmp1], { migrations: new Set(['s2', 's9']) })) ?? [];
+  expect(room).toMatchObject({ used: { MEMORY_MB: 1124, DISK_GB: 3 } });
+  expect(room?.consumers).toEqual([
+    { each: { MEMORY_MB: 512 }, number: 1 },
+    { each: { MEMORY_MB: 100, DISK_GB: 3 }, number: 1 },
+  ]);
+});
+
 test('of a host that was told of already only its consumers are asked for', async () => {
   fake.routes.delete('GET /placement/resource_providers/id-cmp1/inventories');
   const told = { host: cmp1, capacity: { MEMORY_MB: 9, VGPU: 1 }, used: { VGPU: 1 } };
-  expect(await fake.connect().room([cmp1], [told])).toEqual([{ ...told, consumers: expect.any(Array) }]);
+  expect(await fake.connect().room([cmp1], { told: [told] })).toEqual([{ ...told, consumers: expect.any(Array) }]);
 });
 
 test('what Placement forbids is not known; what it breaks on is an error', async () => {

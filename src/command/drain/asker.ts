@@ -5,7 +5,7 @@ import type { HostName } from '../../openstack/names.ts';
 export interface Asker {
   candidates(server: Server): Promise<Candidates | null>;
   /** Of these hosts with who holds what, and of those it was told of before; empty where Placement cannot be asked. */
-  rooms(hosts: readonly HostName[]): Promise<Room[]>;
+  rooms(hosts: readonly HostName[], migrations?: ReadonlySet<string>): Promise<Room[]>;
 }
 
 export function asker(cloud: CloudReader): Asker {
@@ -18,9 +18,9 @@ export function asker(cloud: CloudReader): Asker {
       asked.set(key, asking);
       return asking;
     },
-    async rooms(hosts) {
+    async rooms(hosts, migrations = new Set()) {
       const told = (await Promise.all(asked.values())).flatMap((answer) => answer?.rooms ?? []);
-      const rooms = hosts.length === 0 ? [] : ((await cloud.room(hosts, told)) ?? []);
+      const rooms = hosts.length === 0 ? [] : ((await cloud.room(hosts, { told, migrations })) ?? []);
       return [...new Map([...told, ...rooms].map((room) => [room.host, room])).values()];
     },
   };

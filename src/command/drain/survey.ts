@@ -100,17 +100,18 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const circles = circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts);
   const going = services.filter((one) => one.binary === 'nova-compute' && emptying.includes(one.host));
   const peers = new Set([host, ...circles, ...going.map((one) => one.host)]);
-  const told = { others, aggregates, rooms: await asking.rooms([...peers]), homeless: [] };
-  const { rooms, homeless } = going.reduce(without, told);
+  const rooms = await asking.rooms([...peers], await holdingTwo(going, cloud));
+  const told = { others, aggregates, rooms, homeless: [] };
+  const emptied = going.reduce(without, told);
   return {
     service,
     lease: hostLease(await leases.find('host', host)),
     facts,
     around,
     ...fellows,
-    beingEmptied: { hosts: going.map((one) => one.host), homeless },
+    beingEmptied: { hosts: going.map((one) => one.host), homeless: emptied.homeless },
     beside: await besideOf(host, services, cloud),
-    rooms,
+    rooms: emptied.rooms,
     aggregates,
     projects,
     incoming,
@@ -142,6 +143,13 @@ async function beingEmptied(host: HostName, { cloud, leases, holder, jobOn }: Pl
   if ((await holder(claim)) === null) return null;
   const [lease, job] = await Promise.all([leases.find('host', host), jobOn(claim)]);
   return job?.state === 'running' && job.id === lease?.job ? host : null;
+}
+
+/** A server has its place at the destination from when its move begins; the one at the source is kept in the migration's name. */
+async function holdingTwo(from: readonly Service[], cloud: CloudReader): Promise<Set<string>> {
+  const migrations = (await inBatches(from, ({ host }) => cloud.migrations({ host }))).flat();
+  const moving = migrations.filter(({ status }) => underway(status) || status === 'finished');
+  return new Set(moving.flatMap(({ uuid }) => uuid ?? []));
 }
 
 export function isTaking({ binary, status, state }: Service): boolean {
