@@ -35,6 +35,8 @@ const settings = onLab
   : { serverDeadline: 4000, totalDeadline: 40_000 };
 const simulator = { migrateSeconds: 8, hosts: 6, serviceDownSeconds: 3, reportSeconds: 1 };
 const mostActs = 14;
+/** What has written nothing for ten seconds holds nobody up: on a busy real cloud a request may take longer. */
+const mostAhead = onLab ? 2 : 1;
 /** A real cloud does less in the same time. */
 const pause = onLab ? 8 : 1;
 
@@ -102,7 +104,7 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   const ahead = ours.flatMap(({ at, migration, status, type }) => {
     waiting.set(migration, type === 'live-migration' && !lost.has(migration) ? status : '');
     const queue = [...waiting.values()].filter((one) => one === 'accepted' || one === 'queued');
-    return queue.length > 1 ? [at.toISOString()] : [];
+    return queue.length > mostAhead ? [at.toISOString()] : [];
   });
   return {
     state: ran.state,
