@@ -106,10 +106,10 @@ export interface StepContext {
   /** The job's other steps that run now. */
   beside(): readonly Underway[];
   /**
-   * Asked by a step that has begun, right before it asks the cloud for something that takes a lane: false while those beside
-   * it do not let it, or the cloud is frozen. Once it is true the others take it for one that has just begun.
+   * Asked by a step that has begun, right before it asks the cloud for something that takes a lane: why it must wait, while
+   * those beside it do not let it, or the cloud is frozen. Once it is null the others take it for one that has just begun.
    */
-  takeLane(lets: (others: readonly Underway[]) => boolean): Promise<boolean>;
+  takeLane(lets: (others: readonly Underway[]) => boolean): Promise<string | null>;
   progress(note: string): void;
 }
 

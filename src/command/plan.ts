@@ -35,6 +35,8 @@ export const PlanRow = z.object({
   weight: z.number(),
   label: z.string(),
   why: z.string(),
+  /** Of a server, where its label says more: for what is read by programs. */
+  name: z.string().exactOptional(),
   /** Whose it is, where it is a server: the project's name. */
   project: z.string().exactOptional(),
 });

@@ -36,7 +36,9 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     }
     const keys = new Set(now.plan.steps.map((step) => step.key));
     const vanished = new Set(job.plan.steps.filter((step) => !keys.has(step.key)).map((step) => step.key));
-    const plan = { ...job.plan, ...(now.plan.closing !== undefined && { closing: now.plan.closing }) };
+    // What the policy no longer limits binds no job that was approved while it did.
+    const { closing: _planned, ...approved } = job.plan;
+    const plan = { ...approved, ...(now.plan.closing !== undefined && { closing: now.plan.closing }) };
     const held = await beginJob(parts.database, tenure.owner, plan, vanished);
     return held === null ? true : await giveUp(parts, tenure, job, held);
   } catch (error) {

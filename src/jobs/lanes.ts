@@ -3,7 +3,7 @@ import type { ChangeCommand, StepContext, Underway } from '../command/command.ts
 import type { Outcome } from '../command/outcome.ts';
 import type { Stage } from '../command/plan.ts';
 import { endedStep } from './ended-step.ts';
-import { isFrozen } from './freezes.ts';
+import { type Freeze, isFrozen } from './freezes.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from './run.ts';
 import { type StepRow, stepsOf } from './steps.ts';
@@ -65,7 +65,7 @@ async function mayStart({ run, stage, outcomes, progress }: Carrying): Promise<'
   if (stage.onFailure === 'stop' && outcomes.some((outcome) => bad.has(outcome.state))) return 'never';
   const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
   if (frozen === null) return 'now';
-  progress.note('', `frozen by ${frozen.human}: ${frozen.reason}`);
+  progress.note('', frozenBy(frozen));
   return 'later';
 }
 
@@ -149,13 +149,21 @@ async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
   });
 }
 
-/** From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. */
-async function takeLane(carrying: Carrying, key: string, lets: Lets): Promise<boolean> {
+/**
+ * From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. Who asks
+ * holds nothing, whatever it wrote when it asked the cloud before: else two that ask again hold each other off for ever.
+ */
+async function takeLane(carrying: Carrying, key: string, lets: Lets): Promise<string | null> {
   const { run, beside } = carrying;
-  if ((await isFrozen(run.parts.database.rows, run.job.cloud)) !== null) return false;
-  if (!lets(othersOf(carrying, key))) return false;
-  beside.set(key, { key, checkpoint: null, startedAt: run.parts.now() });
-  return true;
+  const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
+  const free = frozen === null && lets(othersOf(carrying, key));
+  beside.set(key, { key, checkpoint: null, startedAt: free ? run.parts.now() : new Date(0) });
+  if (frozen !== null) return frozenBy(frozen);
+  return free ? null : 'waits for its turn';
+}
+
+function frozenBy({ human, reason }: Freeze): string {
+  return `frozen by ${human}: ${reason}`;
 }
 
 type Lets = Parameters<StepContext['takeLane']>[0];

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { HookFacts, HookRun } from './cloud.ts';
 
@@ -22,10 +22,10 @@ export function runHook({ argv, timeoutMs }: Hook, about: Readonly<Record<string
   const facts = Object.fromEntries(Object.entries(about).map(([key, value]) => [`VIGIE_${key.toUpperCase()}`, value]));
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', ...facts };
   // The leader of a process group of its own: what it starts can be ended with it.
-  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const stdout = tailOf(child.stdout);
-  const stderr = tailOf(child.stderr);
+  const child: ChildProcess = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve) => {
+    // Where vigie has no file left to open, the program has no pipes.
+    const [stdout, stderr] = [tailOf(child.stdout ?? null), tailOf(child.stderr ?? null)];
     let late = false;
     const limit = setTimeout(() => {
       late = true;
@@ -44,21 +44,21 @@ export function runHook({ argv, timeoutMs }: Hook, about: Readonly<Record<string
   });
 }
 
-function tailOf(stream: Readable): () => string {
+function tailOf(stream: Readable | null): () => string {
   let tail = '';
-  stream.setEncoding('utf8').on('data', (text: string) => {
+  stream?.setEncoding('utf8').on('data', (text: string) => {
     tail = `${tail}${text}`.slice(-held);
   });
   return () => tail;
 }
 
 /** Who has left the group by itself keeps the pipes open: they are let go of. */
-function killGroup({ pid, stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>): void {
+function killGroup({ pid, stdout, stderr }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
     // Nobody of the group is left.
   }
-  stdout.destroy();
-  stderr.destroy();
+  stdout?.destroy();
+  stderr?.destroy();
 }

@@ -40,6 +40,12 @@ test('what hangs stands still from its first look on; what tells no figures neve
   expect(seeCopy(after([gb, gb, gb]), [aMigration({ status: 'preparing' })], new Date(1))).toEqual(unseenCopy);
 });
 
+test('after the switch to post-copy it still is when it was last seen to come on, and nothing stands still', () => {
+  const stuck = after([...pass(64 * gb, 40), ...pass(64 * gb, 40)]);
+  const switched = seeCopy(stuck, [aMigration({ status: 'running (post-copy)' })], new Date(90_000));
+  expect(switched).toEqual({ ...stuck, looks: 0 });
+});
+
 test('disks that are copied before the memory come on, too, and the memory after them', () => {
   const looks = pass(900 * gb, 100);
   expect(

@@ -53,3 +53,7 @@ test('who is on its way here is judged as the others are', () => {
   expect(never?.label).toContain(serverId);
   expect(coming({ 'vigie:move': 'cold' })?.step?.input).toMatchObject({ how: 'cold', interrupts: true });
 });
+
+test('a row has the bare name beside what people read', () => {
+  expect(serverRow(wishing({}), around, limits)).toMatchObject({ name: 'db3', label: 'db3 (512 MB, 1 GB disk)' });
+});

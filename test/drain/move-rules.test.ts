@@ -177,6 +177,35 @@ test('the deadline counts from when the copy last got smaller: what comes on is 
   expect(nextAct({ ...view, shrankAt: at(3599 * second), now: at(3600 * second) })).toMatchObject({ act: 'abort' });
 });
 
+test('a forced copy has its whole deadline from then on; one that Nova would not force has the old one', () => {
+  const force = { at: at(650 * second), tries: 1, refused: null };
+  const intent = anIntent({ migration: 4, runningSince: at(100 * second), force });
+  const view = aView({ intent, server: moving, migrations: [aMigration({ id: 4 })], now: at(1200 * second) });
+  expect(nextAct({ ...view, shrankAt: at(150 * second) })).toMatchObject({ act: 'wait' });
+  const refused = { ...intent, force: { ...force, refused: '409' } };
+  expect(nextAct({ ...view, intent: refused, shrankAt: at(150 * second) })).toMatchObject({ act: 'abort' });
+  expect(nextAct({ ...view, now: at(1251 * second) })).toMatchObject({
+    act: 'abort',
+    why: expect.stringContaining('its forced copy did not end'),
+  });
+});
+
+test('after the switch to post-copy nothing is aborted: it is waited for, and given up with the time of the drain', () => {
+  const abort = { at: at(1900 * second), tries: 1, refused: null, why: 'aborted: bob said so' };
+  const intent = anIntent({ migration: 4, runningSince: at(100 * second) });
+  const migrations = [aMigration({ id: 4, status: 'running (post-copy)' })];
+  const view = aView({ intent, server: moving, migrations, now: at(2000 * second) });
+  expect(nextAct(view)).toMatchObject({ act: 'wait', note: 'running (post-copy)' });
+  expect(nextAct({ ...view, intent: { ...intent, abort } })).toMatchObject({ act: 'wait' });
+  expect(nextAct({ ...view, abortNow: true })).toMatchObject({
+    act: 'wait',
+    note: expect.stringContaining('runs on the other host'),
+  });
+  expect(ending({ ...view, now: at(3600 * second) })).toMatch(
+    /^unproven: cannot be aborted: the drain's time was over/,
+  );
+});
+
 test('what waits in the queue behind nothing of ours is asked about after its deadline', () => {
   const queued = aMigration({ id: 4, status: 'queued' });
   const view = aView({

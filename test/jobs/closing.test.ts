@@ -31,6 +31,18 @@ test('two of a zone are closed at once where two may be, whichever was planned f
   await endedAs(story, again, 'done');
 });
 
+test('a limit that the policy has no more binds no job that was planned while it had', async () => {
+  const ids = [await asked('cmp1'), await asked('cmp2')];
+  for (const id of ids) await story.mutter('bob', `!approve ${id}`);
+  await story.until('two run', async () => (await states(ids)).join() === 'running,running');
+  const third = await asked('cmp3');
+  play.closing = null;
+  await story.mutter('bob', `!approve ${third}`);
+  await story.until('it runs, too', async () => (await story.state(third)) === 'running');
+  hold.open();
+  for (const id of [...ids, third]) await endedAs(story, id, 'done');
+});
+
 test('what is closed without a job takes its place, and none twice from the job that closes it anew', async () => {
   const detail = { kind: 'drain', before: { status: 'enabled', reason: null }, mark: null, moved: [] };
   const lease = { kind: 'host', cloud: 'demo', subject: 'cmp1', owner: 'bob', reason: 'fans', job: 'j1', until: null };

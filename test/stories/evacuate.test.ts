@@ -90,7 +90,7 @@ test('a frozen host that thaws stops what was not sent, and the guests that may 
   expect(words).toMatch(/May exist twice: .*Power/);
   for (const { id, name } of there) {
     const line = words.split('\n').find((one) => one.startsWith('May exist twice')) ?? '';
-    expect(line.includes(name), name).toBe(asked.includes(id));
+    expect(line.includes(`${name} ${id}`), name).toBe(asked.includes(id));
   }
 });
 

@@ -30,7 +30,7 @@ export function backBlocks({ plan, steps }: EndedJob): Block[] {
 
 function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
   if (step === undefined) return toldByPlan(row);
-  const { label, verdict } = row;
+  const { label, name = label, verdict } = row;
   const server = row.key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
@@ -38,5 +38,5 @@ function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
     state === 'done'
       ? [verdict, spokenDuration((went?.seconds ?? step.seconds ?? 0) * 1000)]
       : [state === 'waiting' ? 'not begun' : state, note];
-  return { server, label, state, note, cells: [label, went?.to ?? '-', ...told] };
+  return { server, name, label, state, note, cells: [label, went?.to ?? '-', ...told] };
 }

@@ -1,4 +1,5 @@
 import type { Migration } from '../../openstack/cloud.ts';
+import { postCopy } from './move-view.ts';
 
 /** How far a copy has come, look after look. */
 export interface Copy {
@@ -33,6 +34,8 @@ export const unseenCopy: Copy = {
  */
 export function seeCopy(copy: Copy, migrations: readonly Migration[], now: Date): Copy {
   const running = migrations.find(({ status, memory, disk }) => status === 'running' && (memory ?? disk) !== null);
+  // Nothing is sent twice any more: it stands still no more.
+  if (running === undefined && migrations.some(({ status }) => status === postCopy)) return { ...copy, looks: 0 };
   if (running === undefined) return unseenCopy;
   const left = running.memory?.remainingBytes || null;
   const disk = running.disk?.remainingBytes || null;

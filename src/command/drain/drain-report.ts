@@ -10,7 +10,6 @@ import { isWell, serverBlocks, serverFile, type Told, toldByPlan } from './serve
 
 const Input = z.object({ host: z.string() });
 const Went = z.object({
-  name: z.string().optional(),
   to: z.string().nullable(),
   how: z.string(),
   seconds: z.number().optional(),
@@ -98,18 +97,18 @@ function strangers({ steps }: EndedJob): Told[] {
     const time = timeOf(went?.seconds ?? null);
     const told = ['came meanwhile', time].filter((part) => part !== '').join('; ');
     const cells = [name, went?.to ?? '-', went?.how ?? state, told];
-    return { server, label: name, state, note, cells, project, ...went };
+    return { server, name, label: name, state, note, cells, project, ...went };
   });
 }
 
 function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
   if (step === undefined) return toldByPlan(row);
-  const { label, project } = row;
+  const { label, name = label, project } = row;
   const server = row.key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
   const to = went?.to ?? '-';
-  const whole = { server, label, state, note, project, ...went };
+  const whole = { server, name, label, state, note, project, ...went };
   if (state !== 'done') return { ...whole, cells: [label, to, state === 'waiting' ? 'not begun' : state, note] };
   const more = note.includes(';') ? note.slice(note.indexOf(';') + 1).trim() : '';
   const seconds = went?.seconds ?? step.seconds;

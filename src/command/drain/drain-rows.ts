@@ -46,6 +46,7 @@ export function serverRow(facts: ServerFacts, around: Survey['around'], limits: 
     key: `move:${server.id}`,
     ...inTime(judged, window, limits),
     label: step === null ? idBeside(label, server.id) : label,
+    name: server.name,
     project: owner,
     ram: ramOf(server),
     step,

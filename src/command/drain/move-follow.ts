@@ -9,6 +9,7 @@ import {
   type MoveView,
   minutes,
   mostTries,
+  postCopy,
   underway,
   wait,
 } from './move-view.ts';
@@ -83,17 +84,18 @@ function confirmOwn(view: MoveView, server: Server, intent: MoveIntent, ours: Mi
 function whileMoving(view: MoveView, server: Server, intent: MoveIntent, ours: Migration): MoveAct {
   const since = intent.runningSince ?? (runs(ours.status) ? view.now : null);
   // A message that nobody took: its source runs no nova-compute any more, and it would stay `accepted` for ever.
-  const from = cameOn(since, view.shrankAt) ?? (ours.status === 'accepted' ? intent.asked.at : null);
-  const why = isAwaited(intent, server, ours) ? tooLate(view) : overdue(view, from);
+  const from =
+    cameOn({ ...intent, runningSince: since }, view.shrankAt) ?? (ours.status === 'accepted' ? intent.asked.at : null);
+  const why = isAwaited(intent, server, ours) ? tooLate(view) : overdue(view, from, intent);
   if (why !== null && !underway(ours.status)) return lost(server, ours, why);
-  if (why !== null || intent.abort !== null) return stopIt(view, server, intent, ours, why ?? '');
+  if (why !== null && isPostCopy(ours)) return lost(server, ours, why.replace('aborted', 'cannot be aborted'));
+  if (why !== null || (intent.abort !== null && !isPostCopy(ours)))
+    return stopIt(view, server, intent, ours, why ?? '');
   const told = whenStuck(view, server, intent, ours) ?? whenQueued(view, server, intent, ours);
   if (told !== null) return told;
   const changed = since !== intent.runningSince || view.intent?.migration !== ours.id;
   return {
-    ...wait(
-      `${copying(ours)}${forced(intent)}${view.abortNow ? '; a cold move cannot be aborted: waiting to confirm it' : ''}`,
-    ),
+    ...wait(`${copying(ours)}${forced(intent, ours)}${view.abortNow ? unstoppable(ours) : ''}`),
     ...(changed ? { intent: { ...intent, runningSince: since } } : {}),
   };
 }
@@ -105,7 +107,7 @@ function whenStuck(view: MoveView, server: Server, intent: MoveIntent, ours: Mig
   if (said?.choice === 'abort') return stopIt(view, server, intent, ours, `aborted: ${said.by} said so`);
   if (said?.choice === 'force-complete') return { act: 'force', migration: ours.id, tries: 1 };
   if (!view.stuck || said !== null) return null;
-  const deadline = new Date((cameOn(intent.runningSince, shrankAt) ?? view.now).getTime() + serverDeadline);
+  const deadline = new Date((cameOn(intent, shrankAt) ?? view.now).getTime() + serverDeadline);
   return { act: 'inquire', question: stuckQuestion(server.name, intent.seen.status, deadline) };
 }
 
@@ -150,20 +152,38 @@ function queueQuestion(
   };
 }
 
-/** A server's deadline counts from when its copy last got smaller, or from when it began to run. */
-function cameOn(since: Date | null, shrankAt: Date | null): Date | null {
-  return since !== null && shrankAt !== null && shrankAt > since ? shrankAt : since;
+/**
+ * A server's deadline counts from when its copy last got smaller, or from when it began to run; or from when it was forced:
+ * a guest that stands still is copied in one pass, which need not be smaller than those before.
+ */
+function cameOn(
+  { runningSince, force }: Pick<MoveIntent, 'runningSince' | 'force'>,
+  shrankAt: Date | null,
+): Date | null {
+  if (runningSince === null) return null;
+  const forcedAt = force?.refused === null ? force.at : null;
+  return [runningSince, shrankAt, forcedAt].reduce((last, at) =>
+    last === null || (at !== null && at > last) ? at : last,
+  );
 }
 
-/** Only Nova ends a cold move: while its host answers it is waited for, and confirmed by whoever began it. */
-function isAwaited({ how }: MoveIntent, { hostStatus }: Server, { status }: Migration): boolean {
-  return how === 'cold' && underway(status) && hostStatus !== 'DOWN';
+/**
+ * Only Nova ends a cold move: while its host answers it is waited for, and confirmed by whoever began it. So it is after the
+ * switch to post-copy: half of the guest is here, half there, and it runs there.
+ */
+function isAwaited({ how }: MoveIntent, { hostStatus }: Server, ours: Migration): boolean {
+  return hostStatus !== 'DOWN' && (isPostCopy(ours) || (how === 'cold' && underway(ours.status)));
 }
 
-function overdue(view: MoveView, since: Date | null): string | null {
+function isPostCopy({ status }: Migration): boolean {
+  return status === postCopy;
+}
+
+function overdue(view: MoveView, since: Date | null, { force }: MoveIntent): string | null {
   if (view.abortNow) return 'told to stop: aborted';
   if (since !== null && view.now.getTime() - since.getTime() > view.serverDeadline) {
-    return `aborted after ${minutes(view.serverDeadline)} in which its copy got no smaller, its deadline`;
+    const meanwhile = force?.refused === null ? 'its forced copy did not end' : 'its copy got no smaller';
+    return `aborted after ${minutes(view.serverDeadline)} in which ${meanwhile}, its deadline`;
   }
   return tooLate(view);
 }
@@ -205,9 +225,15 @@ function copying({ status, memory, disk }: Migration): string {
   return `${status}, ${Math.min(100, Math.max(0, share))} % copied`;
 }
 
-function forced({ force }: MoveIntent): string {
-  if (force === null) return '';
+function forced({ force }: MoveIntent, ours: Migration): string {
+  if (force === null || isPostCopy(ours)) return '';
   return force.refused === null ? ', forced: the guest is paused' : `; forcing was refused: ${force.refused}`;
+}
+
+function unstoppable(ours: Migration): string {
+  return isPostCopy(ours)
+    ? '; its guest runs on the other host already, it cannot be aborted: waiting for its end'
+    : '; a cold move cannot be aborted: waiting to confirm it';
 }
 
 function runs(status: string): boolean {

@@ -54,12 +54,15 @@ export const lostRequest = 10 * second;
 const disagreement = 60 * second;
 export const mostTries = 3;
 
+/** Its guest runs on the other host, and fetches what it lacks from this one. */
+export const postCopy = 'running (post-copy)';
+
 const underwayWords = [
   'accepted',
   'queued',
   'preparing',
   'running',
-  'running (post-copy)',
+  postCopy,
   'pre-migrating',
   'migrating',
   'post-migrating',

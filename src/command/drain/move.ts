@@ -73,8 +73,8 @@ async function inTurn(act: MoveAct, context: StepContext): Promise<MoveAct> {
   if (context.cancelled())
     return act.act === 'retry' ? { ...act, act: 'explain', note: '' } : end(blocked('told to stop before it began'));
   const how = act.act === 'cold' ? 'cold' : 'live';
-  const taken = await context.takeLane((others) => mayAsk(how, others, context.now()));
-  return taken ? act : wait('waits for its turn');
+  const waits = await context.takeLane((others) => mayAsk(how, others, context.now()));
+  return waits === null ? act : wait(waits);
 }
 
 /** Nothing is to be asked: it gets smaller, and what it waits for moves. */
@@ -192,8 +192,9 @@ function watchOn(watch: Watch, { seen, intent }: Pick<Doing, 'seen' | 'intent'>,
 /** Waits for the next look. A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */
 async function rest(context: StepContext, intent: MoveIntent | null): Promise<void> {
   const { pollInterval } = context.cloud.settings;
-  // A move that takes seconds is looked at often, one that takes minutes seldom: what follows it waits little longer.
-  const asked = intent === null ? 0 : context.now().getTime() - intent.asked.at.getTime();
+  // A move that takes seconds is looked at often, one that takes minutes seldom: what follows it waits little longer. One
+  // that waits for its turn, or for what another does with its server, is none: tens of them would ask Nova all the time.
+  const asked = intent === null ? Number.POSITIVE_INFINITY : context.now().getTime() - intent.asked.at.getTime();
   try {
     await context.sleep(Math.min(pollInterval, Math.max(500, asked / 5)));
   } catch (reason) {

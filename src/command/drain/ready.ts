@@ -17,21 +17,29 @@ type ReadyInput = z.output<typeof ReadyInput>;
 /** So many good looks in a row: a node that has just come back answers once and is gone again. */
 const looks = 3;
 const mostMs = 10 * 60_000;
+/** So long they may take: each waits for new reports, which Neutron's agents send every half minute, and late. */
+const roundMs = 4 * 60_000;
 
 /**
  * Waits until a host can take servers again: nova-compute up, its hypervisor told of by Nova, and every agent alive that was
  * when it was closed. Nova and Neutron take the last report for health for a minute and more after it: so each look must
- * find newer reports than the one before. In time it is enabled; else it stays closed, and what is missing is told.
+ * find newer reports than the one before. In time it is enabled; else it stays closed, and what is missing is told. A round
+ * of looks that began well is ended in any case: a worker that was away begins it late.
  */
 export async function ready(input: ReadyInput, context: StepContext): Promise<Outcome> {
   const patience = Math.min(mostMs, context.cloud.settings.serverDeadline);
-  const until = context.startedAt.getTime() + patience;
+  let until = context.startedAt.getTime() + patience;
+  let began = false;
   let good: Reports[] = [];
   for (;;) {
     const seen = await lookAt(input, context.cloud);
     if ('missing' in seen) good = [];
     const silent = 'missing' in seen ? [] : silentSince(good.at(-1), seen);
     if (!('missing' in seen) && silent.length === 0) good = [...good, seen];
+    if (good.length === 1 && !began) {
+      began = true;
+      until = Math.max(until, context.now().getTime() + Math.min(roundMs, patience));
+    }
     if (good.length >= looks) return done(`up and well, ${looks} looks in a row, each with newer reports`);
     const trouble = 'missing' in seen ? seen.missing : silence(silent);
     if (trouble !== null && context.now().getTime() > until) {

@@ -5,6 +5,7 @@ import type { PlanRow } from '../plan.ts';
 export interface Told {
   /** Its id: another may have the same name. */
   readonly server: string;
+  readonly name: string;
   readonly label: string;
   readonly state: StepMark;
   readonly note: string;
@@ -48,17 +49,18 @@ export function idBeside(label: string, server: string): string {
 }
 
 /** A row of the plan that had no step: nothing was to be done with it, for the reason that the plan said. */
-export function toldByPlan({ key, label, verdict, why, project }: PlanRow): Told {
+export function toldByPlan({ key, label, name = label, verdict, why, project }: PlanRow): Told {
   const state = verdict === 'skip' ? 'gone' : 'blocked';
-  return { server: key.slice('move:'.length), label, state, note: why, cells: [label, '-', verdict, why], project };
+  const cells = [label, '-', verdict, why];
+  return { server: key.slice('move:'.length), name, label, state, note: why, cells, project };
 }
 
 /** All of it, for tickets and `cut`: what the shown rows leave out is here, too. */
 export function serverFile(from: string, told: readonly Told[]): { columns: string[]; rows: string[][] } {
   const columns = ['server', 'id', 'project', 'from', 'to', 'how', 'seconds', 'state', 'note'];
-  const rows = told.map(({ server, label, state, note, project, to, how, seconds }) => {
+  const rows = told.map(({ server, name, state, note, project, to, how, seconds }) => {
     const took = seconds === null || seconds === undefined ? '' : String(seconds);
-    return [label, server, project ?? '', from, to ?? '', how ?? '', took, state, note];
+    return [name, server, project ?? '', from, to ?? '', how ?? '', took, state, note];
   });
   return { columns, rows };
 }

@@ -126,7 +126,7 @@ async function deletedOn(host: HostName, { cloud }: PlanContext): Promise<PlanRo
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const why = 'deleted by its owner, not reclaimed yet: it can be restored only once the host is back';
   return deleted.map(({ id, name }) => {
-    return { key: `move:${id}`, verdict: 'skip', weight: 0, label: idBeside(name, id), why };
+    return { key: `move:${id}`, verdict: 'skip', weight: 0, label: idBeside(name, id), name, why };
   });
 }
 
@@ -170,7 +170,7 @@ function rowOf(
   const label = ramMb ? `${name} (${size(ramMb)})` : name;
   const said = [why, notes.get(id) ?? ''].filter((part) => part !== '').join('; ');
   const named = verdict === 'blocked' ? idBeside(label, id) : label;
-  return { key: `move:${id}`, verdict, weight, label: named, why: said, project: owner };
+  return { key: `move:${id}`, verdict, weight, label: named, name, why: said, project: owner };
 }
 
 interface Known {

@@ -48,7 +48,7 @@ function serversTold({ plan, steps }: EndedJob): Told[] {
 
 function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
   if (step === undefined) return toldByPlan(row);
-  const { key, label, verdict, project } = row;
+  const { key, label, name = label, verdict, project } = row;
   const server = key.slice('move:'.length);
   const { state, note } = step;
   const went = Went.safeParse(step.output).data;
@@ -56,7 +56,7 @@ function toldOf(row: PlanRow, step: EndedStep | undefined): Told {
   const told = state === 'done' ? `${took}; ${note.split(';')[0]?.split(', ')[1] ?? ''}` : `${state}: ${note}`;
   // Where a row stands alone, whether its disk is lost is said in it.
   const alone = state === 'done' ? note : `${verdict}; ${note}`;
-  return { server, label, state, note: alone, cells: [label, went?.to ?? '-', verdict, told], project, ...went };
+  return { server, name, label, state, note: alone, cells: [label, went?.to ?? '-', verdict, told], project, ...went };
 }
 
 function comesBack(host: string, job: EndedJob): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { HostName } from '../../openstack/names.ts';
-import type { StepContext } from '../command.ts';
+import type { EndedStep, StepContext } from '../command.ts';
 import { Left } from '../drain/proof.ts';
+import { idBeside } from '../drain/server-blocks.ts';
 import { all, unique } from '../drain/survey.ts';
 import { keepWhereabouts } from '../drain/whereabouts.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
@@ -26,7 +27,7 @@ export async function left({ host }: LeftInput, context: StepContext): Promise<O
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const alive = await heardSince(host, closedAt(context), cloud);
   const sent = context.ended.filter(({ step, checkpoint }) => step === 'evacuate' && checkpoint !== null);
-  const twice = alive === null ? [] : sent.map(({ label }) => label.replace(/^rebuild (.*), .*$/, '$1'));
+  const twice = alive === null ? [] : sent.map(named);
   const steps = new Map(context.ended.map((step) => [step.key, step]));
   const output = {
     twice,
@@ -45,4 +46,9 @@ export async function left({ host }: LeftInput, context: StepContext): Promise<O
       ? ''
       : ` but ${list(names, 5)}, deleted by ${names.length === 1 ? 'its owner' : 'their owners'}`;
   return done(`no server is left there${besides}, by Nova`, output);
+}
+
+/** Its name, and its id: who ends one of the two must find the right one. */
+function named({ key, label }: EndedStep): string {
+  return idBeside(label.replace(/^rebuild (.*), .*$/, '$1'), key.slice('move:'.length));
 }
