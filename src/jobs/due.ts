@@ -113,11 +113,11 @@ export async function doneUnsaid({ database }: DueParts, rows: readonly Row[]): 
     .execute();
 }
 
-/** No failure: it is said later, and what comes after it in its place does not wait. */
+/** No failure, nor one any more: it is said later, and what comes after it in its place does not wait. */
 export async function putOff({ database }: DueParts, row: Row, ms: number): Promise<void> {
   await database.rows
     .updateTable('delivery')
-    .set({ next_at: dbIn(ms) })
+    .set({ next_at: dbIn(ms), attempts: 0, problem: null })
     .where('id', '=', row.id)
     .execute();
 }

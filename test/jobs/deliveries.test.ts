@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PlaceRefused } from '../../src/chat/message.ts';
+import { Later, PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
 import { type DeliverParts, deliver, openVoice } from '../../src/jobs/deliver.ts';
 import { insertNote } from '../../src/jobs/deliveries.ts';
@@ -77,6 +77,26 @@ test('what fails for a while keeps its turn in its place, and other places do no
   await dueAgain();
   await round(parts());
   expect(titles()).toEqual(['elsewhere', 'first', 'second']);
+});
+
+test('what failed and may come late keeps nothing back', async () => {
+  const post = chat.post;
+  const failures = [new Error('throttled'), new Later(120_000)];
+  chat.post = async (place, report, options) => {
+    const failure = report.title === 'how far' ? failures.shift() : undefined;
+    if (failure !== undefined) throw failure;
+    return post(place, report, options);
+  };
+  await note('how far');
+  await round(parts());
+  await dueAgain();
+  await round(parts());
+  await note('an answer');
+  await round(parts());
+  expect(titles()).toEqual(['an answer']);
+  await dueAgain();
+  await round(parts());
+  expect(titles()).toEqual(['an answer', 'how far']);
 });
 
 test('a place in which something takes long holds up no other place, and nothing overtakes there', async () => {
