@@ -2,8 +2,9 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Later, PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
-import { type DeliverParts, deliver, openVoice } from '../../src/jobs/deliver.ts';
+import { deliver } from '../../src/jobs/deliver.ts';
 import { insertNote } from '../../src/jobs/deliveries.ts';
+import { type DeliverParts, openVoice } from '../../src/jobs/voice.ts';
 import { type Database, openDatabase } from '../../src/mysql/database.ts';
 import { freshDatabase, type TestDatabase } from '../setup/servers.ts';
 import { openRoom, type Room, room } from '../story.ts';
@@ -153,19 +154,67 @@ test('what has begun to be said ends, and what waits behind others is begun by n
     return post(place, report, options);
   };
   const voice = openVoice();
-  const asked = parts({ adapter: { ...chat, ahead: 2, post: (...said) => chat.post(...said) } });
+  const asked = parts({ adapter: { ...chat, ahead: 4, post: (...said) => chat.post(...said) } });
   await note('first');
   const one = await deliver(asked, voice);
   await expect.poll(() => voice.busy.size).toBe(0);
   for (const next of ['second', 'third', 'fourth']) await note(next);
   const more = await deliver(asked, voice);
-  await expect.poll(() => voice.underWay.size).toBe(3);
+  await expect.poll(() => voice.underWay.size).toBe(4);
   first.open();
   await Promise.all(one);
   expect(await deliver(asked, voice)).toEqual([]);
   others.open();
   await Promise.all(more);
   expect(titles()).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
+/** Each is said once its gate is open; `fails` never is. */
+function held(fails: string, all = gate(), one = gate()) {
+  const begun: string[] = [];
+  const post = chat.post;
+  chat.post = async (place, report, options) => {
+    begun.push(report.title);
+    await (report.title === fails ? one : all).opened;
+    if (report.title === fails) throw new Error('throttled');
+    return post(place, report, options);
+  };
+  return { begun, say: all.open, fail: one.open };
+}
+
+test('of what comes one by one no more is begun than may be under way', async () => {
+  const { begun, say: open } = held('');
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 8, post: (...said) => chat.post(...said) } });
+  const turns: Promise<void>[] = [];
+  const names = Array.from({ length: 12 }, (_, at) => `n${at}`);
+  for (const name of names) {
+    await note(name);
+    turns.push(...(await deliver(asked, voice)));
+    await expect.poll(() => voice.busy.size === 0 || voice.underWay.size > 4).toBe(true);
+  }
+  expect([begun.length, voice.underWay.size]).toEqual([5, 5]);
+  open();
+  await Promise.all(turns);
+  await Promise.all(await deliver(asked, voice));
+  expect(titles()).toEqual(names);
+});
+
+test('with one that fails whatever has not begun in its place waits, whenever it was read', async () => {
+  const { begun, say: open, fail } = held('first');
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 4, post: (...said) => chat.post(...said) } });
+  await note('first');
+  const one = await deliver(asked, voice);
+  await expect.poll(() => voice.busy.size).toBe(0);
+  for (const next of ['second', 'third', 'fourth', 'fifth']) await note(next);
+  const more = await deliver(asked, voice);
+  await expect.poll(() => voice.underWay.size).toBe(4);
+  fail();
+  await Promise.all(one);
+  open();
+  await Promise.all(more);
+  expect(begun).toEqual(['first', 'second', 'third', 'fourth']);
 });
 
 test('what is for several people in one place begins in order', async () => {
