@@ -1,4 +1,5 @@
-import { type Lane, openLanes } from './lanes.ts';
+import { NotOurs, type Telling } from '../../src/chat/message.ts';
+import { type Lane, type Lanes, type Next, openLanes } from './lanes.ts';
 
 /** What a server takes without ending the connection: so many lines at once, then one every so often. */
 export interface Rate {
@@ -14,7 +15,7 @@ export const carefulRate: Rate = { burst: 4, everyMs: 1000, unread: 2000 };
 /** Everything one connection sends passes here, one line at a time. */
 export interface Bucket {
   /** Resolves when the line has been handed to the socket, with the bytes sent by then; rejects where it never will. */
-  put(line: string, lane: Lane, place: string): Promise<number>;
+  put(line: string, lane: Lane, place: string, mine?: Telling['mine']): Promise<number>;
   /** The server has read as many of the bytes sent. */
   read(bytes: number): void;
   /** So much waits to be read that it is time to ask the server whether it was. */
@@ -48,7 +49,7 @@ export function openBucket(rate: Rate, now: () => number = () => performance.now
         timer = setTimeout(drain, wait);
         return;
       }
-      const next = lanes.first();
+      const next = firstOurs(lanes);
       if (next === null) return;
       const { line, sent } = next.waiting;
       // It goes on when the server has read; what asks it whether it has is not held back.
@@ -65,9 +66,9 @@ export function openBucket(rate: Rate, now: () => number = () => performance.now
   }
 
   return {
-    put(line, lane, place) {
+    put(line, lane, place, mine) {
       if (write === null) return Promise.reject(new Error('there is no connection'));
-      const said = new Promise<number>((sent, lost) => lanes.put({ line, sent, lost }, lane, place));
+      const said = new Promise<number>((sent, lost) => lanes.put({ line, mine, sent, lost }, lane, place));
       drainNow();
       return said;
     },
@@ -95,6 +96,16 @@ export function openBucket(rate: Rate, now: () => number = () => performance.now
     },
     idle: lanes.idle,
   };
+}
+
+/** What waited until another bot spoke here is not said. */
+function firstOurs(lanes: Lanes): Next | null {
+  for (;;) {
+    const next = lanes.first();
+    if (next === null || next.waiting.mine?.() !== false) return next;
+    next.take();
+    next.waiting.lost(new NotOurs('another bot speaks here by now'));
+  }
 }
 
 function openTokens({ burst, everyMs }: Rate, now: () => number) {

@@ -1,4 +1,4 @@
-import type { Weight } from '../../src/chat/message.ts';
+import type { Telling, Weight } from '../../src/chat/message.ts';
 
 /** In the order in which they leave. `pulse` is PING and PONG: whoever is late with them is dead to the other side. */
 const lanes = ['pulse', 'protocol', 'answer', 'news', 'progress'] as const;
@@ -6,6 +6,8 @@ export type Lane = Weight | 'protocol' | 'pulse';
 
 export interface Waiting {
   readonly line: string;
+  /** Asked when its turn comes. */
+  readonly mine: Telling['mine'];
   sent(bytes: number): void;
   lost(why: Error): void;
 }

@@ -1,9 +1,13 @@
+import type { Telling } from '../../src/chat/message.ts';
+
 /** One message to the server, before it is a line. */
 export interface Outgoing {
   readonly command: string;
   /** Only the last may hold spaces. */
   readonly params: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** Whether it is still ours to say, asked when its turn comes. */
+  readonly mine?: Telling['mine'];
 }
 
 /** It would be another command than the one that was meant. */

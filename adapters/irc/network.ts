@@ -44,7 +44,8 @@ export function openNetwork(options: NetworkOptions): Network {
   const state = freshState();
   const losses: ((why: Error) => void)[] = [];
   const supervisor = supervise({ options, pace, client, bucket, state, losses });
-  const send = async (outgoing: Outgoing, lane: Lane, place: string) => bucket.put(lineOf(outgoing), lane, place);
+  const send = async (outgoing: Outgoing, lane: Lane, place: string) =>
+    bucket.put(lineOf(outgoing), lane, place, outgoing.mine);
   return {
     name: options.name,
     client,

@@ -18,6 +18,7 @@ export function openProgress(idle: () => boolean, now: () => number = () => perf
     const last = told.get(key);
     const wait = Math.max(last === undefined ? 0 : last.at + last.pause - now(), idle() ? 0 : behindMs);
     if (wait > 0) throw new Later(wait);
+    // Whether it arrives or not: progress that a server throttles does not press on.
     told.set(key, { at: now(), pause: last === undefined ? firstMs : Math.min(longestMs, last.pause * 2) });
     return [line];
   };

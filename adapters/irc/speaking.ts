@@ -1,4 +1,4 @@
-import type { Weight } from '../../src/chat/message.ts';
+import type { Telling } from '../../src/chat/message.ts';
 import { openLedger } from './ledger.ts';
 import { cleaned, split } from './line.ts';
 import type { Network } from './network.ts';
@@ -8,7 +8,7 @@ export interface Saying {
   readonly target: string;
   /** Each fits in a line. */
   readonly pieces: readonly string[];
-  readonly weight: Weight;
+  readonly telling: Telling;
   /** The message that is answered, where the server gives messages ids. */
   readonly answers: string | null;
 }
@@ -35,14 +35,15 @@ export function openSpeaking(network: Network): Speaking {
   const ledger = openLedger(network);
   let labels = 0;
 
-  function send({ target, weight, answers }: Saying, text: string): Promise<string | null> {
+  function send({ target, telling, answers }: Saying, text: string): Promise<string | null> {
     labels += 1;
     const label = `v${labels}`;
     return new Promise((arrived, failed) => {
       const line = { label, target, text, left: null as { at: number; bytes: number } | null, arrived, failed };
       ledger.lines.push(line);
-      const outgoing = { command: 'PRIVMSG', params: [target, text], tags: tagsOf(network, label, answers) };
-      network.send(outgoing, weight, network.client.caseLower(target)).then(
+      const tags = tagsOf(network, label, answers);
+      const outgoing = { command: 'PRIVMSG', params: [target, text], tags, mine: telling.mine };
+      network.send(outgoing, telling.weight, network.client.caseLower(target)).then(
         (bytes) => {
           line.left = { at: performance.now(), bytes };
           ledger.look();

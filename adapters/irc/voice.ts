@@ -60,7 +60,7 @@ export function openVoice(network: Network, { nickOf }: Whereabouts): Voice {
     while (outcomes.length < pieces.length && outcomes.every(({ status }) => status === 'fulfilled')) {
       const page = pieces.slice(outcomes.length, outcomes.length + size);
       const said = targetOf(place, more.to).then((target) =>
-        speaking.say({ target, pieces: page, weight: telling.weight, answers: more.replyTo ?? null }),
+        speaking.say({ target, pieces: page, telling, answers: more.replyTo ?? null }),
       );
       outcomes.push(...(await said.catch((reason: unknown): Outcome[] => [{ status: 'rejected', reason }])));
     }

@@ -98,7 +98,7 @@ export interface Adapter {
   readonly name: string;
   readonly connection: string;
   readonly able: Able;
-  /** How many posts of one place may be under way at once, where the adapter keeps their order; else one. */
+  /** How many posts for one reader in a place may be under way at once, where the adapter keeps their order; else one. */
   readonly ahead?: number;
   /** `hear` resolves once the message is in rows or needs none; it rejects with `NotTaken` where nothing could be kept. */
   start(hear: (message: Message) => Promise<void>): Promise<void>;

@@ -30,7 +30,7 @@ export function earOf({ place_id, to_account }: { place_id: string; to_account: 
 
 interface Saying {
   readonly busy: ReadonlySet<string>;
-  readonly underWay: ReadonlySet<number>;
+  readonly underWay: ReadonlyMap<number, unknown>;
 }
 
 /** Oldest first, but for what is being said right now, and where there is no room for more. */
@@ -51,7 +51,7 @@ export function due(database: Database, connection: string, { busy, underWay }: 
     .where('connection', '=', connection)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', dbNow)
-    .where('delivery.id', 'not in', [0, ...underWay])
+    .where('delivery.id', 'not in', [0, ...underWay.keys()])
     .where(sql`CONCAT(place_id, ' ', COALESCE(to_account, ''))`, 'not in', ['', ...busy])
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -113,11 +113,11 @@ export async function doneUnsaid({ database }: DueParts, rows: readonly Row[]): 
     .execute();
 }
 
-/** No failure: it is said later, and what comes after it in its place does not wait. */
+/** No failure, nor one any more: it is said later, and what comes after it in its place does not wait. */
 export async function putOff({ database }: DueParts, row: Row, ms: number): Promise<void> {
   await database.rows
     .updateTable('delivery')
-    .set({ next_at: dbIn(ms) })
+    .set({ next_at: dbIn(ms), attempts: 0, problem: null })
     .where('id', '=', row.id)
     .execute();
 }

@@ -59,7 +59,8 @@ export async function scripted({ caps = '', hears }: Script = {}): Promise<Scrip
       itself.tell(`@${tags} :vigie!vigie@host ${command} ${params[0]} :${text}`);
     },
     cut() {
-      socket?.destroy();
+      // What was told before arrives: a connection that is reset takes it along.
+      socket?.end();
       socket = null;
     },
     close() {

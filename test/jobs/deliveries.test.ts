@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PlaceRefused } from '../../src/chat/message.ts';
+import { Later, PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
-import { type DeliverParts, deliver, openVoice } from '../../src/jobs/deliver.ts';
+import { deliver } from '../../src/jobs/deliver.ts';
 import { insertNote } from '../../src/jobs/deliveries.ts';
+import { type DeliverParts, openVoice } from '../../src/jobs/voice.ts';
 import { type Database, openDatabase } from '../../src/mysql/database.ts';
 import { freshDatabase, type TestDatabase } from '../setup/servers.ts';
 import { openRoom, type Room, room } from '../story.ts';
@@ -79,6 +80,26 @@ test('what fails for a while keeps its turn in its place, and other places do no
   expect(titles()).toEqual(['elsewhere', 'first', 'second']);
 });
 
+test('what failed and may come late keeps nothing back', async () => {
+  const post = chat.post;
+  const failures = [new Error('throttled'), new Later(120_000)];
+  chat.post = async (place, report, options) => {
+    const failure = report.title === 'how far' ? failures.shift() : undefined;
+    if (failure !== undefined) throw failure;
+    return post(place, report, options);
+  };
+  await note('how far');
+  await round(parts());
+  await dueAgain();
+  await round(parts());
+  await note('an answer');
+  await round(parts());
+  expect(titles()).toEqual(['an answer']);
+  await dueAgain();
+  await round(parts());
+  expect(titles()).toEqual(['an answer', 'how far']);
+});
+
 test('a place in which something takes long holds up no other place, and nothing overtakes there', async () => {
   const post = chat.post;
   const slow = gate();
@@ -133,19 +154,67 @@ test('what has begun to be said ends, and what waits behind others is begun by n
     return post(place, report, options);
   };
   const voice = openVoice();
-  const asked = parts({ adapter: { ...chat, ahead: 2, post: (...said) => chat.post(...said) } });
+  const asked = parts({ adapter: { ...chat, ahead: 4, post: (...said) => chat.post(...said) } });
   await note('first');
   const one = await deliver(asked, voice);
   await expect.poll(() => voice.busy.size).toBe(0);
   for (const next of ['second', 'third', 'fourth']) await note(next);
   const more = await deliver(asked, voice);
-  await expect.poll(() => voice.underWay.size).toBe(3);
+  await expect.poll(() => voice.underWay.size).toBe(4);
   first.open();
   await Promise.all(one);
   expect(await deliver(asked, voice)).toEqual([]);
   others.open();
   await Promise.all(more);
   expect(titles()).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
+/** Each is said once its gate is open; `fails` never is. */
+function held(fails: string, all = gate(), one = gate()) {
+  const begun: string[] = [];
+  const post = chat.post;
+  chat.post = async (place, report, options) => {
+    begun.push(report.title);
+    await (report.title === fails ? one : all).opened;
+    if (report.title === fails) throw new Error('throttled');
+    return post(place, report, options);
+  };
+  return { begun, say: all.open, fail: one.open };
+}
+
+test('of what comes one by one no more is begun than may be under way', async () => {
+  const { begun, say: open } = held('');
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 8, post: (...said) => chat.post(...said) } });
+  const turns: Promise<void>[] = [];
+  const names = Array.from({ length: 12 }, (_, at) => `n${at}`);
+  for (const name of names) {
+    await note(name);
+    turns.push(...(await deliver(asked, voice)));
+    await expect.poll(() => voice.busy.size === 0 || voice.underWay.size > 4).toBe(true);
+  }
+  expect([begun.length, voice.underWay.size]).toEqual([5, 5]);
+  open();
+  await Promise.all(turns);
+  await Promise.all(await deliver(asked, voice));
+  expect(titles()).toEqual(names);
+});
+
+test('with one that fails whatever has not begun in its place waits, whenever it was read', async () => {
+  const { begun, say: open, fail } = held('first');
+  const voice = openVoice();
+  const asked = parts({ adapter: { ...chat, ahead: 4, post: (...said) => chat.post(...said) } });
+  await note('first');
+  const one = await deliver(asked, voice);
+  await expect.poll(() => voice.busy.size).toBe(0);
+  for (const next of ['second', 'third', 'fourth', 'fifth']) await note(next);
+  const more = await deliver(asked, voice);
+  await expect.poll(() => voice.underWay.size).toBe(4);
+  fail();
+  await Promise.all(one);
+  open();
+  await Promise.all(more);
+  expect(begun).toEqual(['first', 'second', 'third', 'fourth']);
 });
 
 test('what is for several people in one place begins in order', async () => {
