@@ -169,11 +169,14 @@ export interface Hypervisor {
   readonly usage: { vcpus: number; vcpusUsed: number; memoryMb: number; memoryMbUsed: number; running: number } | null;
 }
 
+/** `consumer` as Placement has it: a server's uuid, or a migration's, in whose name the source keeps a place. */
+export type NeedsPlace = (host: HostName, consumer: string) => boolean;
+
 export interface RoomsKnown {
   /** Of these only who holds what is asked. */
   readonly told?: readonly Room[];
-  /** Uuids of migrations: in their name the source keeps the place of a server that holds another one already. */
-  readonly migrations?: ReadonlySet<string>;
+  /** Whether who holds something of a host would need a place elsewhere without it; left out: everybody does. */
+  readonly needsPlace?: NeedsPlace;
 }
 
 export interface MigrationFilter {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Amounts, Consumers, Hypervisor, Room, RoomsKnown } from './cloud.ts';
+import type { Amounts, Consumers, Hypervisor, NeedsPlace, Room, RoomsKnown } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
 import { atLeast } from './microversion.ts';
 import type { HostName } from './names.ts';
@@ -27,7 +27,7 @@ interface Wanted extends RoomsKnown {
 /** Two requests a host at most: whoever asks names the hosts that matter. Hosts that Placement does not know are left out. */
 export async function roomOf(session: Session, cloud: string, wanted: Wanted): Promise<Room[] | null> {
   if ((await session.find('placement')) === null) return null;
-  const { hosts, told = [], migrations = new Set() } = wanted;
+  const { hosts, told = [], needsPlace = () => true } = wanted;
   const known = new Map(told.map((room) => [room.host, room]));
   const hypervisors = (await listHypervisors(session, cloud, undefined)).filter(({ host }) => hosts.includes(host));
   return unlessForbidden(async () => {
@@ -35,7 +35,7 @@ export async function roomOf(session: Session, cloud: string, wanted: Wanted): P
     for (let from = 0; from < hypervisors.length; from += atOnce) {
       const batch = hypervisors.slice(from, from + atOnce);
       const asking = batch.map((one) =>
-        unlessGone(() => roomOn(session, cloud, { hypervisor: one, told: known.get(one.host), migrations })),
+        unlessGone(() => roomOn(session, cloud, { hypervisor: one, told: known.get(one.host), needsPlace })),
       );
       rooms.push(...(await Promise.all(asking)).flat());
     }
@@ -56,10 +56,10 @@ async function unlessGone(asking: () => Promise<Room[]>): Promise<Room[]> {
 interface Asked {
   readonly hypervisor: Hypervisor;
   readonly told: Room | undefined;
-  readonly migrations: ReadonlySet<string>;
+  readonly needsPlace: NeedsPlace;
 }
 
-async function roomOn(session: Session, cloud: string, { hypervisor, told, migrations }: Asked): Promise<Room[]> {
+async function roomOn(session: Session, cloud: string, { hypervisor, told, needsPlace }: Asked): Promise<Room[]> {
   const provider = await providerOf(session, cloud, hypervisor);
   if (provider === null) return [];
   const ask = async (what: string) => {
@@ -69,8 +69,8 @@ async function roomOn(session: Session, cloud: string, { hypervisor, told, migra
   const [stock, given] = await Promise.all([told === undefined ? ask('inventories') : null, ask('allocations')]);
   const { allocations } = read(Allocations, given.body, cloud, given.request);
   const held = Object.values(allocations).map(({ resources }) => resources);
-  const servers = Object.entries(allocations).flatMap(([id, { resources }]) => (migrations.has(id) ? [] : [resources]));
-  const consumers = alikeTogether(servers);
+  const servers = Object.entries(allocations).filter(([id]) => needsPlace(hypervisor.host, id));
+  const consumers = alikeTogether(servers.map(([, { resources }]) => resources));
   if (stock === null) return told === undefined ? [] : [{ ...told, consumers }];
   const { inventories } = read(Inventories, stock.body, cloud, stock.request);
   const capacity: Amounts = Object.fromEntries(

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { mustBeVirtual } from '../../src/command/drain/survey.ts';
-import type { CloudReader } from '../../src/openstack/cloud.ts';
-import { cmp1, cmp2 } from './things.ts';
+import { drainPlan } from '../../src/command/drain/drain-plan.ts';
+import type { DrainWish } from '../../src/command/drain/drain-rows.ts';
+import { mustBeVirtual, survey } from '../../src/command/drain/survey.ts';
+import type { Cloud, CloudReader, Hypervisor, Migration, RoomsKnown } from '../../src/openstack/cloud.ts';
+import { defaultSettings } from '../../src/openstack/config.ts';
+import { HostName, ServerId } from '../../src/openstack/names.ts';
+import { planContext } from '../operators/contexts.ts';
+import { aMigration, aRoom, aServer, aService, cmp1, cmp2 } from './things.ts';
 
 test('a host that stands for bare-metal machines is not emptied', async () => {
   const found = [
@@ -12,4 +17,136 @@ test('a host that stands for bare-metal machines is not emptied', async () => {
   const cloud = { hypervisors: async () => found } as unknown as CloudReader; // nothing else is asked
   await expect(mustBeVirtual(cmp1, cloud)).rejects.toThrow('cmp1 stands for 2 bare-metal machines (Ironic)');
   await expect(mustBeVirtual(cmp2, cloud)).resolves.toBeUndefined();
+});
+
+const [cmp3, cmp4, cmp5] = ['cmp3', 'cmp4', 'cmp5'].map((host) => HostName.parse(host)) as [
+  HostName,
+  HostName,
+  HostName,
+];
+const idOf = (letter: string) => ServerId.parse(`${letter.repeat(8)}-2222-4333-8444-555555555555`);
+const [leaving, staying, rebuilt, resized] = ['a', 'b', 'c', 'd'].map(idOf) as [ServerId, ServerId, ServerId, ServerId];
+
+interface Ground {
+  /** MB that each consumer holds, by host. */
+  readonly holds: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly here?: readonly ServerId[];
+  readonly finished?: readonly Migration[];
+  readonly hypervisors?: readonly Pick<Hypervisor, 'host' | 'type'>[];
+  readonly volumeSizes?: Cloud['volumeSizes'];
+}
+
+/** cmp1 is asked about, cmp2 is being emptied by a running job that claimed `leaving` and `rebuilt`; each has 1000 MB. */
+function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }: Ground) {
+  const services = [cmp1, cmp2, cmp3, cmp4, cmp5].map((host) =>
+    aService({ id: host, host, status: host === cmp2 ? 'disabled' : 'enabled' }),
+  );
+  const cloud: Partial<Cloud> = {
+    name: 'prod',
+    settings: defaultSettings,
+    about: async () => ({
+      computeVersion: { major: 2, minor: 93 },
+      user: 'admin',
+      userId: 'u1',
+      project: 'admin',
+      roles: [],
+      admin: true,
+    }),
+    services: async () => services,
+    computeService: async (host) => services.find((one) => one.host === host) ?? null,
+    hypervisors: async () => hypervisors as Hypervisor[], // nothing else of them is looked at
+    async *servers({ host, softDeleted }) {
+      if (softDeleted !== true && host === cmp2) yield* here.map((id) => aServer({ id, host: cmp2 }));
+      if (softDeleted !== true && host === cmp1 && more.volumeSizes) yield aServer({ volumes: ['v1'] });
+    },
+    serverGroups: async () => [],
+    aggregates: async () => [],
+    agents: async () => null,
+    projects: async () => [],
+    migrations: async ({ status }) => (status === 'finished' ? [...finished] : []),
+    candidates: async () => null,
+    room: async (hosts, { needsPlace = () => true }: RoomsKnown = {}) =>
+      hosts.map((host) => {
+        const held = Object.entries(holds[host] ?? {});
+        const used = held.reduce((sum, [, memory]) => sum + memory, 0);
+        const consumers = held
+          .filter(([id]) => needsPlace(host, id))
+          .map(([, memory]) => ({ each: { MEMORY_MB: memory }, number: 1 }));
+        return { ...aRoom(host, consumers), used: { MEMORY_MB: used } };
+      }),
+    volumeSizes: async () => null,
+    databases: { instance: async () => null } as unknown as Cloud['databases'], // only that is asked
+    ...more,
+  };
+  const job = { id: '1', line: 'maintenance cmp2', human: 'alice', state: 'running' as const };
+  const held = ['host:prod/cmp2', `server:prod/${leaving}`, `server:prod/${rebuilt}`];
+  const lease = {
+    kind: 'host' as const,
+    subject: cmp2,
+    job: '1',
+    detail: {
+      kind: 'drain',
+      before: { status: 'enabled', reason: null },
+      mark: null,
+      drainBegan: new Date(),
+      moved: [],
+    },
+  };
+  const leases = {
+    find: async (_: string, subject: string) => (subject === cmp2 ? lease : null),
+    list: async () => [lease],
+  } as unknown as Parameters<typeof planContext>[1]; // what is not looked at is not there
+  const context = {
+    ...planContext(cloud as Cloud, leases), // what is not asked for is not there
+    holder: async (claim: string) => (held.includes(claim) ? 'maintenance cmp2 (1, by alice)' : null),
+    jobOn: async () => job,
+  };
+  return survey('cmp1', { block: 'auto', heed: false }, context);
+}
+
+const wish: DrainWish = {
+  cloud: 'prod',
+  text: 'fans',
+  until: null,
+  adopt: false,
+  lanes: 1,
+  order: 'smallest',
+  ignoreWishes: null,
+  acceptRisk: 'fans',
+  hooks: [],
+  hookNames: [],
+  closedPerZone: null,
+  now: new Date(),
+  totalMs: 3_600_000,
+};
+const memoryOn = ({ rooms }: Awaited<ReturnType<typeof surveyed>>) =>
+  Object.fromEntries(rooms.map(({ host, used }) => [host, used['MEMORY_MB']]));
+
+test('of a host that is being emptied only what its job moves needs room elsewhere: what it leaves takes nobody’s', async () => {
+  const found = await surveyed({ holds: { cmp2: { [leaving]: 300, [staying]: 5000 } }, here: [leaving, staying] });
+  expect(found.beingEmptied).toEqual({ hosts: [cmp2], homeless: [] });
+  expect(Object.values(memoryOn(found)).toSorted()).toEqual([0, 0, 0, 300]);
+  expect(drainPlan(found, wish, []).spare).toBe('holds');
+});
+
+test('what finds no room on the others is told, stays there, and refuses no other drain', async () => {
+  const full = { [staying]: 600 };
+  const holds = { cmp2: { [leaving]: 900 }, cmp1: {}, cmp3: full, cmp4: full, cmp5: {} };
+  const roomless = { ...holds, cmp5: { [resized]: 200 } };
+  const found = await surveyed({ holds: roomless, here: [leaving], finished: [aMigration({ uuid: resized })] });
+  expect(found.beingEmptied.homeless).toEqual(['a server of 900 MB of memory']);
+  expect(drainPlan(found, wish, []).spare).toBe('holds');
+});
+
+test('what was rebuilt elsewhere holds its place on the dead host until that is back: it is reckoned once', async () => {
+  const found = await surveyed({ holds: { cmp2: { [rebuilt]: 700 }, cmp3: { [rebuilt]: 700 } }, here: [] });
+  expect(memoryOn(found)).toEqual({ cmp1: 0, cmp3: 700, cmp4: 0, cmp5: 0 });
+});
+
+test('a place that is kept until a resize is confirmed needs no other one when its host fails', async () => {
+  const kept = { [resized]: 700 };
+  const holds = { cmp3: { ...kept, [leaving]: 100 }, cmp4: kept, cmp5: kept };
+  const finished = [aMigration({ uuid: resized, status: 'finished' })];
+  expect(drainPlan(await surveyed({ holds }), wish, []).spare).toBe('lost');
+  expect(drainPlan(await surveyed({ holds, finished }), wish, []).spare).toBe('holds');
 });

@@ -1,7 +1,7 @@
 import type { CloudReader, Service } from '../../openstack/cloud.ts';
 import { without } from '../drain/emptied.ts';
 import { circlesOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
-import { isTaking } from '../drain/survey.ts';
+import { isTaking, keptForResizes } from '../drain/survey.ts';
 import { list } from '../words.ts';
 
 /** N-1 as each host of a campaign would leave it, in their order, by what Placement has given away today. */
@@ -14,7 +14,9 @@ export async function readForecast(
   const aggregates = await cloud.aggregates();
   const peers = hosts.flatMap((service) => circlesOf(service, others, aggregates).flatMap((circle) => circle.hosts));
   const names = new Set([...hosts.map(({ host }) => host), ...peers]);
-  const rooms = (await cloud.room([...names])) ?? [];
+  const kept = await keptForResizes(cloud);
+  const needsPlace = (_: string, consumer: string) => !kept.has(consumer);
+  const rooms = (await cloud.room([...names], { needsPlace })) ?? [];
   return forecast(hosts, atOnce, { others, aggregates, rooms });
 }
 

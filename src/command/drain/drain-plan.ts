@@ -42,8 +42,8 @@ export function drainPlan(
   if (steps.length > 0 && found.around.others.length === 0) {
     throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
   }
-  const homeless = [...found.beingEmptied.homeless, ...reckoning.homeless];
-  const spares = sparesOf(found.service, { ...found, ...found.around }, { ...reckoning, homeless });
+  // What finds no room on a host that is being emptied stays there, which `meanwhile` says: it takes nobody else's.
+  const spares = sparesOf(found.service, { ...found, ...found.around }, reckoning);
   const guard = guarded(found, wish, spares.all);
   const { text: why, until } = wish;
   return {

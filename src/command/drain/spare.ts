@@ -1,8 +1,8 @@
-import type { Aggregate, Consumers, Room, Service } from '../../openstack/cloud.ts';
+import type { Aggregate, Amounts, Consumers, Room, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { Plan } from '../plan.ts';
 import { list, size } from '../words.ts';
-import { failing } from './packing.ts';
+import { failing, plus } from './packing.ts';
 import type { Reckoning } from './reckon.ts';
 
 /** Hosts that stand in for one another: a zone, or an aggregate without one. */
@@ -110,12 +110,12 @@ function lackOf(rooms: readonly Room[]): string | null {
   return lackInAll(rooms) ?? lackInPieces(rooms);
 }
 
-/** By sums, the quick no: what all the others have free together is less than what one has given away. */
+/** By sums, the quick no: what all the others have free together is less than what the servers of one hold. */
 function lackInAll(rooms: readonly Room[]): string | null {
   const names = new Set(rooms.flatMap(({ used }) => Object.keys(used)));
   const free = new Map([...names].map((name) => [name, rooms.reduce((sum, room) => sum + freeOf(room, name), 0)]));
   const lacks = rooms.flatMap((room) =>
-    Object.entries(room.used).map(([name, amount]) => {
+    Object.entries(heldOn(room)).map(([name, amount]) => {
       const elsewhere = (free.get(name) ?? 0) - freeOf(room, name);
       return { host: room.host, name, lack: amount - elsewhere };
     }),
@@ -138,6 +138,10 @@ function lackInPieces(rooms: readonly Room[]): string | null {
       : `${host} fails, ${number} of its servers find no room, such as ${one}`;
   }
   return null;
+}
+
+function heldOn({ consumers = [] }: Room): Amounts {
+  return consumers.reduce<Amounts>((sum, { each, number }) => plus(sum, each, number), {});
 }
 
 function freeOf({ capacity, used }: Room, name: string): number {

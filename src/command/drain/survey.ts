@@ -1,5 +1,5 @@
 import { UserError } from '../../chat/user-error.ts';
-import type { Aggregate, CloudReader, Migration, Room, Server, Service } from '../../openstack/cloud.ts';
+import type { Aggregate, CloudReader, Migration, NeedsPlace, Room, Server, Service } from '../../openstack/cloud.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import { resolveHost } from '../resolve.ts';
@@ -27,7 +27,7 @@ export interface Survey {
   readonly fellows: readonly HostName[];
   /** Those of them that are in maintenance. */
   readonly closed: readonly HostName[];
-  /** Other hosts of its zone that are being emptied just now, and what of them would find no room. */
+  /** Other hosts of its zone that are being emptied just now, and what of them finds no room and stays there. */
   readonly beingEmptied: { readonly hosts: readonly HostName[]; readonly homeless: readonly string[] };
   /** What else runs on the host. */
   readonly beside: Beside;
@@ -100,7 +100,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const circles = circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts);
   const going = services.filter((one) => one.binary === 'nova-compute' && emptying.includes(one.host));
   const peers = new Set([host, ...circles, ...going.map((one) => one.host)]);
-  const rooms = await asking.rooms([...peers], await holdingTwo(going, cloud));
+  const rooms = await asking.rooms([...peers], await needingPlace(going, context));
   const told = { others, aggregates, rooms, homeless: [] };
   const emptied = going.reduce(without, told);
   return {
@@ -145,11 +145,29 @@ async function beingEmptied(host: HostName, { cloud, leases, holder, jobOn }: Pl
   return job?.state === 'running' && job.id === lease?.job ? host : null;
 }
 
-/** A server has its place at the destination from when its move begins; the one at the source is kept in the migration's name. */
-async function holdingTwo(from: readonly Service[], cloud: CloudReader): Promise<Set<string>> {
-  const migrations = (await inBatches(from, ({ host }) => cloud.migrations({ host }))).flat();
-  const moving = migrations.filter(({ status }) => underway(status) || status === 'finished');
-  return new Set(moving.flatMap(({ uuid }) => uuid ?? []));
+/** From a host that is being emptied only what its job moves and Nova still lists there: what is left, rebuilt or on its way already needs no place. */
+async function needingPlace(going: readonly Service[], context: PlanContext): Promise<NeedsPlace> {
+  const { cloud } = context;
+  const leaving = new Map(
+    await inBatches(going, async ({ host }) => [host, await leavingFrom(host, context)] as const),
+  );
+  const kept = await keptForResizes(cloud);
+  return (host, consumer) => leaving.get(host)?.has(consumer) ?? !kept.has(consumer);
+}
+
+async function leavingFrom(host: HostName, { cloud, holder }: PlanContext): Promise<ReadonlySet<string>> {
+  const job = await holder(`host:${cloud.name}/${host}`);
+  const here = job === null ? [] : await all(cloud.servers({ host }));
+  const claimed = await inBatches(here, async ({ id }) =>
+    (await holder(`server:${cloud.name}/${id}`)) === job ? [id] : [],
+  );
+  return new Set(claimed.flat());
+}
+
+/** Uuids of migrations in whose name the source keeps a place until the resize is confirmed: its server has its own elsewhere. */
+export async function keptForResizes(cloud: CloudReader): Promise<ReadonlySet<string>> {
+  const migrations = await cloud.migrations({ status: 'finished' });
+  return new Set(migrations.flatMap(({ uuid }) => uuid ?? []));
 }
 
 export function isTaking({ binary, status, state }: Service): boolean {
