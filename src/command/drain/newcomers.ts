@@ -53,6 +53,8 @@ const Progress = z.object({
 type Progress = z.output<typeof Progress>;
 
 const answerWithin = 30 * 60_000;
+/** Each with its id: what a chat would cut off is not approved. */
+const most = 20;
 
 /**
  * Who came to the host since the plan (built there before it was closed, moved there by another hand) was approved by
@@ -66,7 +68,7 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
   if (context.answer !== null && known !== undefined) {
     return context.answer.choice === 'move' ? moveAll(input, known, context) : left(known, context.answer.by);
   }
-  const came = await whoCame(input, context);
+  const came = asFarAsShown(await whoCame(input, context));
   if (came.length === 0) return done('nobody came meanwhile');
   const movable = came.filter(({ stays }) => stays === null);
   const news = `${count(came.length, 'server')} came to ${input.host} since the plan was made`;
@@ -75,12 +77,9 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
   const it = movable.length === 1 ? 'it' : 'them';
   const rest = came.flatMap((one) => (one.stays === null ? [] : [staying(one)]));
   const others = rest.length === 0 ? '' : ` Not to be moved: ${list(rest, 8)}.`;
-  const names = movable.map(({ name }) => name);
+  const shown = movable.map(({ name, server }) => `${name} ${server}`).join(', ');
   return ask({
-    text: `${news}: ${list(
-      came.map(({ name }) => name),
-      8,
-    )}.${others} Move ${rest.length === 0 ? it : list(names, 8)}, too?`,
+    text: `${news}.${others} Move ${shown}, too?`,
     choices: [
       { choice: 'move', label: `Move ${it}` },
       { choice: 'leave', label: 'Leave them there' },
@@ -88,6 +87,13 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
     fallback: 'leave',
     deadline: new Date(context.now().getTime() + answerWithin),
   });
+}
+
+function asFarAsShown(came: readonly Came[]): Came[] {
+  const movable = came.filter(({ stays }) => stays === null);
+  const beyond = new Set(movable.slice(most));
+  const stays = `a question shows ${most}: it needs the next \`maintenance\``;
+  return came.map((one) => (beyond.has(one) ? { ...one, stays } : one));
 }
 
 /** Those that are still on their way are as good as there; who was moved away or deleted meanwhile is not asked about. */
