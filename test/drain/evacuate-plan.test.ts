@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { StepContext } from '../../src/command/command.ts';
 import { evacuatePlan } from '../../src/command/evacuate/evacuate-plan.ts';
 import { left } from '../../src/command/evacuate/left.ts';
-import type { Cloud, Server } from '../../src/openstack/cloud.ts';
+import type { Cloud, Hypervisor, Server } from '../../src/openstack/cloud.ts';
 import { defaultSettings } from '../../src/openstack/config.ts';
 import { ServerId } from '../../src/openstack/names.ts';
 import { planContext } from '../operators/contexts.ts';
@@ -28,6 +28,7 @@ function cloudOf(here: readonly Server[], softDeleted: readonly Server[]): Cloud
       admin: true,
     }),
     computeService: async () => dead,
+    hypervisors: async () => [],
     services: async () => [dead, aService({ host: cmp2 })],
     async *servers(filter) {
       yield* filter.softDeleted === true ? softDeleted : here;
@@ -35,7 +36,6 @@ function cloudOf(here: readonly Server[], softDeleted: readonly Server[]): Cloud
     serverGroups: async () => [],
     migrations: async () => [],
     projects: async () => [],
-    volumeSizes: async () => null,
     candidates: async () => {
       return { needs: { MEMORY_MB: 400 }, hosts: [cmp2], rooms: [aRoom(cmp2, [])] };
     },
@@ -65,4 +65,10 @@ test('what its owner deleted is in the plan and in what is left, and keeps nothi
     note: `no server is left there but gone ${deleted.id}, deleted by its owner, by Nova`,
     output: { left: [{ server: deleted.id }] },
   });
+});
+
+test('a host of bare-metal machines is not evacuated: their servers cannot be rebuilt elsewhere', async () => {
+  const hypervisors = async () => [{ host: cmp1, type: 'ironic' }] as Hypervisor[]; // nothing else of it is looked at
+  const planning = evacuatePlan(wish, planContext({ ...cloudOf(there, []), hypervisors }, none));
+  await expect(planning).rejects.toThrow('cmp1 stands for 1 bare-metal machine (Ironic)');
 });

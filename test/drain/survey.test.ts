@@ -129,6 +129,15 @@ test('of a host that is being emptied only what its job moves needs room elsewhe
   expect(drainPlan(found, wish, []).spare).toBe('holds');
 });
 
+test('how large volumes are is asked for the rows; where Cinder tells nothing it is not known', async () => {
+  const asked = async (sizes: ReadonlyMap<string, number> | null) => {
+    const { facts } = await surveyed({ holds: {}, volumeSizes: async () => sizes });
+    return facts.map(({ volumesGb }) => volumesGb);
+  };
+  expect(await asked(new Map([['v1', 20]]))).toEqual([20]);
+  expect(await asked(new Map())).toEqual([null]);
+});
+
 test('what finds no room on the others is told, stays there, and refuses no other drain', async () => {
   const full = { [staying]: 600 };
   const holds = { cmp2: { [leaving]: 900 }, cmp1: {}, cmp3: full, cmp4: full, cmp5: {} };

@@ -30,8 +30,7 @@ export async function readFacts(servers: readonly Server[], heed: boolean, conte
   const asking = asker(cloud);
   const version = (await cloud.about()).computeVersion;
   const projects = servers.length === 0 ? new Map<string, string>() : await projectNames(cloud);
-  const volumes = await cloud.volumeSizes(servers.flatMap((server) => server.volumes));
-  const asked = { ...context, asking, version, projects, volumes, heed };
+  const asked = { ...context, asking, version, projects, heed };
   return { facts: await inBatches(servers, (server) => factsOf(server, asked)), asking, projects };
 }
 
@@ -39,12 +38,11 @@ interface Asked extends Known {
   readonly asking: Asker;
   readonly version: Version;
   readonly projects: ReadonlyMap<string, string>;
-  readonly volumes: ReadonlyMap<string, number> | null;
   readonly heed: boolean;
 }
 
 async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
-  const { cloud, leases, holder, asking, version, projects, volumes, heed } = asked;
+  const { cloud, leases, holder, asking, version, projects, heed } = asked;
   const movable = ['live', 'cold', 'wait', 'ask'].includes(standing(server).verdict);
   const [protection, pinnedZone, candidates, held] = await Promise.all([
     protectionIn(server.id, { cloud, leases }),
@@ -56,11 +54,10 @@ async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
   const room = { candidates: candidates?.hosts ?? null, needs: candidates?.needs ?? null };
   const name = projects.get(server.project) ?? null;
   const wish = wishOf(server, heed && asked.heedsWishes({ id: server.project, name }));
-  const volumesGb = sumOf(server.volumes.map((id) => volumes?.get(id)));
   return {
     server,
     owner: name ?? server.project,
-    volumesGb,
+    volumesGb: null,
     protection,
     pinnedZone,
     ...room,
@@ -68,6 +65,11 @@ async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
     wish,
     holder: held,
   };
+}
+
+/** With what lies on their volumes: only the rows of a drain's plan say it, so nobody else waits for Cinder. */
+export function sized(facts: readonly ServerFacts[], sizes: ReadonlyMap<string, number> | null): ServerFacts[] {
+  return facts.map((one) => ({ ...one, volumesGb: sumOf(one.server.volumes.map((id) => sizes?.get(id))) }));
 }
 
 function sumOf(sizes: readonly (number | undefined)[]): number | null {

@@ -11,7 +11,7 @@ import { type HostLease, hostLease } from './host-lease.ts';
 import type { ServerFacts, Surroundings } from './judge.ts';
 import { serverOrNull } from './look.ts';
 import { underway } from './move-view.ts';
-import { groupsOf, inBatches, readFacts } from './server-facts.ts';
+import { groupsOf, inBatches, readFacts, sized } from './server-facts.ts';
 import { circlesOf } from './spare.ts';
 
 /** Everything a drain's plan rests on, read once. */
@@ -92,8 +92,11 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const incoming = await withServers(cloud, onTheirWay, here);
   const coming = unique(incoming.flatMap(({ server }) => server ?? []));
   const around = { host, others, block, ...(await groupsOf([...here, ...coming], groups, cloud)) };
-  const { facts, asking, projects } = await readFacts(here, heed, context);
-  const arriving = (await readFacts(coming, heed, context)).facts;
+  const [{ facts, asking, projects }, { facts: arriving }, sizes] = await Promise.all([
+    readFacts(here, heed, context),
+    readFacts(coming, heed, context),
+    cloud.volumeSizes([...here, ...coming].flatMap(({ volumes }) => volumes)),
+  ]);
   const aggregates = await cloud.aggregates();
   const fellows = await fellowsOf(service, services, context);
   const emptying = await inBatches(fellows.closed, (one) => beingEmptied(one, context));
@@ -106,7 +109,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   return {
     service,
     lease: hostLease(await leases.find('host', host)),
-    facts,
+    facts: sized(facts, sizes),
     around,
     ...fellows,
     beingEmptied: { hosts: going.map((one) => one.host), homeless: emptied.homeless },
@@ -116,7 +119,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
     projects,
     incoming,
     // Where it is now does not count for Placement, but it may well go back there.
-    arriving: arriving.map((one) => ({ ...one, candidates: null })),
+    arriving: sized(arriving, sizes).map((one) => ({ ...one, candidates: null })),
     unconfirmed: await withServers(
       cloud,
       migrations.filter(({ source, status }) => source === host && status === 'finished'),

@@ -12,7 +12,7 @@ import type { ServerFacts, Surroundings } from '../drain/judge.ts';
 import { type Reckoning, reckon } from '../drain/reckon.ts';
 import { idBeside } from '../drain/server-blocks.ts';
 import { groupsOf, readFacts } from '../drain/server-facts.ts';
-import { all, findHost, isTaking, reachableServices } from '../drain/survey.ts';
+import { all, findHost, isTaking, mustBeVirtual, reachableServices } from '../drain/survey.ts';
 import type { PlanDraft, PlannedStep, PlanRow } from '../plan.ts';
 import { count, moment, size } from '../words.ts';
 import { type Fate, type FateWish, fateOf } from './fate.ts';
@@ -41,6 +41,7 @@ export async function evacuatePlan(wish: EvacuateWish, context: PlanContext): Pr
     throw new UserError(
       `nova-compute on ${host} is up: its servers can be moved, \`maintenance ${host}\`; only a dead host is evacuated`,
     );
+  await mustBeVirtual(host, cloud);
   const shared = cloud.settings.sharedStorage;
   const { fates, asking, around } = await fatesOn(host, { shared, acceptDataLoss: wish.acceptDataLoss }, context);
   const going = fates.filter(({ fate }) => fate.verdict !== 'blocked');
