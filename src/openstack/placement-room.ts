@@ -27,9 +27,13 @@ interface Wanted extends RoomsKnown {
 /** Two requests a host at most: whoever asks names the hosts that matter. Hosts that Placement does not know are left out. */
 export async function roomOf(session: Session, cloud: string, wanted: Wanted): Promise<Room[] | null> {
   if ((await session.find('placement')) === null) return null;
-  const { hosts, told = [], needsPlace = () => true } = wanted;
+  const { hosts, needsPlace = () => true } = wanted;
+  // Before, Placement tells with its candidates only of what was asked for.
+  const told = atLeast(await session.speaks('placement', '1.27'), '1.27') ? (wanted.told ?? []) : [];
   const known = new Map(told.map((room) => [room.host, room]));
-  const hypervisors = (await listHypervisors(session, cloud, undefined)).filter(({ host }) => hosts.includes(host));
+  const all = await listHypervisors(session, cloud, undefined);
+  // A host of Ironic's has a provider for each of its machines, and none of them takes a server that is virtual.
+  const hypervisors = all.filter(({ host, type }) => type !== 'ironic' && hosts.includes(host));
   return unlessForbidden(async () => {
     const rooms: Room[] = [];
     for (let from = 0; from < hypervisors.length; from += atOnce) {

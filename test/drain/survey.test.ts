@@ -16,7 +16,7 @@ test('a host that stands for bare-metal machines is not emptied', async () => {
   ];
   const cloud = { hypervisors: async () => found } as unknown as CloudReader; // nothing else is asked
   await expect(mustBeVirtual(cmp1, cloud)).rejects.toThrow('cmp1 stands for 2 bare-metal machines (Ironic)');
-  await expect(mustBeVirtual(cmp2, cloud)).resolves.toBeUndefined();
+  await expect(mustBeVirtual(cmp2, cloud)).resolves.toEqual(new Set([cmp1]));
 });
 
 const [cmp3, cmp4, cmp5] = ['cmp3', 'cmp4', 'cmp5'].map((host) => HostName.parse(host)) as [
@@ -127,6 +127,13 @@ test('of a host that is being emptied only what its job moves needs room elsewhe
   expect(found.beingEmptied).toEqual({ hosts: [cmp2], homeless: [] });
   expect(Object.values(memoryOn(found)).toSorted()).toEqual([0, 0, 0, 300]);
   expect(drainPlan(found, wish, []).spare).toBe('holds');
+});
+
+test('hosts of bare metal stand in for nobody, and nobody’s N-1 hangs on them', async () => {
+  const hypervisors = [{ host: cmp5, type: 'ironic' }];
+  const found = await surveyed({ holds: {}, hypervisors });
+  expect(found.around.others.map(({ host }) => host)).toEqual([cmp3, cmp4]);
+  expect(memoryOn(found)).toEqual({ cmp1: 0, cmp3: 0, cmp4: 0 });
 });
 
 test('how large volumes are is asked for the rows; where Cinder tells nothing it is not known', async () => {

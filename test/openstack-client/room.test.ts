@@ -61,6 +61,21 @@ test('of a host that was told of already only its consumers are asked for', asyn
   expect(await fake.connect().room([cmp1], { told: [told] })).toEqual([{ ...told, consumers: expect.any(Array) }]);
 });
 
+test('before 1.27 candidates tell only of what was asked for: then all of a host is asked for itself', async () => {
+  const versions = [{ id: 'v1.0', max_version: '1.26', min_version: '1.0' }];
+  fake.routes.set('GET /placement/', () => ({ body: { versions } }));
+  const told = { host: cmp1, capacity: { VGPU: 1 }, used: { VGPU: 1 } };
+  const [room] = (await fake.connect().room([cmp1], { told: [told] })) ?? [];
+  expect(room).toMatchObject({ capacity: { MEMORY_MB: 1350 }, used: { MEMORY_MB: 1124, DISK_GB: 3 } });
+});
+
+test('a host of bare-metal machines is no room for servers, and is not asked about once for each of them', async () => {
+  const bare = [1, 2].map((n) => ({ id: `n${n}`, hypervisor_hostname: `n${n}`, service: { host: cmp2 } }));
+  const body = { hypervisors: [hypervisors[0], ...bare.map((one) => ({ ...one, hypervisor_type: 'ironic' }))] };
+  fake.routes.set('GET /nova/v2.1/os-hypervisors/detail', () => ({ body }));
+  expect((await rooms())?.map(({ host }) => host)).toEqual([cmp1]);
+});
+
 test('what Placement forbids is not known; what it breaks on is an error', async () => {
   for (const [status, what] of [
     [403, null],

@@ -1,7 +1,7 @@
 import type { CloudReader, Service } from '../../openstack/cloud.ts';
 import { without } from '../drain/emptied.ts';
 import { circlesOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
-import { isTaking, keptForResizes } from '../drain/survey.ts';
+import { bareMetal, isTaking, keptForResizes } from '../drain/survey.ts';
 import { list } from '../words.ts';
 
 /** N-1 as each host of a campaign would leave it, in their order, by what Placement has given away today. */
@@ -10,7 +10,8 @@ export async function readForecast(
   atOnce: number,
   { cloud, services }: { readonly cloud: CloudReader; readonly services: readonly Service[] },
 ): Promise<Spares[]> {
-  const others = services.filter(isTaking);
+  const bare = new Set(await bareMetal(cloud));
+  const others = services.filter((one) => isTaking(one) && !bare.has(one.host));
   const aggregates = await cloud.aggregates();
   const peers = hosts.flatMap((service) => circlesOf(service, others, aggregates).flatMap((circle) => circle.hosts));
   const names = new Set([...hosts.map(({ host }) => host), ...peers]);

@@ -58,13 +58,20 @@ export async function requireAdmin(cloud: CloudReader): Promise<void> {
     throw new UserError(`${cloud.name}: the token of ${user} has no project; Nova refuses system-scoped ones`);
 }
 
-/** Ironic's nova-compute stands for machines that are servers themselves. */
-export async function mustBeVirtual(host: HostName, cloud: CloudReader): Promise<void> {
-  const bare = (await cloud.hypervisors()).filter((one) => one.host === host && one.type === 'ironic');
-  if (bare.length > 0)
+/** Returns the other hosts of bare metal, which take nothing that is virtual either. */
+export async function mustBeVirtual(host: HostName, cloud: CloudReader): Promise<ReadonlySet<HostName>> {
+  const bare = await bareMetal(cloud);
+  const here = bare.filter((one) => one === host);
+  if (here.length > 0)
     throw new UserError(
-      `${host} stands for ${count(bare.length, 'bare-metal machine')} (Ironic): their servers cannot be moved`,
+      `${host} stands for ${count(here.length, 'bare-metal machine')} (Ironic): their servers cannot be moved`,
     );
+  return new Set(bare);
+}
+
+/** Ironic's nova-compute stands for machines that are servers themselves: once for each of them. */
+export async function bareMetal(cloud: CloudReader): Promise<HostName[]> {
+  return (await cloud.hypervisors()).flatMap(({ host, type }) => (type === 'ironic' ? [host] : []));
 }
 
 export interface SurveyWish {
@@ -78,7 +85,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   const service = await findHost(name, context);
   const host = service.host;
   if (service.state === 'down') throw new UserError(deadHost(host));
-  await mustBeVirtual(host, cloud);
+  const bare = await mustBeVirtual(host, cloud);
   const services = await reachableServices(cloud);
   const [servers, migrations, groups] = await Promise.all([
     all(cloud.servers({ host })),
@@ -87,7 +94,7 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   ]);
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const here = unique([...servers, ...deleted]);
-  const others = services.filter((one) => one.host !== host && isTaking(one));
+  const others = services.filter((one) => one.host !== host && isTaking(one) && !bare.has(one.host));
   const onTheirWay = migrations.filter(({ destination, status }) => destination === host && underway(status));
   const incoming = await withServers(cloud, onTheirWay, here);
   const coming = unique(incoming.flatMap(({ server }) => server ?? []));
