@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CloudReader, Service } from '../../openstack/cloud.ts';
 import { without } from '../drain/emptied.ts';
 import { circlesOf, type Neighbours, type Spares, sparesOf } from '../drain/spare.ts';
@@ -22,16 +23,20 @@ export async function readForecast(
 }
 
 /** Where several may be out at once, the largest of its zone are taken to be out before it. `others`: all that are up and enabled. */
-export function forecast(hosts: readonly Service[], atOnce: number, around: Neighbours): Spares[] {
+export async function forecast(hosts: readonly Service[], atOnce: number, around: Neighbours): Promise<Spares[]> {
   const sizes = new Map(around.rooms.map(({ host, capacity }) => [host, capacity['MEMORY_MB'] ?? 0]));
   const size = ({ host }: Service) => sizes.get(host) ?? 0;
-  return hosts.map((service) => {
+  const spares: Spares[] = [];
+  for (const service of hosts) {
     const fellows = hosts.filter(({ host, zone }) => host !== service.host && zone === service.zone);
     const out = fellows.toSorted((a, b) => size(b) - size(a)).slice(0, atOnce - 1);
     const before = out.reduce(without, { ...around, homeless: [] });
     const after = without(before, service);
-    return sparesOf(service, { ...before, others: after.others }, after);
-  });
+    spares.push(sparesOf(service, { ...before, others: after.others }, after));
+    // Seconds in all where hosts are many: the worker's other jobs keep their leases meanwhile.
+    await setImmediate();
+  }
+  return spares;
 }
 
 /** What a plan says of them all together. */

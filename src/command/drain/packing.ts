@@ -12,19 +12,21 @@ export function failing(rooms: readonly Room[]): Failing {
   const largest = largestOf(rooms);
   return (failed, consumers) => {
     const loads = new Map<HostName, Amounts>();
-    const inTurn = consumers.toSorted((a, b) => shareOf(b.each, largest) - shareOf(a.each, largest));
-    return inTurn.flatMap(({ each, number }) => {
-      let left = number;
-      for (const { host, capacity, used } of rooms) {
-        if (left === 0) break;
-        if (host === failed) continue;
-        const load = loads.get(host) ?? used;
-        const taken = Math.min(left, howMany(each, capacity, load));
-        if (taken > 0) loads.set(host, plus(load, each, taken));
-        left -= taken;
-      }
-      return left === 0 ? [] : [{ each, number: left }];
-    });
+    const shares = consumers.map((one) => ({ ...one, share: shareOf(one.each, largest) }));
+    return shares
+      .toSorted((a, b) => b.share - a.share)
+      .flatMap(({ each, number }) => {
+        let left = number;
+        for (const { host, capacity, used } of rooms) {
+          if (left === 0) break;
+          if (host === failed) continue;
+          const load = loads.get(host) ?? used;
+          const taken = Math.min(left, howMany(each, capacity, load));
+          if (taken > 0) loads.set(host, plus(load, each, taken));
+          left -= taken;
+        }
+        return left === 0 ? [] : [{ each, number: left }];
+      });
   };
 }
 
@@ -87,5 +89,7 @@ function largestOf(rooms: readonly Room[]): Amounts {
 
 /** How much of the largest host it takes, by what it takes most of. */
 function shareOf(each: Amounts, largest: Amounts): number {
-  return Math.max(0, ...Object.entries(each).map(([name, amount]) => amount / (largest[name] || 1)));
+  let most = 0;
+  for (const name in each) most = Math.max(most, (each[name] ?? 0) / (largest[name] || 1));
+  return most;
 }

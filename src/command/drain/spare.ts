@@ -80,7 +80,8 @@ export function spareOf(
   rooms: readonly Room[],
   { rooms: after, homeless }: Emptied,
 ): Spare | null {
-  const among = (all: readonly Room[]) => all.filter(({ host, consumers }) => consumers && hosts.includes(host));
+  const names = new Set(hosts);
+  const among = (all: readonly Room[]) => all.filter(({ host, consumers }) => consumers && names.has(host));
   const own = rooms.find(({ host }) => host === drained.host);
   if (own?.consumers === undefined || among(rooms).length < hosts.length) return null;
   if (hosts.length === 0)
