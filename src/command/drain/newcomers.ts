@@ -53,8 +53,9 @@ const Progress = z.object({
 type Progress = z.output<typeof Progress>;
 
 const answerWithin = 30 * 60_000;
-/** Each with its id: what a chat would cut off is not approved. */
-const most = 20;
+/** Characters for all that would be moved: what a chat would cut off is not approved. */
+const room = 1600;
+const tooMany = 'too many came for one question: it needs the next `maintenance`';
 
 /**
  * Who came to the host since the plan (built there before it was closed, moved there by another hand) was approved by
@@ -77,9 +78,8 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
   const it = movable.length === 1 ? 'it' : 'them';
   const rest = came.flatMap((one) => (one.stays === null ? [] : [staying(one)]));
   const others = rest.length === 0 ? '' : ` Not to be moved: ${list(rest, 8)}.`;
-  const shown = movable.map(({ name, server }) => `${name} ${server}`).join(', ');
   return ask({
-    text: `${news}.${others} Move ${shown}, too?`,
+    text: `${news}. Move ${movable.map(shown).join(', ')}, too?${others}`,
     choices: [
       { choice: 'move', label: `Move ${it}` },
       { choice: 'leave', label: 'Leave them there' },
@@ -90,10 +90,15 @@ export async function newcomers(input: NewcomersInput, context: StepContext): Pr
 }
 
 function asFarAsShown(came: readonly Came[]): Came[] {
-  const movable = came.filter(({ stays }) => stays === null);
-  const beyond = new Set(movable.slice(most));
-  const stays = `a question shows ${most}: it needs the next \`maintenance\``;
-  return came.map((one) => (beyond.has(one) ? { ...one, stays } : one));
+  let left = room;
+  return came.map((one) => {
+    if (one.stays === null) left -= shown(one).length;
+    return one.stays === null && left < 0 ? { ...one, stays: tooMany } : one;
+  });
+}
+
+function shown({ name, server }: Came): string {
+  return `${name} ${server}`;
 }
 
 /** Those that are still on their way are as good as there; who was moved away or deleted meanwhile is not asked about. */
