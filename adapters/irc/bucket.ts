@@ -145,6 +145,8 @@ function openUnread(most: number) {
     },
     read(bytes: number): void {
       read = Math.max(read, Math.min(bytes, sent));
+      // What did not fit may by now, or waits no more: who asks on and on would send nothing but questions.
+      held = false;
     },
     pressed: () => held || sent - read > most / 2,
     reset(): void {
