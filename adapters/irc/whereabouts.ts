@@ -11,13 +11,17 @@ export interface Whereabouts {
   seen(account: string, nick: string): void;
   /** The nick by which to call somebody where all may read it; null where none was seen. It decides nothing. */
   lastNick(account: string): string | null;
-  /** Null: not here, or not logged in any more. The server is asked first, for a nick may have another owner by now. */
+  /**
+   * Null: not here, or not logged in any more. The server is asked first, for a nick may have another owner by now; where
+   * it does not answer this rejects.
+   */
   nickOf(account: string): Promise<string | null>;
 }
 
 export function openWhereabouts(network: Network): Whereabouts {
   const nicks = new Map<string, string>();
   const { client, name } = network;
+  const accountBehind = openAccounts(network);
   function seen(account: string, nick: string): void {
     nicks.delete(account);
     nicks.set(account, nick);
@@ -35,7 +39,7 @@ export function openWhereabouts(network: Network): Whereabouts {
     lastNick,
     async nickOf(account) {
       const nick = lastNick(account) ?? account.slice(`irc:${name}/`.length);
-      const has = await accountBehind(network, nick);
+      const has = await accountBehind(nick);
       return has !== null && idKey(`irc:${name}/${has}`) === idKey(account) ? nick : null;
     },
   };
@@ -60,22 +64,36 @@ function lookAround({ client }: Network, seen: (account: string, nick: string) =
   });
 }
 
-function accountBehind(network: Network, nick: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    const { client } = network;
-    const late = setTimeout(() => answer(null), patienceMs);
-    late.unref();
-    function answer(account: string | null): void {
-      clearTimeout(late);
-      client.off('whois', told);
-      resolve(account);
-    }
-    function told(event: unknown): void {
-      if (!client.caseCompare(String(field(event, 'nick')), nick)) return;
-      const account = field(event, 'account');
-      answer(typeof account === 'string' && account !== '' ? account : null);
-    }
-    client.on('whois', told);
-    network.send({ command: 'WHOIS', params: [nick] }, 'protocol', '').catch(() => answer(null));
+/** Null where the server says so. Where it says nothing it rejects: that nobody is there is not known then. */
+type AskAccount = (nick: string) => Promise<string | null>;
+
+function openAccounts(network: Network): AskAccount {
+  const { client } = network;
+  const unanswered = new Set<(why: Error) => void>();
+  network.onLoss((why) => {
+    for (const fail of [...unanswered]) fail(why);
   });
+  return (nick) =>
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => fail(new Error(`the server does not say who ${nick} is`)), patienceMs);
+      late.unref();
+      function end(): void {
+        clearTimeout(late);
+        client.off('whois', told);
+        unanswered.delete(fail);
+      }
+      function fail(why: Error): void {
+        end();
+        reject(why);
+      }
+      function told(event: unknown): void {
+        if (!client.caseCompare(String(field(event, 'nick')), nick)) return;
+        end();
+        const account = field(event, 'account');
+        resolve(typeof account === 'string' && account !== '' ? account : null);
+      }
+      unanswered.add(fail);
+      client.on('whois', told);
+      network.send({ command: 'WHOIS', params: [nick] }, 'protocol', '').catch(fail);
+    });
 }

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
-import { eventually, guest, modern, open, post, saidTo, server, table, whois } from '../irc/speaking.ts';
+import { opsPlace } from '../irc/scripted.ts';
+import { eventually, guest, modern, open, post, saidTo, server, table, vigie, whois } from '../irc/speaking.ts';
 
 test('pages for one person keep nothing back from the channel where they were asked for', async () => {
   await open(
@@ -85,4 +86,43 @@ test('a guest who is gone is told nothing more, whoever has the nick', async () 
   server.tell(':bob!b@host QUIT :gone');
   await expect(pages).rejects.toThrow(PlaceRefused);
   expect(saidTo('bob').length).toBeLessThan(20);
+});
+
+test('who was asked after when the connection was lost may be there: the answer is said once it is back', async () => {
+  let cut = false;
+  await open({
+    caps: modern,
+    hears(sent, itself) {
+      if (sent.command === 'WHOIS' && !cut) {
+        cut = true;
+        itself.cut();
+      } else if (sent.command === 'WHOIS') whois(itself, 'alice');
+      if (sent.command === 'PRIVMSG') itself.echo(sent);
+    },
+  });
+  const to = { weight: 'answer' as const, key: 'answer', to: 'irc:test/alice' };
+  await expect(vigie.post(opsPlace, say('only for you'), to)).rejects.not.toBeInstanceOf(PlaceRefused);
+  await post(say('only for you'), to);
+  expect(saidTo('alice')).toEqual(['only for you']);
+});
+
+test('a WHOIS that is not answered in time is no answer: what was to be said is said again', async () => {
+  let silent = true;
+  await open({
+    caps: modern,
+    hears(sent, itself) {
+      if (sent.command === 'WHOIS' && !silent) whois(itself, 'alice');
+      if (sent.command === 'PRIVMSG') itself.echo(sent);
+    },
+  });
+  const to = { key: 'answer', weight: 'answer' as const, to: 'irc:test/alice' };
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const unsaid = expect(vigie.post(opsPlace, say('only for you'), to)).rejects.toThrow('does not say who alice is');
+  await eventually(() => server.sent.some(({ command }) => command === 'WHOIS'));
+  vi.advanceTimersByTime(10_000);
+  vi.useRealTimers();
+  await unsaid;
+  silent = false;
+  await post(say('only for you'), to);
+  expect(saidTo('alice')).toEqual(['only for you']);
 });
