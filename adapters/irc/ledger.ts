@@ -76,7 +76,9 @@ export function openLedger(network: Network): Ledger {
     refused(which, why) {
       const told = refusedOf(network, lines, which);
       // Where neither a label nor an echo tells which of them was taken, none counts as said.
-      for (const line of which.label !== null || echoes() ? told.slice(0, 1) : told) answered(line, why);
+      const [first, ...more] = told;
+      if (first !== undefined) answered(first, why);
+      if (which.label === null && !echoes()) for (const line of more) settle(line, why);
       if (why instanceof PlaceRefused) drop(which.target, why);
     },
     answered(name) {
@@ -102,7 +104,7 @@ export function openLedger(network: Network): Ledger {
  */
 function echoedOf({ client }: Network, lines: readonly Line[], which: Which, text: string): Line | undefined {
   if (which.label !== null) return lines.find(({ label }) => label === which.label);
-  const sent = lines.filter(({ left, target }) => left !== null && client.caseCompare(target, which.target));
+  const sent = inOrder(lines).filter(({ target }) => client.caseCompare(target, which.target));
   return sent.find((line) => line.text === text) ?? sent.find((line) => plain(line.text) === plain(text)) ?? sent[0];
 }
 
@@ -110,8 +112,13 @@ function echoedOf({ client }: Network, lines: readonly Line[], which: Which, tex
 function refusedOf({ client }: Network, lines: readonly Line[], which: Which): Line[] {
   if (which.label !== null) return lines.filter(({ label }) => label === which.label);
   const whole = (target: string) => target.replace(/^[^#&]+(?=[#&])/, '');
-  return lines.filter(
-    ({ left, target }) =>
-      left !== null && (client.caseCompare(target, which.target) || client.caseCompare(whole(target), which.target)),
+  return inOrder(lines).filter(
+    ({ target }) => client.caseCompare(target, which.target) || client.caseCompare(whole(target), which.target),
   );
+}
+
+/** As they left: an answer overtakes the news that was asked for before it. */
+function inOrder(lines: readonly Line[]): Line[] {
+  const bytes = ({ left }: Line) => left?.bytes ?? 0;
+  return lines.filter(({ left }) => left !== null).sort((one, other) => bytes(one) - bytes(other));
 }

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Place, PlaceRefused } from '../../src/chat/message.ts';
 import { say } from '../../src/chat/report.ts';
-import { opsPlace, type Script } from '../irc/scripted.ts';
-import { guest, open, post, saidTo, server, table, whois } from '../irc/speaking.ts';
+import { opsPlace, type Script, type Sent } from '../irc/scripted.ts';
+import { eventually, guest, open, post, saidTo, server, table, vigie, whois } from '../irc/speaking.ts';
+
+const throttled = ':s.test NOTICE vigie :*** Message to #ops throttled due to flooding';
 
 /** The first time `web-1.` is said, the channel does not take it. */
 function refusingOnce(words: string): NonNullable<Script['hears']> {
@@ -19,7 +22,7 @@ function refusingOnce(words: string): NonNullable<Script['hears']> {
 test.each([
   ['echoes', 'echo-message', 1, ':s.test 404 vigie #ops :Cannot send to channel'],
   ['no echoes', 'multi-prefix', 3, ':s.test 404 vigie #ops :Cannot send to channel'],
-  ['throttling', 'multi-prefix', 3, ':s.test NOTICE vigie :*** Message to #ops throttled due to flooding'],
+  ['throttling', 'multi-prefix', 3, throttled],
 ] as const)(
   'with %s: a refusal is that of lines that have left, and nothing is lost',
   async (_what, caps, most, words) => {
@@ -47,4 +50,61 @@ test('that WHOIS finds nobody refuses no line, and a line to nobody is refused',
   await said;
   there = false;
   await expect(post(say('hello again'), {}, alice)).rejects.toThrow(PlaceRefused);
+});
+
+test('without labels the server answers in the order in which lines left, not in that of their asking', async () => {
+  const heard: Sent[] = [];
+  await open(
+    {
+      caps: 'echo-message message-tags',
+      hears(sent, { echo }) {
+        if (sent.params[1] === 'ready') echo(sent);
+        else if (sent.command === 'PRIVMSG') heard.push(sent);
+      },
+    },
+    { rate: { burst: 1, everyMs: 200 } },
+  );
+  await post(say('ready'));
+  const first = vigie.post(opsPlace, say('first'), { key: 'first', weight: 'news' });
+  const news = vigie.post(opsPlace, say('news'), { key: 'news', weight: 'news' });
+  const answer = vigie.post(opsPlace, say('answer'), { key: 'answer', weight: 'answer' });
+  const refused = expect(answer).rejects.toThrow('throttled');
+  await eventually(() => heard.length === 3);
+  expect(heard.map(({ params }) => params[1])).not.toEqual(['first', 'news', 'answer']);
+  for (const sent of heard) {
+    if (sent.params[1] === 'answer') server.tell(throttled);
+    else server.echo(sent);
+  }
+  await Promise.all([refused, first, news]);
+});
+
+test('a refusal tells that one line was read, not all that wait behind it', async () => {
+  let read = true;
+  let unread = 0;
+  let most = 0;
+  await open(
+    {
+      hears({ line }) {
+        if (read) return false;
+        unread += Buffer.byteLength(line) + 2;
+        most = Math.max(most, unread);
+        return true;
+      },
+    },
+    { rate: { burst: 100, everyMs: 1, unread: 2000 } },
+  );
+  await post(say('ready'));
+  read = false;
+  const all = Array.from({ length: 12 }, (_, at) =>
+    vigie.post(opsPlace, say(`${at} ${'x'.repeat(380)}`), { key: `k${at}`, weight: 'news' }),
+  );
+  const ended = Promise.allSettled(all);
+  await eventually(() => unread > 1500);
+  unread -= 400;
+  server.tell(throttled);
+  await expect(all[0]).rejects.toThrow('throttled');
+  await sleep(300);
+  expect(most).toBeLessThan(2100);
+  server.cut();
+  await ended;
 });
