@@ -6,6 +6,7 @@ import { NotTaken } from './chat/message.ts';
 import { type Report, refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { advanceCampaigns } from './desk/campaigning.ts';
+import type { ChatState } from './desk/desk.ts';
 import { fireSchedules } from './desk/firing.ts';
 import type { Opened } from './desk/open-jobs.ts';
 import { type DispatchParts, dispatch } from './dispatch.ts';
@@ -130,9 +131,8 @@ async function sayNow(options: BotOptions, adapter: Adapter, message: Message, r
   }
 }
 
-function stateOf(adapter: Adapter): [string, string] {
-  const problem = adapter.problem?.() ?? null;
-  return [adapter.connection, problem ?? (adapter.connected() ? 'connected' : 'not connected')];
+function stateOf(adapter: Adapter): ChatState {
+  return { connection: adapter.connection, connected: adapter.connected(), problem: adapter.problem?.() ?? null };
 }
 
 /** A bell for whom this bot speaks is heard at once; all others go through the queue. */

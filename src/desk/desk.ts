@@ -28,8 +28,14 @@ export interface DeskParts {
   /** `production`, `staging`: what this installation is called. */
   readonly environment?: string;
   policy(): Policy;
-  /** Each connection, and what is wrong with it. */
-  chats?(): readonly (readonly [connection: string, state: string])[];
+  chats?(): readonly ChatState[];
+}
+
+/** How a chat is doing; what is wrong may name addresses and channels. */
+export interface ChatState {
+  readonly connection: string;
+  readonly connected: boolean;
+  readonly problem: string | null;
 }
 
 /** One person's turn at the desk. `rows` is the message's own transaction: what is done here is done with the answer, or not at all. */

@@ -4,7 +4,7 @@ import { help } from '../command/help.ts';
 import type { Registered } from '../command/registry.ts';
 import { authorize } from '../policy/authorize.ts';
 import { defaultCloud, personOf } from '../policy/policy.ts';
-import type { Sitting } from './desk.ts';
+import type { ChatState, Sitting } from './desk.ts';
 
 export async function helpFor(sitting: Sitting, words: string): Promise<Report> {
   return help(sitting.registry, words, { may: (registered) => maySay(sitting, registered), prefix: sitting.prefix });
@@ -22,9 +22,13 @@ function maySay(sitting: Sitting, { name, command }: Registered): boolean {
   );
 }
 
+type Asked = Pick<Sitting, 'version' | 'environment' | 'chats' | 'message' | 'policy'>;
+
 /** Which vigie this is, for who runs several; and whether it hears and speaks everywhere. */
-export function whoamiBot({ version, environment = 'unnamed', chats }: Sitting): Report {
-  const connections = (chats?.() ?? []).map(([connection, state]): [string, string] => [connection, state]);
+export function whoamiBot({ version, environment = 'unnamed', chats, message, policy }: Asked): Report {
+  const known = personOf(policy(), message.from.account) !== null;
+  const states = chats?.() ?? [];
+  const connections = states.map((chat): [string, string] => [chat.connection, stateOf(chat, known)]);
   const fields: [string, string][] = [
     ['version', version],
     ['host', hostname()],
@@ -33,9 +37,16 @@ export function whoamiBot({ version, environment = 'unnamed', chats }: Sitting):
   ];
   return {
     title: `vigie ${version} on ${hostname()}, ${environment}`,
-    tone: connections.every(([, state]) => state === 'connected') ? 'plain' : 'warn',
+    tone: states.every(({ connected, problem }) => connected && problem === null) ? 'plain' : 'warn',
     blocks: [{ kind: 'fields', fields }],
   };
+}
+
+/** What exactly is wrong may name addresses and secret channels: strangers are told only that something is. */
+function stateOf({ connected, problem }: ChatState, known: boolean): string {
+  if (!connected) return (known ? problem : null) ?? 'not connected';
+  if (problem === null) return 'connected';
+  return known ? problem : 'something is wrong';
 }
 
 /** What vigie sees of the speaker, and what to do where that is nothing. */
