@@ -21,10 +21,21 @@ export interface OutcomeListener {
  * What the server says became of our lines, read as it stands on the wire: the framework's events have neither the
  * label of a refusal nor that of a batch.
  */
-export function hearOutcomes({ client }: Network, listener: OutcomeListener): void {
+export function hearOutcomes({ client, onLoss }: Pick<Network, 'client' | 'onLoss'>, listener: OutcomeListener): void {
   const batches = new Map<string, string>();
   let doubtful: { readonly which: Which; readonly why: Error } | null = null;
   const labelled = () => client.network.cap.isEnabled('labeled-response');
+
+  onLoss(() => {
+    batches.clear();
+    doubtful = null;
+  });
+
+  /** Our own words are told again by a history, in a batch of its own, and by bouncers: an echo has the label, where there are any. */
+  function isEcho({ nick, tags }: ServerLine, label: string | null): boolean {
+    if (!client.caseCompare(nick, client.user.nick)) return false;
+    return label !== null || (tags['batch'] === undefined && !labelled());
+  }
 
   function refuse(which: Which, line: ServerLine): void {
     const why = refusalOf(line, which.target);
@@ -43,7 +54,7 @@ export function hearOutcomes({ client }: Network, listener: OutcomeListener): vo
     const label = tags['label'] ?? batches.get(tags['batch'] ?? '') ?? null;
     if (command === 'BATCH') noteBatch(batches, first, label);
     else if (command === 'PONG') listener.answered(second);
-    else if (command === 'PRIVMSG' && client.caseCompare(nick, client.user.nick))
+    else if (command === 'PRIVMSG' && isEcho(line, label))
       listener.echoed({ label, target: first }, params.at(-1) ?? '', tags['msgid'] || null);
     else if (command === 'NOTICE' && nick === '') throttled(params.at(-1) ?? '', listener);
     else refuse({ label, target: second }, line);
@@ -72,6 +83,7 @@ const refusals: ReadonlySet<string> = new Set([
   '404', // cannot send to it
   '408', // no colours there
   '415', // only those with an account
+  '439', // another target too soon
   '477', // the same, elsewhere
   '486', // to this person only those with an account
   '531', // not to this person

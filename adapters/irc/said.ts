@@ -24,14 +24,16 @@ export function saidOf(event: unknown): Said | null {
     const value = field(event, name);
     return typeof value === 'string' ? value : '';
   };
-  const [nick, target, time, account] = [word('nick'), word('target'), field(event, 'time'), word('account')];
+  const [nick, time, account] = [word('nick'), field(event, 'time'), word('account')];
+  // The framework takes the sign off a message, but not off a mark.
+  const [, sign = '', target = ''] = /^([~&@%+!]+(?=[#&]))?(.*)$/s.exec(word('target')) ?? [];
   if (nick === '' || target === '') return null;
   return {
     nick,
     ident: word('ident'),
     hostname: word('hostname'),
     target,
-    group: word('group'),
+    group: word('group') || sign,
     message: word('message'),
     tags: field(event, 'tags'),
     time: typeof time === 'number' ? time : null,

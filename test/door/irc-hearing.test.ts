@@ -66,6 +66,16 @@ test('a channel is the one that vigie was told to be in, however the server writ
   expect((await heardAll()).map(({ place }) => place.id)).toEqual(['irc:test/#ops[1]', 'irc:test/@#ops[1]']);
 });
 
+test('a mark that only the operators of a channel see is there, as their words are, and not in the channel', async () => {
+  await listening({ caps: tagged, isupport: 'CASEMAPPING=ascii CHANTYPES=# STATUSMSG=@+' });
+  const mark = '@account=a;+draft/react=✅;+draft/reply=m1 :x!x@h TAGMSG';
+  server.tell(`${mark} @#OPS`, `${mark} #ops`);
+  expect((await heardAll()).map(({ place }) => [place.kind, place.id])).toEqual([
+    ['channel', 'irc:test/@#ops'],
+    ['channel', 'irc:test/#ops'],
+  ]);
+});
+
 test('one person is not heard more for taking many nicks, with an account or without', async () => {
   await listening({ caps: tagged }, { inbound: { burst: 8, everyMs: 3_600_000 } });
   for (let line = 0; line < 30; line += 1) {

@@ -22,6 +22,7 @@ function refusingOnce(words: string): NonNullable<Script['hears']> {
 test.each([
   ['echoes', 'echo-message', 1, ':s.test 404 vigie #ops :Cannot send to channel'],
   ['no echoes', 'multi-prefix', 3, ':s.test 404 vigie #ops :Cannot send to channel'],
+  ['another target too soon', 'multi-prefix', 3, ':s.test 439 vigie #ops :Target change too fast'],
   ['throttling', 'multi-prefix', 3, throttled],
 ] as const)(
   'with %s: a refusal is that of lines that have left, and nothing is lost',

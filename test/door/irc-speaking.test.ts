@@ -95,3 +95,22 @@ test('the answer to a line that comes in several, so in a batch, is that line’
   });
   expect(await post(say('here'), {}, guest)).toBe('of-the-batch');
 });
+
+test.each([
+  ['labels', modern],
+  ['no labels', 'echo-message message-tags batch'],
+])('with %s: our own words that a history tells again are no echo', async (_what, caps) => {
+  await open({
+    caps,
+    hears(sent, { tell, echo }) {
+      if (sent.command !== 'PRIVMSG') return;
+      const told = `:vigie!vigie@host PRIVMSG #ops :${sent.params[1]}`;
+      tell(':s BATCH +h chathistory #ops');
+      tell(`@batch=h;msgid=old ${told}`);
+      tell(':s BATCH -h');
+      if (caps === modern) tell(`@msgid=old ${told}`);
+      echo(sent);
+    },
+  });
+  expect(await post(say('done'))).toMatch(/^m\d/);
+});
