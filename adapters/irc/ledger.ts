@@ -57,6 +57,7 @@ export function openLedger(network: Network): Ledger {
     const waited = ({ left }: Line) => (left === null ? 0 : now - left.at);
     for (const line of lines.filter((one) => waited(one) > patienceMs))
       settle(line, new Error('the server did not confirm a line'));
+    if (pulse.overdue()) network.giveUp('the server answers no PING');
     const open = lines.filter(({ left }) => left !== null);
     const late = open.some((line) => waited(line) > askAfterMs);
     const silent = open.length > 0 && !echoes() && network.idle();

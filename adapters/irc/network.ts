@@ -5,7 +5,7 @@ import { lineOf, type Outgoing } from './line.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Attempt, afterLoss, usualPace } from './pace.ts';
 import { watchServices } from './services.ts';
-import { blame, freshState, isIdentified, type Parts } from './state.ts';
+import { blame, freshState, isIdentified, type Parts, type State } from './state.ts';
 import { transportOf } from './transport.ts';
 import { problemOf, watchTroubles } from './troubles.ts';
 import { settle, watch } from './wishes.ts';
@@ -33,6 +33,8 @@ export interface Network {
   idle(): boolean;
   /** Called at each loss of the connection. */
   onLoss(listener: (why: Error) => void): void;
+  /** Ends a connection that is of no use; the next is made as after any loss. */
+  giveUp(why: string): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function openNetwork(options: NetworkOptions): Network {
     pressed: bucket.pressed,
     drop: bucket.drop,
     onLoss: (listener) => void losses.push(listener),
+    giveUp: (why) => giveUp(client, state, why),
     start: supervisor.connect,
     async stop() {
       state.stopping = true;
@@ -80,10 +83,8 @@ function supervise(parts: Parts) {
     state.nicks = 0;
     attempt = { ...attempt, registeredAt: null };
     state.why = null;
-    registering = setTimeout(() => {
-      blame(state, `not registered within ${pace.registerMs / 1000} s`);
-      client.connection.end(null, true);
-    }, pace.registerMs);
+    const late = `not registered within ${pace.registerMs / 1000} s`;
+    registering = setTimeout(() => giveUp(client, state, late), pace.registerMs);
     client.connect(clientOptions(parts, (error) => blame(state, error.message)));
   }
 
@@ -124,6 +125,11 @@ function supervise(parts: Parts) {
       bucket.close(new Error('vigie stops'));
     },
   };
+}
+
+function giveUp(client: Client, state: State, why: string): void {
+  blame(state, why);
+  client.connection.end(null, true);
 }
 
 function pause(ms: number): Promise<void> {

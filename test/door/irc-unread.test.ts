@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { PlaceRefused } from '../../src/chat/message.ts';
 import { type Report, say } from '../../src/chat/report.ts';
 import type { Script } from '../irc/scripted.ts';
@@ -116,4 +116,19 @@ test('a server that asked for a PONG while it read nothing is told the rest once
   reader.end();
   await all;
   expect(saidTo('bob')).toHaveLength(21);
+}, 30_000);
+
+test('a server that answers no PING for a minute is left, whatever else it tells: the rest is said to the next', async () => {
+  const reader = stall();
+  await open({ hears: reader.hears }, { rate: slow });
+  reader.begin();
+  const all = post(long, {}, guest);
+  await held();
+  const before = saidTo('bob').length;
+  const now = performance.now.bind(performance);
+  const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+  onTestFinished(() => later.mockRestore());
+  await eventually(() => saidTo('bob').length > before);
+  reader.end();
+  await all;
 }, 30_000);
