@@ -15,10 +15,10 @@ const account = /^(console:\S+|irc:[^\s/]+\/\S+|slack:[A-Z0-9]+\/[A-Z0-9]+|(?!co
 const Account = z
   .string()
   .regex(account, 'an account is written console:alice, irc:libera/alice or slack:T024BE7LD/U2147483697');
-const PlaceId = z
+const WrittenPlace = z
   .string()
-  .regex(/^[a-z]+:\S+$/, 'a place is written console:local, irc:libera/#ops or slack:T024BE7LD/C024BE91L')
-  .transform(idKey);
+  .regex(/^[a-z]+:\S+$/, 'a place is written console:local, irc:libera/#ops or slack:T024BE7LD/C024BE91L');
+const PlaceId = WrittenPlace.transform(idKey);
 const CloudName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a cloud is named as in clouds.yaml');
 const CloudPattern = z
   .string()
@@ -43,6 +43,23 @@ const Duration = z.string().transform((text, context) => {
 /** `x` means `[x]`. */
 function list<S extends z.ZodType>(item: S) {
   return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).min(1));
+}
+
+/** One place written in two ways would have what is written last. */
+function byPlace<S extends z.ZodType>(item: S) {
+  return z.record(WrittenPlace, item).transform((written, context) => {
+    const places = new Map<string, z.output<S>>();
+    const first = new Map<string, string>();
+    for (const [place, said] of Object.entries(written)) {
+      const key = idKey(place);
+      const before = first.get(key);
+      if (before !== undefined)
+        context.addIssue({ code: 'custom', path: [place], message: `is the place ${before}, which is there already` });
+      first.set(key, place);
+      places.set(key, said);
+    }
+    return Object.fromEntries(places);
+  });
 }
 
 const scope = {
@@ -95,7 +112,7 @@ export const PolicyFile = z.strictObject({
   risk: z
     .array(z.strictObject({ commands: list(CommandName), clouds: list(CloudPattern).optional(), is: Risk }))
     .default([]),
-  places: z.record(PlaceId, z.strictObject({ cloud: CloudName })).default({}),
+  places: byPlace(z.strictObject({ cloud: CloudName })).default({}),
   operations: PlaceId.optional(),
   clouds: list(CloudName).optional(),
   traceable: list(CloudPattern).optional(),

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadPolicy, mustArchive, personOf, policyOf } from '../../src/policy/policy.ts';
+import { defaultCloud, loadPolicy, mustArchive, personOf, policyOf } from '../../src/policy/policy.ts';
 import { PolicyProblem, parsePolicy } from '../../src/policy/policy-file.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'vigie-policy-'));
@@ -34,6 +34,14 @@ test('a cloud whose tokens must be archived is named, or fits a pattern; one tha
   expect(problems('clouds: [prod]\ntraceable: [prodd]')).toEqual([
     'policy.yaml:2: traceable.0: prodd is none of the clouds (prod): did you mean prod?',
   ]);
+});
+
+test('a place has one cloud: the same channel written in two ways is told', () => {
+  expect(problems('places:\n  irc:libera/#Ops: {cloud: prod}\n  irc:libera/#ops: {cloud: staging}\n')).toEqual([
+    'policy.yaml:3: places.irc:libera/#ops: is the place irc:libera/#Ops, which is there already',
+  ]);
+  const policy = policyOf(parsePolicy('places: {"irc:libera/#Ops": {cloud: prod}}', 'policy.yaml'));
+  expect(defaultCloud(policy, 'irc:libera/#OPS')).toBe('prod');
 });
 
 test('an empty file is a policy that allows nothing', () => {
