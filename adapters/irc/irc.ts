@@ -1,4 +1,4 @@
-import type { Adapter, Message, Place, Receipt, Telling } from '../../src/chat/message.ts';
+import type { Adapter, Message, Place, PostOptions, Receipt, Telling } from '../../src/chat/message.ts';
 import type { Report } from '../../src/chat/report.ts';
 import { openDoubt } from './doubt.ts';
 import { startHearing } from './hearing.ts';
@@ -8,7 +8,7 @@ import { openNetwork } from './network.ts';
 import type { NetworkOptions } from './options.ts';
 import { openProgress } from './progress.ts';
 import { type Look, renderNews, renderSummary, renderWhole, summaryLines } from './render.ts';
-import { openVoice } from './voice.ts';
+import { openVoice, type Utterance } from './voice.ts';
 import { openWhereabouts } from './whereabouts.ts';
 
 export interface IrcOptions extends NetworkOptions {
@@ -53,13 +53,7 @@ export function createIrc(options: IrcOptions): Adapter {
       network.start();
     },
     async post(place, report, post) {
-      const whole = renderWhole(report, look);
-      // Pages that one person asked for are no business of the channel's.
-      const to = post.to ?? (whole.length > summaryLines ? post.aside : undefined);
-      const alone = to !== undefined || place.kind === 'direct';
-      const lines = alone ? whole : renderSummary(report, look, rest, whole);
-      const more = to === undefined ? post : { ...post, to };
-      return { place, handle: await say({ place, lines, telling: post, more }) };
+      return { place, handle: await say(whatIsPosted({ place, report, post }, look, rest)) };
     },
     find: async () => null,
     async revise(receipt: Receipt, report: Report, previous: Report | null, telling: Telling) {
@@ -74,6 +68,21 @@ export function createIrc(options: IrcOptions): Adapter {
       await network.stop();
     },
   };
+}
+
+interface Posted {
+  readonly place: Place;
+  readonly report: Report;
+  readonly post: PostOptions;
+}
+
+function whatIsPosted({ place, report, post }: Posted, look: Look, rest: string): Utterance {
+  const whole = renderWhole(report, look);
+  // Pages that one person asked for are no business of the channel's.
+  const to = post.to ?? (whole.length > summaryLines ? post.aside : undefined);
+  const alone = to !== undefined || place.kind === 'direct';
+  const lines = alone ? whole : renderSummary(report, look, rest, whole);
+  return { place, lines, telling: post, more: to === undefined ? post : { ...post, to } };
 }
 
 /** A mark on any line of a card is a mark on the card. */

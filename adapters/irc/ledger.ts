@@ -33,18 +33,9 @@ const patienceMs = 60_000;
 
 /** A line has arrived when it is echoed or, where the server echoes nothing, when a PING sent after it is answered. */
 export function openLedger(network: Network): Ledger {
-  const lines: Line[] = [];
-  const { client } = network;
+  const { lines, settle, drop } = openLines(network);
   const pulse = openPulse(network);
-  const echoes = () => client.network.cap.isEnabled('echo-message');
-
-  function settle(line: Line, how: Error | { readonly id: string | null }): void {
-    const at = lines.indexOf(line);
-    if (at === -1) return;
-    lines.splice(at, 1);
-    if (how instanceof Error) line.failed(how);
-    else line.arrived(how.id);
-  }
+  const echoes = () => hasEchoes(network);
 
   /** What the server answers it has read, and all that was sent before. */
   function answered(line: Line, how: Error | { readonly id: string | null }): void {
@@ -53,20 +44,10 @@ export function openLedger(network: Network): Ledger {
   }
 
   function look(): void {
-    const now = performance.now();
-    const waited = ({ left }: Line) => (left === null ? 0 : now - left.at);
-    for (const line of lines.filter((one) => waited(one) > patienceMs))
+    for (const line of lines.filter((one) => waitedMs(one) > patienceMs))
       settle(line, new Error('the server did not confirm a line'));
     if (pulse.overdue()) network.giveUp('the server answers no PING');
-    const open = lines.filter(({ left }) => left !== null);
-    const late = open.some((line) => waited(line) > askAfterMs);
-    const silent = open.length > 0 && !echoes() && network.idle();
-    if (late || silent || network.pressed()) pulse.ask();
-  }
-
-  function drop(target: string, why: Error): void {
-    network.drop(client.caseLower(target), why);
-    for (const line of lines.filter((one) => client.caseCompare(one.target, target))) settle(line, why);
+    if (isDoubtful(network, lines)) pulse.ask();
   }
 
   hearOutcomes(network, {
@@ -97,6 +78,42 @@ export function openLedger(network: Network): Ledger {
   });
   setInterval(look, lookEveryMs).unref();
   return { lines, settle, look, drop };
+}
+
+function openLines(network: Network): Pick<Ledger, 'lines' | 'settle' | 'drop'> {
+  const { client } = network;
+  const lines: Line[] = [];
+
+  function settle(line: Line, how: Error | { readonly id: string | null }): void {
+    const at = lines.indexOf(line);
+    if (at === -1) return;
+    lines.splice(at, 1);
+    if (how instanceof Error) line.failed(how);
+    else line.arrived(how.id);
+  }
+
+  function drop(target: string, why: Error): void {
+    network.drop(client.caseLower(target), why);
+    for (const line of lines.filter((one) => client.caseCompare(one.target, target))) settle(line, why);
+  }
+
+  return { lines, settle, drop };
+}
+
+function hasEchoes({ client }: Network): boolean {
+  return client.network.cap.isEnabled('echo-message');
+}
+
+/** Since it left. */
+function waitedMs({ left }: Line): number {
+  return left === null ? 0 : performance.now() - left.at;
+}
+
+/** Only an answer to a PING tells by now whether the server has what was sent. */
+function isDoubtful(network: Network, lines: readonly Line[]): boolean {
+  const open = lines.filter(({ left }) => left !== null);
+  const silent = open.length > 0 && !hasEchoes(network) && network.idle();
+  return silent || open.some((line) => waitedMs(line) > askAfterMs) || network.pressed();
 }
 
 /**

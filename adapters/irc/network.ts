@@ -90,11 +90,7 @@ function supervise(parts: Parts) {
 
   function lost(): void {
     if (registering !== null) clearTimeout(registering);
-    Object.assign(state, { registered: false, account: null });
-    state.channels.clear();
-    const why = new Error(`the connection to ${options.name} is lost`);
-    bucket.close(why);
-    for (const listener of parts.losses) listener(why);
+    forget(parts);
     if (state.stopping) return;
     attempt = afterLoss(attempt, performance.now());
     const ms = pace.pauseMs(attempt.failures);
@@ -107,10 +103,7 @@ function supervise(parts: Parts) {
   client.on('registered', () => {
     if (registering !== null) clearTimeout(registering);
     attempt = { ...attempt, registeredAt: performance.now() };
-    Object.assign(state, { registered: true, why: null, problem: null });
-    bucket.registered();
-    options.log('info', { network: options.name, nick: client.user.nick }, 'connected');
-    settle(parts);
+    begin(parts);
   });
   client.on('close', lost);
   for (const look of [watch, watchServices, watchTroubles]) look(parts);
@@ -130,6 +123,23 @@ function supervise(parts: Parts) {
 function giveUp(client: Client, state: State, why: string): void {
   blame(state, why);
   client.connection.end(null, true);
+}
+
+function begin(parts: Parts): void {
+  const { options, client, bucket, state } = parts;
+  Object.assign(state, { registered: true, why: null, problem: null });
+  bucket.registered();
+  options.log('info', { network: options.name, nick: client.user.nick }, 'connected');
+  settle(parts);
+}
+
+/** Of a connection that is gone nothing holds any more, and nothing that waited on it arrives. */
+function forget({ options, bucket, state, losses }: Parts): void {
+  Object.assign(state, { registered: false, account: null });
+  state.channels.clear();
+  const why = new Error(`the connection to ${options.name} is lost`);
+  bucket.close(why);
+  for (const listener of losses) listener(why);
 }
 
 function pause(ms: number): Promise<void> {
