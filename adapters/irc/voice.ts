@@ -41,6 +41,8 @@ export function openVoice(network: Network, { nickOf }: Whereabouts): Voice {
 
   async function targetOf(place: Place, to: string | undefined): Promise<string> {
     const target = nameOf(place);
+    // Before it is registered, a server takes no lines, and does not echo by what it will be asked for.
+    if (!network.connected()) throw new Error(`vigie is not connected to ${network.name}`);
     if (isForAccount(place, to)) {
       const account = to ?? place.id;
       const nick = await nickOf(account);

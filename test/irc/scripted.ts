@@ -104,7 +104,7 @@ function parsed(line: string): Sent {
 }
 
 /** vigie in front of it, in `#ops`. */
-export async function vigieOn(server: Scripted, more: Partial<IrcOptions> = {}): Promise<Adapter> {
+export async function vigieOn(server: Pick<Scripted, 'port'>, more: Partial<IrcOptions> = {}): Promise<Adapter> {
   const vigie = createIrc({
     name: 'test',
     link: { host: '127.0.0.1', port: server.port, tls: null },
