@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { openFrames } from '../../archive/reader.ts';
 import { UserError } from '../../chat/user-error.ts';
 import { findProgram } from '../../embedded/process.ts';
-import { bareEnvironment, programTrouble, saysFull } from './program.ts';
+import { bareEnvironment, programTrouble, saysFull, saysLost } from './program.ts';
 import { freeBytes, type ScratchServer, Unproven } from './scratch.ts';
 
 export interface Load {
@@ -46,8 +46,10 @@ export async function load({ path, key, server, signal, told }: Load): Promise<v
   signal.throwIfAborted();
   const code = await ended;
   if (code === 0 && poured === null) return;
+  if (saysFull(said)) throw new Unproven(`the disk or memory of the scratch server in ${server.folder} is full`);
   const reason = await reasonOf(server, programTrouble(said, code));
-  throw saysFull(said) ? new Unproven(`the disk or memory of the scratch server in ${server.folder} is full`) : reason;
+  // A server that is ending may still be there.
+  throw saysLost(said) && !(reason instanceof Unproven) ? new Unproven(endedAmid) : reason;
 }
 
 async function* texts(path: string, key: KeyObject | null, told: Load['told']): AsyncGenerator<Buffer> {
@@ -59,10 +61,11 @@ async function* texts(path: string, key: KeyObject | null, told: Load['told']): 
   }
 }
 
+const endedAmid = 'the scratch server ended in the middle of it (killed, or out of memory?)';
+
 /** A full disk or a server that was killed says nothing about the dump. */
 export async function reasonOf(server: ScratchServer, trouble: string): Promise<UserError> {
   if ((await freeBytes(server.folder)) < leastFree) return new Unproven(`the disk of ${server.folder} is full`);
-  if (!(await server.alive()))
-    return new Unproven('the scratch server ended in the middle of it (killed, or out of memory?)');
+  if (!(await server.alive())) return new Unproven(endedAmid);
   return new UserError(`it cannot be restored: ${trouble}`);
 }

@@ -166,11 +166,17 @@ export function saysFull(said: string): boolean {
   return full.includes(numberIn(said));
 }
 
+/** The connection broke: of why, it says nothing. */
+export function saysLost(said: string): boolean {
+  return lost.includes(numberIn(said));
+}
+
 function numberIn(said: string): string {
   return /\b(?:error:? |ERROR |\()(\d{4})\b/i.exec(said)?.[1] ?? '';
 }
 
 const full = ['1114', '1021', '1041'];
+const lost = ['1053', '1927', '2006', '2013'];
 const troubles: readonly { numbers: readonly string[]; words: string }[] = [
   {
     numbers: ['1044', '1142', '1143', '1227', '1370'],
@@ -182,7 +188,7 @@ const troubles: readonly { numbers: readonly string[]; words: string }[] = [
     words: 'a table or database changed meanwhile (a db_sync?): do it again when it is over',
   },
   { numbers: ['2002', '2003', '2005'], words: 'the server cannot be reached' },
-  { numbers: ['1053', '1927', '2006', '2013'], words: 'the server closed the connection in the middle' },
+  { numbers: lost, words: 'the server closed the connection in the middle' },
   { numbers: full, words: 'its disk or memory is full' },
   { numbers: ['1205', '1213'], words: 'somebody held a lock too long' },
   { numbers: ['1062'], words: 'a row is there twice' },
