@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Report } from '../../src/chat/report.ts';
 import { ProofOutput } from '../../src/command/drain/proof.ts';
 import { verifyAudit } from '../../src/policy/audit.ts';
@@ -22,7 +21,7 @@ export interface Night {
   readonly twice: readonly string[];
   /** Resizes of others that vigie confirmed. */
   readonly confirmed: readonly string[];
-  /** Moments at which more of vigie's moves waited in Nova's queue than may; given up and told, one keeps its place. */
+  /** Moments at which more of vigie's moves waited in Nova's queue than it may: one ahead, and one that is sent again. */
   readonly ahead: readonly string[];
   /** Moments at which servers that must be apart were on one host. */
   readonly together: readonly string[];
@@ -35,8 +34,6 @@ const settings = onLab
   : { serverDeadline: 4000, totalDeadline: 40_000 };
 const simulator = { migrateSeconds: 8, hosts: 6, serviceDownSeconds: 3, reportSeconds: 1 };
 const mostActs = 14;
-/** One ahead; and one more for a moment, where an answer was lost or a request took longer than its step holds others up. */
-const mostAhead = 2;
 /** A real cloud does less in the same time. */
 const pause = onLab ? 8 : 1;
 
@@ -99,12 +96,11 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   const ours = here.filter(({ by, source }) => by === 'admin' && source === host);
   const arrived = ours.filter(({ status }) => ['completed', 'confirmed'].includes(status));
   const servers = arrived.map(({ server }) => server);
-  const lost = await givenUp(stage, ran.job);
   const waiting = new Map<number, string>();
   const ahead = ours.flatMap(({ at, migration, status, type }) => {
-    waiting.set(migration, type === 'live-migration' && !lost.has(migration) ? status : '');
+    waiting.set(migration, type === 'live-migration' ? status : '');
     const queue = [...waiting.values()].filter((one) => one === 'accepted' || one === 'queued');
-    return queue.length > mostAhead ? [at.toISOString()] : [];
+    return queue.length > 2 ? [at.toISOString()] : [];
   });
   return {
     state: ran.state,
@@ -117,17 +113,6 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
     auditWhole: (await verifyAudit(story.database.rows)).whole,
   };
 }
-
-/** Migrations that would not end and were told so. */
-async function givenUp({ story }: Stage, job: string): Promise<Set<number>> {
-  const steps = story.database.rows.selectFrom('step').select('checkpoint').where('job', '=', job);
-  const unproven = await steps.where('state', '=', 'unproven').execute();
-  return new Set(
-    unproven.flatMap(({ checkpoint }) => Followed.safeParse(JSON.parse(checkpoint ?? 'null')).data?.migration ?? []),
-  );
-}
-
-const Followed = z.object({ migration: z.number().nullable() });
 
 async function untold({ cloud, story }: Stage, host: string, { job, report }: Ran): Promise<string[]> {
   const { rows } = story.database;

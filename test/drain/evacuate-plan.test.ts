@@ -3,10 +3,9 @@ import type { StepContext } from '../../src/command/command.ts';
 import { evacuatePlan } from '../../src/command/evacuate/evacuate-plan.ts';
 import { left } from '../../src/command/evacuate/left.ts';
 import type { Cloud, Hypervisor, Server } from '../../src/openstack/cloud.ts';
-import { defaultSettings } from '../../src/openstack/config.ts';
 import { ServerId } from '../../src/openstack/names.ts';
 import { planContext } from '../operators/contexts.ts';
-import { aRoom, aServer, aService, cmp1, cmp2 } from './things.ts';
+import { aRoom, aServer, aService, cmp1, cmp2, quietCloud } from './things.ts';
 
 const ids = ['a', 'b', 'c', 'd'].map((letter) => ServerId.parse(`${letter.repeat(8)}-2222-4333-8444-555555555555`));
 const there = ids.slice(0, 3).map((id, n) => aServer({ id, name: `s${n + 1}` }));
@@ -17,25 +16,13 @@ const none = { find: async () => null, list: async () => [], take: async () => {
 function cloudOf(here: readonly Server[], softDeleted: readonly Server[]): Cloud {
   const dead = aService({ state: 'down' });
   const cloud: Partial<Cloud> = {
-    name: 'prod',
-    settings: defaultSettings,
-    about: async () => ({
-      computeVersion: { major: 2, minor: 93 },
-      user: 'admin',
-      userId: 'u1',
-      project: 'admin',
-      roles: [],
-      admin: true,
-    }),
+    ...quietCloud,
     computeService: async () => dead,
     hypervisors: async () => [],
     services: async () => [dead, aService({ host: cmp2 })],
     async *servers(filter) {
       yield* filter.softDeleted === true ? softDeleted : here;
     },
-    serverGroups: async () => [],
-    migrations: async () => [],
-    projects: async () => [],
     candidates: async () => {
       return { needs: { MEMORY_MB: 400 }, hosts: [cmp2], rooms: [aRoom(cmp2, [])] };
     },

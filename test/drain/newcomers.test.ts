@@ -3,7 +3,7 @@ import { newcomers } from '../../src/command/drain/newcomers.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { ServerId } from '../../src/openstack/names.ts';
 import { stepContext } from '../operators/contexts.ts';
-import { aServer, aService, cmp1, cmp2 } from './things.ts';
+import { aServer, aService, cmp1, cmp2, quietCloud } from './things.ts';
 
 const idOf = (n: number) => ServerId.parse(`${String(n).padStart(8, '0')}-2222-4333-8444-555555555555`);
 const none = { find: async () => null, list: async () => [], take: async () => {}, end: async () => {} };
@@ -11,22 +11,11 @@ const none = { find: async () => null, list: async () => [], take: async () => {
 /** Of so many servers on the host, none of which was planned. */
 function cloudOf(number: number): Cloud {
   const cloud: Partial<Cloud> = {
-    name: 'prod',
-    about: async () => ({
-      computeVersion: { major: 2, minor: 93 },
-      user: 'admin',
-      userId: 'u1',
-      project: 'admin',
-      roles: [],
-      admin: true,
-    }),
+    ...quietCloud,
     services: async () => [aService(), aService({ host: cmp2 })],
     async *servers() {
       yield* Array.from({ length: number }, (_, n) => aServer({ id: idOf(n), name: 'same' }));
     },
-    serverGroups: async () => [],
-    migrations: async () => [],
-    projects: async () => [],
     candidates: async () => ({ needs: { MEMORY_MB: 1 }, hosts: [cmp2], rooms: [] }),
     databases: { instance: async () => null } as unknown as Cloud['databases'], // only that is asked
   };

@@ -3,10 +3,9 @@ import { drainPlan } from '../../src/command/drain/drain-plan.ts';
 import type { DrainWish } from '../../src/command/drain/drain-rows.ts';
 import { mustBeVirtual, survey } from '../../src/command/drain/survey.ts';
 import type { Cloud, CloudReader, Hypervisor, Migration, RoomsKnown } from '../../src/openstack/cloud.ts';
-import { defaultSettings } from '../../src/openstack/config.ts';
 import { HostName, ServerId } from '../../src/openstack/names.ts';
 import { planContext } from '../operators/contexts.ts';
-import { aMigration, aRoom, aServer, aService, cmp1, cmp2 } from './things.ts';
+import { aMigration, aRoom, aServer, aService, cmp1, cmp2, quietCloud } from './things.ts';
 
 test('a host that stands for bare-metal machines is not emptied', async () => {
   const found = [
@@ -42,16 +41,7 @@ function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }
     aService({ id: host, host, status: host === cmp2 ? 'disabled' : 'enabled' }),
   );
   const cloud: Partial<Cloud> = {
-    name: 'prod',
-    settings: defaultSettings,
-    about: async () => ({
-      computeVersion: { major: 2, minor: 93 },
-      user: 'admin',
-      userId: 'u1',
-      project: 'admin',
-      roles: [],
-      admin: true,
-    }),
+    ...quietCloud,
     services: async () => services,
     computeService: async (host) => services.find((one) => one.host === host) ?? null,
     hypervisors: async () => hypervisors as Hypervisor[], // nothing else of them is looked at
@@ -59,10 +49,8 @@ function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }
       if (softDeleted !== true && host === cmp2) yield* here.map((id) => aServer({ id, host: cmp2 }));
       if (softDeleted !== true && host === cmp1 && more.volumeSizes) yield aServer({ volumes: ['v1'] });
     },
-    serverGroups: async () => [],
     aggregates: async () => [],
     agents: async () => null,
-    projects: async () => [],
     migrations: async ({ status }) => (status === 'finished' ? [...finished] : []),
     candidates: async () => null,
     room: async (hosts, { needsPlace = () => true }: RoomsKnown = {}) =>

@@ -1,10 +1,28 @@
-import type { Consumers, Migration, Room, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
+import type { Cloud, Consumers, Migration, Room, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
+import { defaultSettings } from '../../src/openstack/config.ts';
 import { HostName, ProjectId, ServerId } from '../../src/openstack/names.ts';
 
 /** Domain values for tests of pure rules; every field can be said. */
 export const cmp1 = HostName.parse('cmp1');
 export const cmp2 = HostName.parse('cmp2');
 export const serverId = ServerId.parse('11111111-2222-4333-8444-555555555555');
+
+/** An admin's, on which nothing is grouped, moved or named; what else a test asks for it adds. */
+export const quietCloud: Partial<Cloud> = {
+  name: 'prod',
+  settings: defaultSettings,
+  about: async () => ({
+    computeVersion: { major: 2, minor: 93 },
+    user: 'admin',
+    userId: 'u1',
+    project: 'admin',
+    roles: [],
+    admin: true,
+  }),
+  serverGroups: async () => [],
+  projects: async () => [],
+  migrations: async () => [],
+};
 
 export function aServer(facts: Partial<Server> = {}): Server {
   return {
