@@ -40,7 +40,8 @@ interface Chosen {
 
 function newest(cloud: string, servers: readonly DumpServer[], known: readonly Backup[]): Chosen {
   const found = servers.flatMap((server) => lastProven(known, server) ?? []);
-  if (found.length === 0) throw new UserError(`${cloud} has no proven backup: ${list(servers.map(nothingOf))}`);
+  if (found.length === 0)
+    throw new UserError(`${cloud} has no proven backup: ${list(servers.map(nothingOf))}; backup run makes one`);
   return { found, lacking: servers.filter((server) => lastProven(known, server) === null) };
 }
 

@@ -45,7 +45,8 @@ async function lookAtRevocations(before: Before | undefined, { cloud, now, signa
     );
   const cutoff = cutoffOf(before, now, revocationFloor(lifetimeMs));
   const survey = await databases.revocationSurvey(naiveUtc(cutoff), { signal, limitMs: countMs });
-  if (survey === null) throw new UserError(`Keystone of ${cloud.name} has no table revocation_event`);
+  if (survey === null)
+    throw new UserError(`Keystone of ${cloud.name} has no table revocation_event: tokens advise says what grows`);
   const { old, index, rows, dataBytes, galera, replicas } = survey;
   if (index === null)
     throw new UserError(
