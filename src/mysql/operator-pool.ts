@@ -120,7 +120,8 @@ async function onFresh<T>(
   try {
     const dialect = await greet(connection, identity);
     // On Galera another node may be behind: it first catches up with what the cluster has agreed on.
-    await connection.query('SET SESSION wsrep_sync_wait = 1').catch(() => undefined); // unknown where there is no Galera
+    const catchUp = { sql: 'SET SESSION wsrep_sync_wait = 1', timeout: defaultLimitMs };
+    await connection.query(catchUp).catch(() => undefined); // unknown where there is no Galera
     return await work(sessionOn(connection, dialect, identity.label));
   } finally {
     connection.destroy();
@@ -134,8 +135,10 @@ const Greeting = z.object({ who: z.string(), version: z.string() });
  * statement fails with words about grants. So the account is looked at first.
  */
 async function greet(connection: Connection, { label, user }: Identity): Promise<Dialect> {
+  // A server that is frozen may still let us in.
+  const say = (sql: string) => connection.query<RowDataPacket[]>({ sql, timeout: defaultLimitMs });
   try {
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT CURRENT_USER() AS who, VERSION() AS version');
+    const [rows] = await say('SELECT CURRENT_USER() AS who, VERSION() AS version');
     const { who, version } = Greeting.parse(rows[0]);
     if (who.startsWith('@') && user !== '') {
       throw new DatabaseError(
@@ -147,19 +150,17 @@ async function greet(connection: Connection, { label, user }: Identity): Promise
       );
     }
     // A DDL that waits for the table makes everybody wait behind it: the server's own limit is a day.
-    await connection.query(
-      "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, lock_wait_timeout = 5, autocommit = 1",
-    );
+    await say("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, lock_wait_timeout = 5, autocommit = 1");
     // What is escaped is escaped with backslashes.
-    await connection.query("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
-    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    await say("SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
+    await say('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     if (/mariadb/i.test(version)) {
       // Of a thousand values in a list it would make a table and join that: twice the time. Older ones do not know the word.
-      await connection.query('SET SESSION in_predicate_conversion_threshold = 0').catch(() => undefined);
+      await say('SET SESSION in_predicate_conversion_threshold = 0').catch(() => undefined);
       return 'mariadb';
     }
     // MySQL 8 tells how large a table was when somebody last asked, up to a day ago; 5.7 does not know the word.
-    await connection.query('SET SESSION information_schema_stats_expiry = 0').catch(() => undefined);
+    await say('SET SESSION information_schema_stats_expiry = 0').catch(() => undefined);
     return 'mysql';
   } catch (error) {
     throw inWords(error, label, defaultLimitMs / 1000);

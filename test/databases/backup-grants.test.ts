@@ -1,8 +1,8 @@
-import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFrames } from '../../src/archive/reader.ts';
 import { type BackupCloud, backupCloud } from '../backups/cloud.ts';
 import { dumpGrants } from '../backups/ground.ts';
+import { deniedTo } from '../operators/accounts.ts';
 
 let cloud: BackupCloud;
 beforeAll(async () => {
@@ -39,13 +39,6 @@ test('the documented grants dump everything, and do nothing else', async () => {
     expect(text).toMatch(new RegExp(`CREATE[^;]* ${one}`));
 
   const [main] = Object.values(cloud.ground.settings(cloud.server).servers);
-  const dsn = new URL(main?.dsn ?? '');
-  const account = await createConnection({
-    user: dsn.username,
-    password: decodeURIComponent(dsn.password),
-    socketPath: dsn.searchParams.get('unix_socket') ?? '',
-    database: cloud.keystone,
-  });
   const tries = [
     "UPDATE user SET name = 'x'",
     'DELETE FROM token',
@@ -60,10 +53,8 @@ test('the documented grants dump everything, and do nothing else', async () => {
     'SET GLOBAL read_only = 1',
     'FLUSH TABLES WITH READ LOCK',
   ];
-  const refused: string[] = [];
-  for (const sql of tries) await account.query(sql).catch(() => refused.push(sql));
-  await account.end();
-  expect(refused).toEqual(tries);
+  const dsn = main?.dsn.replace('/information_schema', `/${cloud.keystone}`) ?? '';
+  expect(await deniedTo(dsn, tries)).toEqual(tries);
 });
 
 test.each(['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'])(

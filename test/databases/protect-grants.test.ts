@@ -1,17 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Accounts, accountsOf, deniedTo } from '../operators/accounts.ts';
 import { openStage, type Stage, wordsOf } from '../operators/stage.ts';
 import { mariadbUrl } from '../setup/servers.ts';
 import { grantsOn } from './documented.ts';
 
 let stage: Stage;
 let root: Connection;
-const users: string[] = [];
+let accounts: Accounts;
 let cells: Record<string, string>;
 let novaApi: string;
 beforeAll(async () => {
   root = await createConnection(mariadbUrl());
+  accounts = accountsOf(root);
   stage = await openStage({ servers: 0, cells: 2 }, async (simulated) => {
     cells = {};
     for (const [uuid, dsn] of Object.entries(simulated.cells)) cells[uuid] = await account(dsn, 'nova');
@@ -21,28 +22,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stage.close();
-  for (const user of users) await root.query('DROP USER ?@localhost', [user]);
+  await accounts.drop();
   await root.end();
 });
 
-/** The same DSN, for an account that has just those. */
+/** The same DSN, for an account that has just the documented grants. */
 async function account(dsn: string, database: 'nova' | 'nova_api'): Promise<string> {
-  const url = new URL(dsn);
-  const [user, password] = [`u${randomBytes(5).toString('hex')}`, randomBytes(5).toString('hex')];
-  users.push(user);
-  await root.query('CREATE USER ?@localhost IDENTIFIED BY ?', [user, password]);
-  for (const grant of grantsOn(database, 'docs/protect.md'))
-    await root.query(`GRANT ${grant.replaceAll('{db}', url.pathname.slice(1))} TO ?@localhost`, [user]);
-  Object.assign(url, { username: user, password });
-  return url.href;
-}
-
-async function refused(dsn: string, tries: readonly string[]): Promise<string[]> {
-  const connection = await createConnection(dsn);
-  const found: string[] = [];
-  for (const sql of tries) await connection.query(sql).catch(() => found.push(sql));
-  await connection.end();
-  return found;
+  const made = await accounts.like(dsn);
+  await made.hold(grantsOn(database, 'docs/protect.md'));
+  return made.dsn;
 }
 
 const say = async (person: string, line: string) => wordsOf(await stage.story.say(person, `!${line}`));
@@ -85,7 +73,7 @@ test('and nothing else can be done with them', async () => {
     'SELECT * FROM mysql.user',
     'SET GLOBAL read_only = 1',
   ];
-  for (const dsn of Object.values(cells)) expect(await refused(dsn, tries)).toEqual(tries);
+  for (const dsn of Object.values(cells)) expect(await deniedTo(dsn, tries)).toEqual(tries);
   const others = [
     'SELECT database_connection FROM cell_mappings',
     'SELECT transport_url FROM cell_mappings',
@@ -100,5 +88,5 @@ test('and nothing else can be done with them', async () => {
     'CREATE TABLE other (id int)',
     'SELECT * FROM mysql.user',
   ];
-  expect(await refused(novaApi, others)).toEqual(others);
+  expect(await deniedTo(novaApi, others)).toEqual(others);
 });

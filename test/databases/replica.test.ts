@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { PlanContext } from '../../src/command/command.ts';
 import { purgePlan } from '../../src/command/tokens/sweep-plan.ts';
 import { connectDatabases } from '../../src/mysql/databases.ts';
+import { deniedTo } from '../operators/accounts.ts';
 import { type OwnServer, ownServer } from './server.ts';
 import { openSweeping, type Sweeping } from './sweeping.ts';
 import { archiveFolder, balance, fillTokens, number, tokenTable } from './tokens.ts';
@@ -112,6 +114,14 @@ test('a replica whose lag this account may not read: said in the plan, with the 
   } finally {
     await databases.close();
   }
+});
+
+test('the grant that watches a replica watches, and does nothing else', async () => {
+  const [grant = ''] = /(?<=watching a replica \| `)[^`]+/.exec(readFileSync('docs/archives.md', 'utf8')) ?? [];
+  expect(grant).toBe('SLAVE MONITOR ON *.*');
+  const tries = ['SELECT * FROM keystone.token', 'SELECT * FROM mysql.user', 'STOP SLAVE', 'SET GLOBAL read_only = 0'];
+  const watch = replica.dsn('information_schema').replace('root@', 'watch:w@');
+  expect(await deniedTo(watch, tries)).toEqual(tries);
 });
 
 test('a replica that stopped counts as lagging', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { cell1 } from '../operators/cloud.ts';
 import {
   ago,
   computeService,
@@ -27,6 +28,13 @@ function grantsOf(runbook: string, database: 'nova' | 'nova_api'): string[] {
     .map(([, grant = '']) => grant.replace(/ ON nova(?:_api)?\./, ' ON {db}.'));
   if (all.length === 0) throw new Error(`docs/runbooks.md has no grants of ${runbook}`);
   return found;
+}
+
+/** What finds the right one of several cells. */
+function cellGrants(): string[] {
+  const [, said = ''] = /A cloud with several cells also needs ([\s\S]*?) to find the right one/.exec(documented) ?? [];
+  const found = [...said.replaceAll('\n', ' ').matchAll(/`(SELECT [^`]+ ON )nova_api(\.\w+)`/g)];
+  return found.map(([, what, where]) => `${what}{db}${where}`);
 }
 
 const never = [
@@ -64,6 +72,30 @@ test('the grants of task-state run and undo it, and do nothing else', async () =
   const by = await ground.as({ cell: grantsOf('task-state', 'nova') });
   await runAndUndo('task-state', { server: await stuckServer(ground), guest: 'shutoff' }, by);
   const tries = [...never, 'UPDATE migrations SET status = "error"', 'SELECT memory_total FROM migrations'];
+  expect(await by.refused(tries)).toEqual(tries);
+});
+
+test('where there are several cells, two more grants find the right one, and read nothing else', async () => {
+  ground = await openGround('zedCell', 'zedApi');
+  await computeService(ground);
+  const { name } = ground.api ?? {};
+  const server = await stuckServer(ground);
+  await ground.query(`INSERT INTO ${name}.cell_mappings (id, uuid, name) VALUES (7, ?, 'cell1')`, [cell1]);
+  await ground.query(`INSERT INTO ${name}.instance_mappings (instance_uuid, cell_id, project_id) VALUES (?, 7, 'p')`, [
+    server,
+  ]);
+  expect(cellGrants()).toHaveLength(2);
+  const by = await ground.as({ cell: grantsOf('task-state', 'nova'), api: cellGrants() });
+  await runAndUndo('task-state', { server, guest: 'shutoff' }, by);
+  const tries = [
+    `SELECT database_connection FROM ${name}.cell_mappings`,
+    `SELECT transport_url FROM ${name}.cell_mappings`,
+    `SELECT user_id FROM ${name}.instance_mappings`,
+    `UPDATE ${name}.instance_mappings SET cell_id = 8`,
+    `DELETE FROM ${name}.instance_mappings`,
+    `SELECT * FROM ${name}.build_requests`,
+    `SELECT * FROM ${name}.request_specs`,
+  ];
   expect(await by.refused(tries)).toEqual(tries);
 });
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Account, type Accounts, accountsOf, deniedTo } from '../operators/accounts.ts';
 import { openStage, type Stage, wordsOf } from '../operators/stage.ts';
 import { freshDatabase, mariadbUrl, type TestDatabase } from '../setup/servers.ts';
 import { grantsFor, grantsOn } from './documented.ts';
@@ -9,37 +9,15 @@ import { archiveFolder, number } from './tokens.ts';
 
 /** Each line is said to a cloud whose DSNs are of accounts with the documented grants, and goes to its end. */
 let root: Connection;
-const users: string[] = [];
+let accounts: Accounts;
 beforeAll(async () => {
   root = await createConnection(mariadbUrl());
+  accounts = accountsOf(root);
 });
 afterAll(async () => {
-  for (const user of users) await root.query('DROP USER ?@localhost', [user]);
+  await accounts.drop();
   await root.end();
 });
-
-interface Account {
-  readonly dsn: string;
-  /** From now on these and no others. */
-  hold(grants: readonly string[]): Promise<void>;
-}
-
-async function account(dsn: string): Promise<Account> {
-  const url = new URL(dsn);
-  const [user, password] = [`u${randomBytes(5).toString('hex')}`, randomBytes(5).toString('hex')];
-  const database = url.pathname.slice(1);
-  users.push(user);
-  await root.query('CREATE USER ?@localhost IDENTIFIED BY ?', [user, password]);
-  Object.assign(url, { username: user, password });
-  return {
-    dsn: url.href,
-    async hold(grants) {
-      await root.query('REVOKE ALL PRIVILEGES, GRANT OPTION FROM ?@localhost', [user]);
-      for (const grant of grants)
-        await root.query(`GRANT ${grant.replaceAll('{db}', database)} TO ?@localhost`, [user]);
-    },
-  };
-}
 
 let stage: Stage;
 let scratch: TestDatabase | undefined;
@@ -61,17 +39,23 @@ async function approved(line: string): Promise<string> {
   return id;
 }
 
-test('a cloud whose tokens are rows: archive, restore, purge, both tables, index, and what is told of them', async () => {
-  const made: { reader?: Account; writer?: Account; restorer?: Account } = {};
-  const emptied = await freshDatabase('scratch');
-  scratch = emptied;
+interface Accountable {
+  readonly reader: Account;
+  readonly writer: Account;
+  readonly restorer: Account;
+}
+
+/** Tokens are rows, one of their indexes is lost, and most revocations are old. Its accounts hold nothing yet. */
+async function uuidCloud(): Promise<Accountable> {
+  scratch = await freshDatabase('scratch');
+  const restorer = await accounts.like(scratch.url);
+  const made: { reader?: Account; writer?: Account } = {};
   const archive = { folder: place.folder, publicKey: 'none', privateKey: null };
   stage = await openStage(
     { servers: 0, tokens: 'uuid', tokenRows: 1000 },
     async (simulated) => {
-      const [reader, writer] = [await account(simulated.keystone), await account(simulated.keystone)];
-      const restorer = await account(emptied.url);
-      Object.assign(made, { reader, writer, restorer });
+      const [reader, writer] = [await accounts.like(simulated.keystone), await accounts.like(simulated.keystone)];
+      Object.assign(made, { reader, writer });
       return { keystone: reader.dsn, keystoneWriter: writer.dsn, scratch: restorer.dsn, novaApi: null, cells: {} };
     },
     { archive },
@@ -84,43 +68,50 @@ test('a cloud whose tokens are rows: archive, restore, purge, both tables, index
   await root.query(
     'INSERT INTO revocation_event (issued_before, revoked_at) SELECT UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL seq * 60 + 30 MINUTE FROM seq_1_to_200',
   );
-  await made.reader?.hold(grantsFor('tokens count'));
-  await made.writer?.hold(grantsFor('tokens count'));
+  const { reader, writer } = made;
+  if (reader === undefined || writer === undefined) throw new Error('the cloud asked for no accounts');
+  return { reader, writer, restorer };
+}
+
+test('a cloud whose tokens are rows: archive, restore, purge, both tables, index, and what is told of them', async () => {
+  const { reader, writer, restorer } = await uuidCloud();
+  await reader.hold(grantsFor('tokens count'));
+  await writer.hold(grantsFor('tokens count'));
   const asked = async (line: string) => wordsOf(await stage.story.say('rita', `!${line}`));
   expect(await asked('tokens advise')).toContain('which ones this release wants is not known: grant SELECT on');
-  await made.writer?.hold([...grantsFor('tokens count'), 'SELECT ON {db}.migrate_version']);
+  await writer.hold([...grantsFor('tokens count'), 'SELECT ON {db}.migrate_version']);
   expect(await asked('tokens advise')).toContain(
     '; ix_token_user_id, ix_token_trust_id cannot be seen: grant REFERENCES (user_id, trust_id) on keystone.token.',
   );
-  await made.writer?.hold(grantsFor('tokens advise').filter((grant) => !grant.endsWith('alembic_version')));
+  await writer.hold(grantsFor('tokens advise').filter((grant) => !grant.endsWith('alembic_version')));
   expect(await asked('tokens count')).toMatch(/^demo: \d+ token rows, \d+ expired/);
   const advice = await asked('tokens advise');
   expect(advice).toContain('UUID in SQL: every login is a row; Juno or newer (schema 109)');
   expect(advice).toContain('; missing ix_token_user_id: tokens index makes them');
 
-  await made.writer?.hold(grantsFor('tokens archive'));
+  await writer.hold(grantsFor('tokens archive'));
   await approved('tokens archive');
-  await made.restorer?.hold(grantsFor('tokens restore'));
+  await restorer.hold(grantsFor('tokens restore'));
   const [file = ''] = readdirSync(place.folder).filter((name) => name.endsWith('.zst'));
   await approved(`tokens restore ${file} --into scratch`);
 
-  await made.writer?.hold(grantsFor('tokens purge'));
+  await writer.hold(grantsFor('tokens purge'));
   const waiting = wordsOf(await stage.story.say('alice', '!tokens purge --before 10d'));
   expect(waiting).toContain('brakes: threads and lock waits');
   await approved('tokens purge --before 10d');
-  await made.writer?.hold(grantsFor('tokens purge --no-archive'));
+  await writer.hold(grantsFor('tokens purge --no-archive'));
   await approved('tokens purge --no-archive');
   expect(await number(root, 'SELECT COUNT(*) AS n FROM token WHERE expires < UTC_TIMESTAMP() - INTERVAL 2 DAY')).toBe(
     0,
   );
 
-  await made.writer?.hold(grantsFor('tokens purge --table revocation_event'));
+  await writer.hold(grantsFor('tokens purge --table revocation_event'));
   await approved('tokens purge --table revocation_event --before 5d');
-  await made.writer?.hold(grantsFor('tokens purge --table revocation_event --no-archive'));
+  await writer.hold(grantsFor('tokens purge --table revocation_event --no-archive'));
   await approved('tokens purge --table revocation_event --no-archive');
   expect(await number(root, 'SELECT COUNT(*) AS n FROM revocation_event WHERE id < 1000')).toBe(47);
 
-  await made.writer?.hold(grantsFor('tokens index').filter((grant) => !grant.endsWith('alembic_version')));
+  await writer.hold(grantsFor('tokens index').filter((grant) => !grant.endsWith('alembic_version')));
   expect(wordsOf(await stage.story.say('alice', '!tokens index'))).toMatch(/^make ix_token_user_id on demo/);
   await approved('tokens index');
 });
@@ -131,17 +122,17 @@ const alsoThere = ['instance_system_metadata', 'task_log', 'shadow_instance_syst
 test('a Fernet cloud: everything that grows is counted; what is not granted is told, and nothing is said to be small', async () => {
   const made: { keystone?: Account; cells?: Account[] } = {};
   stage = await openStage({ servers: 0, deletedServers: 3 }, async (simulated) => {
-    const keystone = await account(simulated.keystone);
+    const keystone = await accounts.like(simulated.keystone);
     await keystone.hold([...grantsFor('tokens count'), ...grantsOn('keystone', 'docs/archives.md')]);
     const cells: Record<string, Account> = {};
     for (const [uuid, dsn] of Object.entries(simulated.cells)) {
       for (const table of alsoThere)
         await root.query(`CREATE TABLE ${new URL(dsn).pathname.slice(1)}.${table} (id int PRIMARY KEY)`);
-      const cell = await account(dsn);
+      const cell = await accounts.like(dsn);
       await cell.hold(grantsOn('nova', 'docs/archives.md'));
       cells[uuid] = cell;
     }
-    const api = await account(simulated.novaApi);
+    const api = await accounts.like(simulated.novaApi);
     await api.hold(grantsOn('nova_api', 'docs/protect.md'));
     Object.assign(made, { keystone, cells: Object.values(cells) });
     const dsns = Object.fromEntries(Object.entries(cells).map(([uuid, { dsn }]) => [uuid, dsn]));
@@ -153,6 +144,25 @@ test('a Fernet cloud: everything that grows is counted; what is not granted is t
     expect(said).not.toMatch(/not counted:|does not let/i);
     expect(said).toMatch(/instances (3|\| deleted \| 3)/);
   }
+  const keystone = [
+    'SELECT user_id FROM revocation_event',
+    'SELECT extra FROM trust',
+    'SELECT secret_hash FROM application_credential',
+    'SELECT * FROM user',
+    'DELETE FROM revocation_event',
+    'UPDATE trust SET expires_at = NULL',
+  ];
+  expect(await deniedTo(made.keystone?.dsn ?? '', keystone)).toEqual(keystone);
+  const nova = [
+    'SELECT uuid FROM instances',
+    'SELECT user_data FROM instances',
+    'SELECT message FROM instance_faults',
+    'DELETE FROM instances',
+    'DELETE FROM shadow_instances',
+    'UPDATE migrations SET status = "error"',
+    'SELECT * FROM services',
+  ];
+  for (const { dsn } of made.cells ?? []) expect(await deniedTo(dsn, nova)).toEqual(nova);
   await made.keystone?.hold(grantsFor('tokens count'));
   const few = grantsOn('nova', 'docs/archives.md').filter((grant) => /instances$|_faults$/.test(grant));
   for (const cell of made.cells ?? []) await cell.hold(few);

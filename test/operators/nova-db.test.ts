@@ -1,8 +1,11 @@
-import { createServer } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connectDatabases, type OperatorDsns } from '../../src/mysql/databases.ts';
 import { OpenStackError } from '../../src/openstack/errors.ts';
 import { ServerId } from '../../src/openstack/names.ts';
+import { grantsOn } from '../databases/documented.ts';
+import { mariadbUrl } from '../setup/servers.ts';
+import { deniedTo } from './accounts.ts';
 import { type CloudDatabases, cell1, cell2, cloudDatabases, dsnOf, rootDsn } from './cloud.ts';
 
 const unknown = ServerId.parse('6f1c0b3e-58d4-4c07-9a3f-1f0e6f9f2d11');
@@ -84,6 +87,10 @@ test('the zone an owner asked for is in the request, not where Nova put the serv
   expect(await connect({ cells: cellDsns() }).requestedZone(pinned)).toBeUndefined();
   const narrow = await cloud.account(cloud.api, ...mapGrants);
   expect(await connect({ novaApi: narrow.dsn, cells: cellDsns() }).requestedZone(pinned)).toBeUndefined();
+  const zones = await cloud.account(cloud.api, ...mapGrants, ...grantsOn('nova_api', 'docs/maintenance.md'));
+  expect(await connect({ novaApi: zones.dsn, cells: cellDsns() }).requestedZone(pinned)).toBe('az1');
+  const tries = ['SELECT id FROM request_specs', 'DELETE FROM request_specs', "UPDATE request_specs SET spec = ''"];
+  expect(await deniedTo(zones.dsn, tries)).toEqual(tries);
 });
 
 test('updated_at is left alone, and the same word twice is harmless', async () => {
@@ -230,16 +237,28 @@ test('the anonymous user of a default install is found out', async () => {
   }
 });
 
-test('a server that accepts and then says nothing is given up', { timeout: 20_000 }, async () => {
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+test.each<[string, (client: Socket) => void, string]>([
+  ['accepts', () => undefined, 'cannot be reached'],
+  ['lets us in', onlyLogin, 'did not answer within 10 s'],
+])('a server that %s and then says nothing is given up', { timeout: 20_000 }, async (_what, serve, said) => {
+  const silent = createServer(serve).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
   const address = silent.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await expect(
-    connect({ cells: { [cell1]: `mysql://nova:x@127.0.0.1:${port}/nova` } }).instance(unknown),
-  ).rejects.toThrow('cannot be reached');
+  const { username, password } = new URL(mariadbUrl());
+  const dsn = `mysql://${username}:${password}@127.0.0.1:${port}/${cloud.cells[cell1]?.name}`;
+  await expect(connect({ cells: { [cell1]: dsn } }).instance(unknown)).rejects.toThrow(said);
   silent.close();
 });
+
+/** The run's own server, which hears nothing after that. */
+function onlyLogin(client: Socket): void {
+  const server = createConnection(new URL(mariadbUrl()).searchParams.get('socketPath') ?? '');
+  server.pipe(client);
+  client.once('data', (login) => server.write(login));
+  for (const end of [server, client])
+    end.on('error', () => undefined).on('close', () => (end === server ? client : server).destroy());
+}
 
 test.each([
   ['postgresql://a:b@c/d', 'cannot be read'],

@@ -7,10 +7,9 @@ import { connectDatabases } from '../../src/mysql/databases.ts';
 import type { Databases, Edited, EditOrder, EditPreview } from '../../src/openstack/cloud.ts';
 import { openRunbooks } from '../../src/runbooks/folder.ts';
 import { freshDatabase, mariadbUrl, type TestDatabase } from '../setup/servers.ts';
-import { dsnOf, rootDsn } from './cloud.ts';
+import { deniedTo } from './accounts.ts';
+import { cell1, dsnOf, rootDsn } from './cloud.ts';
 import { makeSchema, type Schema } from './runbook-tables.ts';
-
-const cell = '8561f208-1e89-4668-a2ea-98482f5299ef';
 
 /** A cloud of one cell, of a release, and the runbooks that come with vigie. */
 export interface Ground {
@@ -45,7 +44,7 @@ export async function openGround(schema: Schema, apiSchema: Schema | null = null
   const connect = (dsns: { cell: string; api: string | null }) => {
     const made = connectDatabases({
       cloud: 'prod',
-      dsns: { novaApi: dsns.api, cells: { [cell]: dsns.cell } },
+      dsns: { novaApi: dsns.api, cells: { [cell1]: dsns.cell } },
       archive: { folder, publicKey: null, privateKey: null },
       runbooks: openRunbooks(['runbooks']),
       now: () => new Date(),
@@ -75,7 +74,8 @@ export async function openGround(schema: Schema, apiSchema: Schema | null = null
       ]);
       return {
         databases: connect({ cell: dsnOf(cellDatabase, made), api: api === null ? null : dsnOf(api, made) }),
-        refused: (tries) => refusals(made, grants.cell === undefined && api !== null ? api : cellDatabase, tries),
+        refused: (tries) =>
+          deniedTo(dsnOf(grants.cell === undefined && api !== null ? api : cellDatabase, made), tries),
       };
     },
     async put(table, row, where = cellDatabase) {
@@ -151,20 +151,4 @@ export async function orphanedBuild(ground: Ground): Promise<string> {
   await ground.put('build_requests', { instance_uuid: server, project_id: 'p', instance, created_at: ago(600) }, api);
   await ground.put('instance_mappings', { instance_uuid: server, cell_id: 7, project_id: 'p' }, api);
   return server;
-}
-
-async function refusals(
-  made: { user: string; password: string },
-  database: TestDatabase,
-  tries: readonly string[],
-): Promise<string[]> {
-  const url = new URL(mariadbUrl());
-  url.username = made.user;
-  url.password = made.password;
-  url.pathname = `/${database.name}`;
-  const connection = await createConnection(url.href);
-  const refused: string[] = [];
-  for (const sql of tries) await connection.query(sql).catch(() => refused.push(sql));
-  await connection.end();
-  return refused;
 }
