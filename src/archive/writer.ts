@@ -112,6 +112,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   EEXIST: 'there is one of this name already',
   ENOENT: 'it is not there',
+  ENOTDIR: 'a part of its path is no folder',
   EIO: 'the disk does not work',
 };
 
@@ -121,6 +122,6 @@ export async function inWords<T>(path: string, work: () => Promise<T>): Promise<
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
-    throw new UserError(`archive ${path} on ${hostname()}: ${reasons[error.code] ?? error.code}`, { cause: error });
+    throw new UserError(`${path} on ${hostname()}: ${reasons[error.code] ?? error.code}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,24 +36,21 @@ export function openFolder(folder: string, { mounted = false } = {}): Store {
       return there?.isFile() === true ? there.size : null;
     },
     read: (file, signal) => createReadStream(pathOf(file), { highWaterMark: 1 << 20, signal }),
-    remove: (file) => rm(pathOf(file), { force: true }),
+    remove: (file) => inWords(pathOf(file), () => rm(pathOf(file), { force: true })),
     async sweep(start, rest) {
       const parts = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.part'));
       for (const part of parts)
-        if (part.startsWith(start) && rest.test(part.slice(start.length, -'.part'.length)))
+        if (part.startsWith(start) && rest.test(part.slice(start.length).replace(/\.\w+\.part$/, '')))
           await rm(pathOf(part), { force: true });
     },
     close: () => undefined,
   };
 }
 
-/** The file is called `PATH.part` until it is whole. */
+/** The file is called `PATH.7f3a1b2c.part` until it is whole: a worker that was frozen takes nothing away from the one that took over. */
 async function writing(folder: string, path: string, mounted: boolean): Promise<Sink> {
-  const part = `${path}.part`;
-  const file = await inWords(part, async () => {
-    await rm(part, { force: true });
-    return open(part, 'wx', 0o600);
-  });
+  const part = `${path}.${randomBytes(4).toString('hex')}.part`;
+  const file = await inWords(part, () => open(part, 'wx', 0o600));
   let at = 0;
   return {
     async write(bytes) {

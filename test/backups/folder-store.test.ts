@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openFolder } from '../../src/stores/folder.ts';
-import { putText } from '../../src/stores/store.ts';
+import { putText, textOf } from '../../src/stores/store.ts';
 import { storeContract } from './store-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vigie-store-'));
@@ -14,7 +14,7 @@ const folder = join(root, 'dumps');
 const inFolder = async (part: boolean): Promise<string[]> =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.part') === part)
-    .map((name) => name.replace(/\.part$/, ''));
+    .map((name) => name.replace(/\.\w+\.part$/, ''));
 storeContract('a folder', () => ({
   store: openFolder(folder),
   names: () => inFolder(false),
@@ -29,4 +29,19 @@ test('its files are of their owner only, and a folder that is told to be mounted
   await expect(away.ready()).rejects.toThrow(words);
   await expect(putText(away, 'one', 'text', signal)).rejects.toThrow(words);
   expect(readdirSync(root)).toEqual(['dumps']);
+});
+
+test('a writer that wakes up late takes nothing away from the one that writes instead of it', async () => {
+  const [late, next] = [await openFolder(folder).create('two', signal), await openFolder(folder).create('two', signal)];
+  await next.write(Buffer.from('whole'));
+  await late.abandon();
+  await next.finish();
+  expect(await textOf(openFolder(folder), 'two', signal)).toBe('whole');
+});
+
+test('what cannot be removed is told in one line', async () => {
+  const locked = mkdtempSync(join(tmpdir(), 'vigie-store-'));
+  mkdirSync(join(locked, 'one'));
+  await expect(openFolder(locked).remove('one')).rejects.toThrow(new RegExp(`^${join(locked, 'one')} on \\S+: \\w+$`));
+  rmSync(locked, { recursive: true });
 });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -66,6 +67,23 @@ test('as it is, it is proven, and nothing of the server it was proven in is left
   });
   expect(await cloud.prove(made)).toMatchObject({ verdict: 'proven', rows: 40_000 + 3 + 1 + 2 + 1 + 3 });
   expect(readdirSync(scratchOf(cloud.ground))).toEqual([]);
+});
+
+test('a proof clears away what a dead one of its cloud left, and no other cloud’s, wherever that one’s worker runs', async () => {
+  const folders = ['proof-demo-Ab12Cd', 'proof-demo-eu-Ab12Cd', 'proof-other-Ab12Cd'];
+  for (const name of folders) mkdirSync(join(scratchOf(cloud.ground), name), { recursive: true });
+  expect(await cloud.prove(await cloud.dump())).toMatchObject({ verdict: 'proven' });
+  expect(readdirSync(scratchOf(cloud.ground)).toSorted()).toEqual(folders.slice(1));
+  for (const name of folders) rmSync(join(scratchOf(cloud.ground), name), { recursive: true, force: true });
+});
+
+test('a copy clears away what a dead worker began of it', async () => {
+  const made = await cloud.dump();
+  const copies = join(cloud.ground.folder, 'elsewhere');
+  mkdirSync(copies);
+  for (const name of [basename(made.path), 'another']) writeFileSync(join(copies, `${name}.0a1b2c3d.part`), 'half');
+  expect(await cloud.dumps({ copies }).copy({ ...made, signal })).toBe(join(copies, basename(made.path)));
+  expect(readdirSync(copies).toSorted()).toEqual(['another.0a1b2c3d.part', basename(made.path)]);
 });
 
 test('the login that a killed worker left is off the disk with the next dump, a fresh one stays', async () => {
@@ -237,6 +255,24 @@ test('what a program says of passwords and statements goes nowhere', async () =>
     `echo "mariadb-dump: Got error: 1045: Access denied for user 'dump'@'x' (using password: YES) SELECT secret" >&2; exit 2`,
   );
   await expect(cloud.dump()).rejects.toThrow(/^the dump broke off: the server refused the login$/);
+});
+
+test('a folder that cannot be had is told in one line: no dump is left half made, and nothing is said of one that is there', async () => {
+  const made = await cloud.dump();
+  const before = files();
+  const temporary = process.env['TMPDIR'];
+  process.env['TMPDIR'] = '/dev/null/x';
+  try {
+    await expect(cloud.dump()).rejects.toThrow(/^\/dev\/null\/x on \S+: a part of its path is no folder$/);
+  } finally {
+    if (temporary === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = temporary;
+  }
+  expect(files()).toEqual(before);
+  expect(await cloud.prove(made, { scratch: '/dev/null/x' })).toEqual({
+    verdict: 'unproven',
+    why: expect.stringMatching(/^\/dev\/null\/x on \S+: a part of its path is no folder$/),
+  });
 });
 
 test('whoever stops a dump finds nothing left of it', async () => {

@@ -62,7 +62,7 @@ test.concurrent('a worker killed in the middle of a dump leaves nothing that cou
     const worker = await dumping.start({ PATH: pathWithDump(dumping.ground.folder, script) });
     const job = await asked(dumping);
     await worker.gone();
-    expect(dumping.files()).toEqual([expect.stringMatching(/^dump-demo-main-\d{8}-\w+\.sql\.zst\.sealed\.part$/)]);
+    expect(dumping.files()).toEqual([expect.stringMatching(/^dump-demo-main-\d{8}-\w+\.sql\.zst\.sealed\.\w+\.part$/)]);
     expect(await dumping.rows()).toEqual([]);
     await expectProven(dumping, job);
   } finally {

@@ -53,7 +53,11 @@ export async function* makeDump(source: DumpSource, order: DumpOrder): AsyncGene
   const stop = new AbortController();
   const signal = AbortSignal.any([order.signal, stop.signal]);
   const stream = openStream(await store.create(name, signal), key);
-  const running = await runLoggedIn(source.dsn, tool, dumpArguments(tool, { ...before, databases: order.databases }));
+  const args = dumpArguments(tool, { ...before, databases: order.databases });
+  const running = await runLoggedIn(source.dsn, tool, args).catch(async (error: unknown) => {
+    await stream.abandon();
+    throw error;
+  });
   const pour: Pour = { running, stream, count: countDump(), store, stop, raw: 0 };
   try {
     yield* ticking({
@@ -141,13 +145,17 @@ async function poured(pour: Pour, signal: AbortSignal): Promise<void> {
 
 /** Exit code 0 is not enough: a pipe that broke or an account that sees half of it end well, too. */
 function mustBeWhole(counted: Counted, { tables }: Inspected, { empty }: DumpSource): void {
-  if (!counted.complete) throw new UserError('the dump has no end: the program stopped before its last line');
+  if (!counted.complete)
+    throw new UserError('the dump has no end, the program stopped before its last line: say it again');
   const dumped = new Map(counted.databases.map(({ name, tables: held }) => [name, held]));
   const missing = tables.find(({ schema, name }) => dumped.get(schema)?.has(name) !== true);
   if (missing !== undefined)
     throw new UserError(`${missing.schema}.${missing.name} is on the server and not in the dump`);
   const bare = counted.databases.find(({ name, tables: held }) => held.size === 0 && !empty.includes(name));
-  if (bare !== undefined) throw new UserError(`${bare.name} has no table at all: is it the right server?`);
+  if (bare !== undefined)
+    throw new UserError(
+      `${bare.name} has no table at all: is it the right server? One that may be empty is named in empty`,
+    );
 }
 
 interface Known {

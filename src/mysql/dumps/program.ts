@@ -3,6 +3,7 @@ import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inWords } from '../../archive/writer.ts';
 import { UserError } from '../../chat/user-error.ts';
 import { findProgram } from '../../embedded/process.ts';
 import type { OperatorDsn } from '../operator-dsn.ts';
@@ -87,15 +88,27 @@ export interface RunningProgram {
 
 /** A program of the database's own, logged in by a file that only we may read: never by its arguments, never by a shell. */
 export async function runLoggedIn(dsn: OperatorDsn, tool: DumpTool, args: readonly string[]): Promise<RunningProgram> {
-  await sweepLogins();
-  const folder = await mkdtemp(join(tmpdir(), loginPrefix));
-  const outlet = await openOutlet(folder);
-  const file = join(folder, 'login.cnf');
-  await writeFile(file, await loginText(dsn, tool.flavour, folder), { mode: 0o600 });
+  const { folder, file, outlet } = await inWords(tmpdir(), () => openLogin(dsn, tool.flavour));
   const [program = tool.path, ...words] = [...inLargePieces(), tool.path, `--defaults-file=${file}`, ...args];
   const child = spawn(program, words, { stdio: ['ignore', outlet.inlet, 'pipe'], env: bareEnvironment });
   outlet.inlet.destroy();
   return { child, outlet, forget: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function openLogin(
+  dsn: OperatorDsn,
+  flavour: Flavour,
+): Promise<{ folder: string; file: string; outlet: Outlet }> {
+  await sweepLogins();
+  const folder = await mkdtemp(join(tmpdir(), loginPrefix));
+  try {
+    const file = join(folder, 'login.cnf');
+    await writeFile(file, await loginText(dsn, flavour, folder), { mode: 0o600 });
+    return { folder, file, outlet: await openOutlet(folder) };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Such programs say 4 KiB at a time, and each piece wakes us: coreutils' stdbuf makes it more, and becomes the program. */

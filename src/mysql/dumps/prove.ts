@@ -59,7 +59,7 @@ async function* proven(proving: Proving): AsyncGenerator<DumpProgress, Proof> {
 }
 
 async function restore(proving: Proving, key: KeyObject | null, signal: AbortSignal): Promise<ScratchServer> {
-  const folder = await scratchFolder(scratchOf(proving), proving.dump.facts.job);
+  const folder = await scratchFolder(scratchOf(proving), proving.dump.facts.cloud);
   Object.assign(proving, { folder });
   const path = await atHand(proving, folder, signal);
   const server = await openScratch(folder);

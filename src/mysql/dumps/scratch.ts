@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inWords } from '../../archive/writer.ts';
 import { UserError } from '../../chat/user-error.ts';
-import { bornAt, findProgram, isAlive } from '../../embedded/process.ts';
+import { findProgram, isAlive } from '../../embedded/process.ts';
 import { ensureMariadb } from '../../embedded.ts';
 import type { DumpFacts } from '../../openstack/cloud.ts';
 import { type OperatorPool, openOperatorPool } from '../operator-pool.ts';
@@ -46,26 +47,25 @@ function majorOf(version: string): string {
   return /^(?:5\.5\.5-)?(\d+\.\d+)/.exec(version)?.[1] ?? version;
 }
 
-const owner = 'owner.json';
-
-/** `job`: a proof that is taken up again begins with an empty folder. What dead workers left is removed, too. */
-export async function scratchFolder(parent: string, job: string): Promise<string> {
-  await sweep(parent);
-  const folder = join(parent, `proof-${job}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, owner), JSON.stringify({ pid: process.pid, born: bornAt(process.pid) }));
-  return folder;
+/** One job at a time proves a cloud's dumps: what is there of it is of a worker that died, or was frozen and is no longer heard. */
+export function scratchFolder(parent: string, cloud: string): Promise<string> {
+  const start = `proof-${cloud}-`;
+  return onOurDisk(parent, async () => {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(parent))
+      if (name.startsWith(start) && /^\w{6}$/.test(name.slice(start.length)))
+        await rm(join(parent, name), { recursive: true, force: true });
+    return mkdtemp(join(parent, start));
+  });
 }
 
 export async function openScratch(folder: string): Promise<ScratchServer> {
   const files = join(folder, 'files');
-  await mkdir(files);
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=256M'];
   const options = [...fast, '--max-allowed-packet=1G', '--innodb-log-file-size=256M', `--secure-file-priv=${files}`];
-  const server = await ensureMariadb(folder, [], options).catch((error: unknown) => {
-    if (error instanceof UserError) throw new Unproven(error.message.replace(/ \(all of it in .*\)$/, ''));
-    throw error;
+  const server = await onOurDisk(folder, async () => {
+    await mkdir(files);
+    return ensureMariadb(folder, [], options);
   });
   const socket = new URL(server.url).searchParams.get('socketPath') ?? '';
   const pool = openOperatorPool(`mysql://root@/mysql?unix_socket=${encodeURIComponent(socket)}`, 'the scratch server');
@@ -81,23 +81,26 @@ export async function openScratch(folder: string): Promise<ScratchServer> {
   };
 }
 
+/** What this worker's disk refuses says nothing of the dump. */
+async function onOurDisk<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await inWords(folder, work);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new Unproven(error.message.replace(/ \(all of it in .*\)$/, ''));
+  }
+}
+
 /** By the mark that whoever starts private servers leaves beside them. */
 async function runs(folder: string): Promise<boolean> {
   const [pid = '0', ...born] = (await readFile(join(folder, 'mariadb.pid'), 'utf8').catch(() => '')).trim().split(' ');
   return isAlive({ pid: Number(pid), born: born.join(' ') });
 }
 
-export async function freeBytes(folder: string): Promise<number> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
-
-async function sweep(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    if (!name.startsWith('proof-')) continue;
-    const folder = join(parent, name);
-    const mark = await readFile(join(folder, owner), 'utf8').then(JSON.parse, () => null);
-    if (mark === null || !isAlive(mark)) await rm(folder, { recursive: true, force: true });
-  }
+export function freeBytes(folder: string): Promise<number> {
+  return onOurDisk(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  });
 }

@@ -92,6 +92,7 @@ export async function copy(stores: Stores, { path, facts, signal }: StoredDump):
   const name = basename(path);
   const from = storeOfDump(stores, path);
   const expected = { ...facts, signal };
+  await to.sweep(name, /^$/);
   await transfer(name, { from, to }, expected);
   await mustBeAsWritten(to, name, expected);
   return to.pathOf(name);
