@@ -54,7 +54,8 @@ function grantOf(line: string): Grant | null {
   if (privileges === undefined || database === undefined) return null;
   const pattern = database === '*' ? /^/ : patternOf(database.slice(1, -1).replaceAll('``', '`'));
   const covers = (name: string, table?: string): boolean => pattern.test(name) && (on === '*' || on === `\`${table}\``);
-  return { privileges: privileges.split(', '), covers };
+  // MySQL writes no space between its dynamic ones.
+  return { privileges: privileges.split(/, ?/), covers };
 }
 
 /** `nova\_%`: a LIKE pattern, where an underscore that is meant has a backslash. */
