@@ -2,30 +2,7 @@ import { expect, test } from 'vitest';
 import type { PlanContext } from '../../src/command/command.ts';
 import { advise } from '../../src/command/tokens/advise.ts';
 import type { CloudReader, GrowthCount, TokenSurvey, TokenTable } from '../../src/openstack/cloud.ts';
-
-const table: TokenTable = {
-  exists: true,
-  provider: 'uuid',
-  stored: true,
-  indexes: [],
-  estimate: 900_000,
-  dataBytes: 4 * 1024 ** 3,
-  counts: { live: 90_000, expired: 900_000, revoked: 10_000 },
-  histogram: [{ day: '2026-11-28', rows: 31_000 }],
-  oldest: new Date('2026-08-01T00:00:00Z'),
-  seconds: 0.2,
-};
-
-const survey: TokenSurvey = {
-  expired: 890_000,
-  expiresIndex: 'ix_token_expires',
-  schema: 67,
-  indexNames: ['PRIMARY', 'ix_token_expires', 'ix_token_expires_valid', 'ix_token_user_id'],
-  columns: ['id', 'expires', 'extra', 'valid', 'trust_id', 'user_id'],
-  galera: null,
-  replicas: 0,
-  server: '10.11.19-MariaDB',
-};
+import { survey, table } from './keystone-seen.ts';
 
 async function lines(
   tokens: Partial<TokenTable>,

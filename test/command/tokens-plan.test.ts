@@ -3,40 +3,14 @@ import type { PlanContext } from '../../src/command/command.ts';
 import { indexPlan } from '../../src/command/tokens/index-plan.ts';
 import { purgePlan } from '../../src/command/tokens/sweep-plan.ts';
 import { SweepInput } from '../../src/command/tokens/sweep-step.ts';
-import type {
-  CloudReader,
-  ReplicaTrouble,
-  RevocationSurvey,
-  TokenSurvey,
-  TokenTable,
-} from '../../src/openstack/cloud.ts';
+import type { CloudReader, ReplicaTrouble, RevocationSurvey, TokenSurvey } from '../../src/openstack/cloud.ts';
+import { survey, table } from './keystone-seen.ts';
 
 const hour = 3_600_000;
 const now = new Date('2026-11-29T12:00:00Z');
 
-const table: TokenTable = {
-  exists: true,
-  provider: 'uuid',
-  stored: true,
-  indexes: [],
-  estimate: 7,
-  dataBytes: 4 * 1024 ** 3,
-  counts: { live: 400_000, expired: 590_000, revoked: 10_000 },
-  histogram: [],
-  oldest: null,
-  seconds: 0.2,
-};
-
-const survey: TokenSurvey = {
-  expired: 500_000,
-  expiresIndex: 'ix_token_expires',
-  schema: 67,
-  indexNames: ['PRIMARY', 'ix_token_expires', 'ix_token_expires_valid', 'ix_token_user_id'],
-  columns: ['id', 'expires', 'extra', 'valid', 'trust_id', 'user_id'],
-  galera: null,
-  replicas: 0,
-  server: '10.11.19-MariaDB',
-};
+/** The server's estimate is far off. */
+const tokens = { ...table, estimate: 7, counts: { live: 400_000, expired: 590_000, revoked: 10_000 } };
 
 const revocations: RevocationSurvey = {
   old: 40_000,
@@ -56,8 +30,8 @@ interface World {
 
 function contextOf({ seen = {}, troubles = [], lifetimeMs = hour, old = {} }: World): PlanContext {
   const databases: Partial<CloudReader['databases']> = {
-    tokens: async () => table,
-    tokenSurvey: async () => ({ ...survey, ...seen }),
+    tokens: async () => tokens,
+    tokenSurvey: async () => ({ ...survey, expired: 500_000, ...seen }),
     revocationSurvey: async () => ({ ...revocations, ...old }),
     tokenLifetimeMs: async () => lifetimeMs,
     replicaTroubles: async () => [...troubles],

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { insertNote } from '../../src/jobs/deliveries.ts';
 import { OpenStackError } from '../../src/openstack/errors.ts';
-import { dsnPassword } from '../setup/secrets.ts';
+import { cloudDatabases } from '../operators/cloud.ts';
+import { dsnPassword, plantSecrets } from '../setup/secrets.ts';
 import { openStory, room, type Story } from '../story.ts';
 
 let story: Story;
@@ -46,4 +47,18 @@ test('a token in a row fails the story; in an error that is logged it is hidden'
     .values({ cloud: 'demo', human: 'alice', reason: token, at: new Date() })
     .execute();
   expect(String(await end())).toContain('the table freeze holds a Fernet token');
+});
+
+test('a token that was purged while a story went is still looked for', async () => {
+  const cloud = await cloudDatabases();
+  const id = 'b'.repeat(32);
+  await cloud.root.query(`INSERT INTO ${cloud.keystone.name}.token (id, valid) VALUES (?, 1)`, [id]);
+  await plantSecrets({ cells: {}, keystone: cloud.keystone.url });
+  story = await openStory({ workers: 0 });
+  await cloud.root.query(`DELETE FROM ${cloud.keystone.name}.token`);
+  const report = { title: `${id} is purged`, tone: 'plain' as const, blocks: [] };
+  await story.database.transaction((rows) => insertNote(rows, { key: 'purged', place: room, report }));
+  await story.until('it is said', () => story.room.posts.some(({ report: { title } }) => title.includes('purged')));
+  expect(String(await end())).toContain('the chat was told the id of a token');
+  await cloud.drop();
 });

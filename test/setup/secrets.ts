@@ -17,8 +17,8 @@ const forms: readonly (readonly [what: string, form: RegExp])[] = [
   ['a Fernet token', /gAAAAA[\w-]{20}/],
   ['a password hash', /\$(?:2[aby]|scrypt|pbkdf2[\w-]*)\$\d/],
 ];
-/** Databases of keystone whose rows of tokens are bearer secrets. */
-const keystones = new Set<string>();
+/** Databases of keystone whose rows of tokens are bearer secrets, with those that were there at the beginning: a story may purge them. */
+const keystones = new Map<string, readonly string[]>();
 const readTokens = 2000;
 
 /** Every server of the simulated cells has user data and a key, keystone an application credential, each recognizable. */
@@ -34,14 +34,16 @@ export async function plantSecrets(dsns: { cells: Readonly<Record<string, string
       `INSERT INTO application_credential (id, name, secret_hash, user_id) VALUES ('planted', 'planted', '${secretHash}', 'planted')`,
     ),
   );
-  keystones.add(dsns.keystone);
+  keystones.set(dsns.keystone, await tokenIds(dsns.keystone));
 }
 
 /** Says what of all that is secret stands in a text; null where nothing does. */
 export type Finder = (text: string) => string | null;
 
 export async function secretFinder(): Promise<Finder> {
-  const tokens = new Set((await Promise.all([...keystones].map(tokenIds))).flat());
+  const tokens = new Set(
+    (await Promise.all([...keystones].map(async ([dsn, first]) => [...first, ...(await tokenIds(dsn))]))).flat(),
+  );
   return (text) => {
     const found =
       planted.find(([, secret]) => text.includes(secret)) ??
