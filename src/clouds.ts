@@ -107,7 +107,7 @@ function renew(one: Served, config: CloudConfig): Connection | null | 'same' {
 
 function known(served: ReadonlyMap<string, Served>, name: string): Served {
   const one = served.get(name);
-  if (one === undefined) throw new UserError(`this worker does not serve ${name}`);
+  if (one === undefined) throw new UserError(`this worker does not serve ${name}: clouds says who does`);
   return one;
 }
 

@@ -46,7 +46,8 @@ export function openVoice(network: Network, { nickOf }: Whereabouts): Voice {
     if (isForAccount(place, to)) {
       const account = to ?? place.id;
       const nick = await nickOf(account);
-      if (nick === null) throw new PlaceRefused(`${account} is not there, or not logged in`);
+      if (nick === null)
+        throw new PlaceRefused(`${account} is not there, or not logged in to services: /msg NickServ IDENTIFY`);
       return nick;
     }
     if (isStranger(place)) return target.slice(guest.length);

@@ -87,7 +87,7 @@ async function serverById(cloud: CloudReader, id: ServerId): Promise<Server> {
     return await cloud.server(id);
   } catch (error) {
     if (!(error instanceof OpenStackError) || error.problem !== 'not-found') throw error;
-    throw new UserError(`${cloud.name} has no server ${id}`, { cause: error });
+    throw new UserError(`${cloud.name} has no server ${id}: servers lists those it has`, { cause: error });
   }
 }
 

@@ -39,7 +39,7 @@ export async function answerQuestion(sitting: Sitting, id: string, words: readon
 }
 
 function chosen(id: string, asking: readonly StepRow[], words: readonly string[]): { step: StepRow; choice: string } {
-  if (asking.length === 0) throw new UserError(`${id} asks nothing now`);
+  if (asking.length === 0) throw new UserError(`${id} asks nothing now: job ${id} shows how far it is`);
   const named = words.length > 1 ? asking.find((step) => step.key === words[0] || step.label === words[0]) : undefined;
   const step = words.length > 1 ? named : asking.length === 1 ? asking[0] : undefined;
   if (step === undefined)

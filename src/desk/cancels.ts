@@ -11,7 +11,8 @@ export async function cancelJob(sitting: Sitting, id: string | null, now: boolea
   const job = await meant(sitting, id, open, 'cancel');
   const person = personAt(sitting);
   if (person.human !== job.human) mayTouch(sitting, job);
-  if (hasEnded(job.state)) throw new UserError(`${job.id} has ended already: ${job.state}`);
+  if (hasEnded(job.state))
+    throw new UserError(`${job.id} has ended already, ${job.state}: job ${job.id} shows what it did`);
   refuseAgain(job, now);
   const report =
     (job.state === 'running' || job.state === 'asking' || job.state === 'parked') && !isGroup(job)

@@ -56,7 +56,8 @@ export function ago(then: Date, now: Date): string {
 export async function trustCredential(sitting: Sitting, cloud: string): Promise<Report> {
   const rows = work(sitting);
   const removed = await rows.deleteFrom('credential').where('cloud', '=', cloud).executeTakeFirst();
-  if (removed.numDeletedRows === 0n) throw new UserError(`no credential of ${cloud} is held back`);
+  if (removed.numDeletedRows === 0n)
+    throw new UserError(`no credential of ${cloud} is held back: clouds says how each is`);
   record(sitting, { kind: 'credential', detail: { cloud } });
   return say(`the credential of ${cloud} is tried again at the next command`);
 }

@@ -95,7 +95,7 @@ export async function showMore(sitting: Sitting): Promise<Report> {
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (last === undefined) throw new UserError('nothing was shown here yet');
+  if (last === undefined) throw new UserError('nothing was shown here yet: jobs --all lists what there is');
   return showJob(sitting, last.id, 'card');
 }
 

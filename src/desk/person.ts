@@ -48,14 +48,15 @@ export async function meant(
 async function onlyOpen(sitting: Sitting, states: readonly JobState[], doing: string): Promise<string> {
   const open = await openJobsIn(sitting.rows, sitting.message.place.id, states);
   const [only] = open;
-  if (only === undefined) throw new UserError(`nothing here to ${doing}`);
+  if (only === undefined) throw new UserError(`nothing here to ${doing}: jobs lists what there is elsewhere`);
   if (open.length > 1) throw new UserError(`which one? type ${doing} ${open.map((job) => job.id).join(' or ')}`);
   return only.id;
 }
 
 export function commandOf(sitting: Sitting, job: Job): Registered {
   const known = sitting.registry.commands.find(({ name }) => name === job.command);
-  if (known === undefined) throw new UserError(`this version of vigie has no command ${job.command}`);
+  if (known === undefined)
+    throw new UserError(`this version of vigie has no command ${job.command}: restart the older of bot and worker`);
   return known;
 }
 

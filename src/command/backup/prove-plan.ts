@@ -67,7 +67,9 @@ function named(name: string, known: readonly Backup[]): Backup {
   const found = known.find((one) => one.name === name);
   if (found !== undefined) return found;
   const there = list(known.map((one) => one.name));
-  throw new UserError(`there is no dump ${name}: ${there === '' ? 'there is none at all' : `there are ${there}`}`);
+  throw new UserError(
+    `there is no dump ${name}: ${there === '' ? 'there is none at all, backup run makes one' : `there are ${there}`}`,
+  );
 }
 
 function doubts(one: Backup): Block[] {

@@ -40,7 +40,9 @@ export function drainPlan(
   const prediction = predict(movable.map(pastLike), past);
   const reckoning = reckon(movable, found.rooms, found.around);
   if (steps.length > 0 && found.around.others.length === 0) {
-    throw new UserError(`no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}`);
+    throw new UserError(
+      `no other compute host of ${wish.cloud} is up and enabled: nothing could leave ${host}; hosts lists them`,
+    );
   }
   // What finds no room on a host that is being emptied stays there, which `meanwhile` says: it takes nobody else's.
   const spares = sparesOf(found.service, { ...found, ...found.around }, reckoning);

@@ -35,7 +35,7 @@ export async function migratePlan(wish: MigrateWish, context: PlanContext): Prom
   const around: Surroundings = { host: from, others, block, ...groups };
   const { facts } = await readFacts([server], wish.ignoreWishes === null, context);
   const [found] = facts;
-  if (found === undefined) throw new UserError(`${server.name} could not be read`);
+  if (found === undefined) throw new UserError(`${server.name} could not be read: say it again`);
   const judged = fitting(wish, found, judge(found, around));
   const input = inputOf({ server, from, judged, around }, wish, found);
   const label = `move ${server.name} ${judged.how ?? 'live'}${wish.to === undefined ? '' : ` to ${wish.to}`}`;
@@ -55,7 +55,10 @@ async function destinations({ to, how }: MigrateWish, server: Server, { cloud }:
   if (to === undefined) return services.filter((one) => one.host !== server.host && isTaking(one));
   const named = await resolveHost(cloud, to);
   if (named.host === server.host) throw new UserError(`${server.name} is on ${to} already`);
-  if (!isTaking(named)) throw new UserError(`${to} is ${named.status} and ${named.state}: it takes no servers`);
+  if (!isTaking(named))
+    throw new UserError(
+      `${to} is ${named.status} and ${named.state}: it takes no servers; leave --to out, and Nova chooses`,
+    );
   const { minor } = (await cloud.about()).computeVersion;
   const needed = how === 'cold' || server.status === 'SHUTOFF' ? 56 : 30;
   if (minor < needed)

@@ -12,7 +12,9 @@ type Draft = PlanDraft & { steps: (PlannedStep & { step: 'move' })[] };
 export async function returnPlan(job: string, context: PlanContext): Promise<Draft> {
   const past = await context.history.moved(job);
   if (past === null)
-    throw new UserError(`${context.cloud.name} knows no job ${job} that has ended and moved servers off a host`);
+    throw new UserError(
+      `${context.cloud.name} knows no job ${job} that has ended and moved servers off a host: jobs --all lists them`,
+    );
   const service = await findHost(past.host, context);
   const { host } = service;
   if (!isTaking(service))

@@ -53,9 +53,13 @@ export async function findHost(name: string, { cloud, holder }: PlanContext): Pr
 export async function requireAdmin(cloud: CloudReader): Promise<void> {
   const { admin, project, user } = await cloud.about();
   if (!admin)
-    throw new UserError(`${cloud.name}: ${user} has no admin role, so it would not see every server of a host`);
+    throw new UserError(
+      `${cloud.name}: ${user} has no admin role, so it would not see every server of a host: openstack role add --user ${user} --project PROJECT admin`,
+    );
   if (project === null)
-    throw new UserError(`${cloud.name}: the token of ${user} has no project; Nova refuses system-scoped ones`);
+    throw new UserError(
+      `${cloud.name}: the token of ${user} has no project, and Nova refuses system-scoped ones: name project_name in clouds.yaml`,
+    );
 }
 
 /** Returns the other hosts of bare metal, which take nothing that is virtual either. */
@@ -189,7 +193,7 @@ export async function reachableServices(cloud: CloudReader): Promise<Service[]> 
   const lost = services.filter(({ status }) => status === 'unknown').map(({ host }) => host);
   if (lost.length > 0)
     throw new UserError(
-      `${cloud.name}: a cell does not answer (${lost.slice(0, 5).join(', ')}); a drain would not see every server`,
+      `${cloud.name}: a cell does not answer (${lost.slice(0, 5).join(', ')}); a drain would not see every server. Say it again when it does`,
     );
   return services;
 }

@@ -115,7 +115,9 @@ async function fatesOn(host: HostName, wish: FateWish, context: PlanContext): Pr
   const others = (await reachableServices(cloud)).filter((one) => one.host !== host && isTaking(one));
   const servers = await all(cloud.servers({ host }));
   if (servers.length > 0 && others.length === 0)
-    throw new UserError(`no other compute host of ${cloud.name} is up and enabled: nothing could be rebuilt`);
+    throw new UserError(
+      `no other compute host of ${cloud.name} is up and enabled: nothing could be rebuilt; hosts lists them`,
+    );
   const { facts, asking } = await readFacts(servers, false, context);
   const groups = await groupsOf(servers, await cloud.serverGroups(), cloud);
   const around = { host, others, block: 'auto' as const, ...groups };

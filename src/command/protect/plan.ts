@@ -26,7 +26,7 @@ type Draft = PlanDraft & { steps: ProtectStep[] };
 /** One server is protected at once; of several the plan is shown first, and another person says yes to exactly these. */
 export async function protectPlan(selection: Selection, wish: ProtectWish, context: PlanContext): Promise<Draft> {
   if (selection.kind === 'server') return protectOne(selection.server, wish, context);
-  if (selection.kind === 'job') throw new UserError('--job is for unprotect');
+  if (selection.kind === 'job') throw new UserError('--job is for unprotect: type --project, --tag or --file');
   return protectMany(selection.kind, selection.name, wish, context);
 }
 

@@ -31,7 +31,8 @@ export async function unprotectMany(
   context: PlanContext,
 ): Promise<PlanDraft & { steps: UnprotectStep[] }> {
   const { words, leases } = await recorded(kind, name, context);
-  if (leases.length === 0) throw new UserError(`vigie protects no server of ${words}`);
+  if (leases.length === 0)
+    throw new UserError(`vigie protects no server of ${words}: protected lists those that it does`);
   const judged = await inBatches(leases, (lease) => judge(lease, wish, context));
   const acted = judged.filter(({ steps }) => steps.length > 0);
   const others = acted.flatMap(({ another }) => another ?? []);

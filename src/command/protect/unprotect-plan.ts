@@ -65,7 +65,9 @@ function refuseWhatIsNotThere({ id, name, row, lease, server }: Seen, { adopt }:
   if (lease === null && row?.disableTerminate !== true) {
     const locked =
       server?.locked === true ? `; it is locked (${server.lockedReason ?? 'no reason'}), not by vigie` : '';
-    throw new UserError(`${name} is not protected: its flag is off and vigie has no record${locked}`);
+    throw new UserError(
+      `${name} is not protected: its flag is off and vigie has no record${locked}; protected lists what is`,
+    );
   }
   if (lease === null && !adopt)
     throw new UserError(

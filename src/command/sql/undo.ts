@@ -16,7 +16,7 @@ export async function undoPlan(job: string, { cloud, history }: PlanContext): Pr
   const past = await history.edited(job);
   if (past === null)
     throw new UserError(
-      `${job} is no ended job of ${cloud.name} that changed rows by a runbook: only those can be undone`,
+      `${job} is no ended job of ${cloud.name} that changed rows by a runbook: only those can be undone, and job ${job} shows what it did`,
     );
   const seen = await cloud.databases.previewUndo(job, past.undo);
   const ours = restorable(job, seen);

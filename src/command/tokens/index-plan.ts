@@ -57,7 +57,7 @@ interface Wanted {
 async function look({ cloud, now, signal }: PlanContext): Promise<Wanted> {
   const limits = { signal, limitMs };
   const { exists, estimate } = await cloud.databases.tokens({ ...limits, fullScan: false });
-  if (!exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
+  if (!exists) throw new UserError(`Keystone of ${cloud.name} has no token table: tokens advise says what grows`);
   const survey = await cloud.databases.tokenSurvey(naiveUtc(now), limits);
   const { schema, galera, replicas } = survey;
   if (schema === null)

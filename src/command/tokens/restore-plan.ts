@@ -90,7 +90,9 @@ function numberOf(name: string): number {
 async function mustBeEmpty({ scratch }: Databases): Promise<string> {
   const { label, tables } = await scratch();
   if (tables.length === 0) return label;
-  throw new UserError(`${label} is not empty (${list(tables)}): restores go into an empty database only`);
+  throw new UserError(
+    `${label} is not empty (${list(tables)}): restores go into an empty database only, so drop them first`,
+  );
 }
 
 function sumOf(parts: readonly ArchivePart[], key: 'rows' | 'again'): number | null {

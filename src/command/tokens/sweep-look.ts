@@ -25,7 +25,8 @@ async function lookAtTokens(before: Before | undefined, { cloud, now, signal }: 
   const cutoff = cutoffOf(before, now);
   const limits = { signal, limitMs: countMs };
   const tokens = await cloud.databases.tokens({ ...limits, fullScan: false });
-  if (!tokens.exists) throw new UserError(`Keystone of ${cloud.name} has no token table`);
+  if (!tokens.exists)
+    throw new UserError(`Keystone of ${cloud.name} has no token table: tokens advise says what grows`);
   const { expired, expiresIndex, galera, replicas } = await cloud.databases.tokenSurvey(naiveUtc(cutoff), limits);
   const { dataBytes } = tokens;
   return { cutoff, all: allRows(tokens), dataBytes, old: expired, index: expiresIndex, galera, replicas };

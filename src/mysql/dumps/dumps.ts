@@ -35,7 +35,8 @@ export function connectDumps({ cloud, backup, now }: DumpsParts): Dumps & { clos
   const stores = (): Stores => mustBeSet(opened, cloud, 'backup');
   function known(name: string): Known {
     const server = servers.get(name);
-    if (server === undefined) throw new UserError(`vigie.backup of ${cloud} names no server ${name}`);
+    if (server === undefined)
+      throw new UserError(`vigie.backup of ${cloud} names no server ${name}: it has ${[...servers.keys()].join(', ')}`);
     return server;
   }
   return {
@@ -72,7 +73,10 @@ async function survey(known: Known, { databases }: DumpServer, signal: AbortSign
   const { pool, empty } = known;
   const unlisted = await unlistedBy(pool, known.databases);
   const absent = databases.find((name) => !unlisted.present.includes(name));
-  if (absent !== undefined) throw new UserError(`${pool.label} has no database ${absent} that its account may see`);
+  if (absent !== undefined)
+    throw new UserError(
+      `${pool.label} has no database ${absent} that its account may see: grant what docs/backups.md names, or take it out of vigie.backup`,
+    );
   await mustSeeAll(pool, databases);
   const inspected = await inspect(pool, databases, signal);
   const { version, tables, flavour } = inspected;
