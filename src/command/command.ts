@@ -106,12 +106,14 @@ export interface StepContext {
   /** The job's other steps that run now. */
   beside(): readonly Underway[];
   /**
-   * Asked by a step that has begun, right before it asks the cloud for something that takes a lane: why it must wait, while
-   * those beside it do not let it, or the cloud is frozen. Once it is null the others take it for one that has just begun.
+   * Does what takes a lane of the cloud, where those beside it let it and the cloud is not frozen; else why it must wait. From
+   * the look at them until it is done they see it at work, however long that takes.
    */
-  takeLane(lets: (others: readonly Underway[]) => boolean): Promise<string | null>;
+  takeLane<T>(lets: (others: readonly Underway[]) => boolean, work: () => Promise<T>): Promise<Lane<T>>;
   progress(note: string): void;
 }
+
+export type Lane<T> = { readonly did: T } | { readonly waits: string };
 
 export interface EndedStep {
   readonly key: string;
@@ -131,6 +133,8 @@ export interface Underway {
   readonly key: string;
   readonly checkpoint: Json;
   readonly startedAt: Date;
+  /** It has a lane, and has not written yet what for. */
+  readonly asks: boolean;
 }
 
 export interface Step<S extends z.ZodType = z.ZodType> {

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { ChangeCommand, StepContext, Underway } from '../command/command.ts';
+import type { ChangeCommand, Lane, Underway } from '../command/command.ts';
 import type { Outcome } from '../command/outcome.ts';
 import type { Stage } from '../command/plan.ts';
 import { endedStep } from './ended-step.ts';
@@ -76,6 +76,8 @@ async function startNext(carrying: Carrying): Promise<void> {
   const busy = new Set(going.keys());
   const rows = (await stepsOf(database.rows, run.job.id)).filter((row) => row.stage === stage.name);
   const now = await database.now();
+  // What was thrown meanwhile is no longer busy, and for the next worker to take up.
+  if (carrying.thrown.length > 0) return;
   for (const row of rows) {
     if (settled.has(row.state) || busy.has(row.key) || !isReady(row, now)) continue;
     if (isTaken({ job: run.job, going }, row, rows)) continue;
@@ -110,14 +112,15 @@ function mayBegin({ run, stage, going, beside }: Carrying, row: StepRow): boolea
 
 async function go(carrying: Carrying, row: StepRow): Promise<void> {
   const { key, checkpoint } = row;
-  carrying.beside.set(key, { key, checkpoint, startedAt: row.startedAt ?? carrying.run.parts.now() });
+  carrying.beside.set(key, { key, checkpoint, startedAt: row.startedAt ?? carrying.run.parts.now(), asks: false });
   try {
     carrying.outcomes.push(await oneStep(carrying, row));
+    carrying.beside.delete(key);
   } catch (error) {
+    // What it had asked for goes on without it: those that look on must see it until this worker has let go of the job.
     carrying.thrown.push(error);
   } finally {
     carrying.going.delete(key);
-    carrying.beside.delete(key);
   }
 }
 
@@ -141,32 +144,40 @@ async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
     always: stage.always,
     progress: progress.note,
     wrote(checkpoint) {
-      beside.set(row.key, { key: row.key, checkpoint, startedAt: row.startedAt ?? run.parts.now() });
+      beside.set(row.key, { key: row.key, checkpoint, startedAt: row.startedAt ?? run.parts.now(), asks: false });
       wake();
     },
     beside: () => othersOf(carrying, row.key),
-    takeLane: (lets) => takeLane(carrying, row.key, lets),
+    takeLane: (lets, work) => takeLane(carrying, row.key, { lets, work }),
   });
 }
 
 /**
- * From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. Who asks
+ * From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. Who waits
  * holds nothing, whatever it wrote when it asked the cloud before: else two that ask again hold each other off for ever.
  */
-async function takeLane(carrying: Carrying, key: string, lets: Lets): Promise<string | null> {
+async function takeLane<T>(carrying: Carrying, key: string, { lets, work }: Wanted<T>): Promise<Lane<T>> {
   const { run, beside } = carrying;
   const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
   const free = frozen === null && lets(othersOf(carrying, key));
-  beside.set(key, { key, checkpoint: null, startedAt: free ? run.parts.now() : new Date(0) });
-  if (frozen !== null) return frozenBy(frozen);
-  return free ? null : 'waits for its turn';
+  const idle = { key, checkpoint: null, startedAt: new Date(0), asks: false };
+  beside.set(key, { ...idle, asks: free });
+  if (!free) return { waits: frozen === null ? 'waits for its turn' : frozenBy(frozen) };
+  try {
+    return { did: await work() };
+  } finally {
+    if (beside.get(key)?.asks) beside.set(key, idle);
+  }
+}
+
+interface Wanted<T> {
+  lets(others: readonly Underway[]): boolean;
+  work(): Promise<T>;
 }
 
 function frozenBy({ human, reason }: Freeze): string {
   return `frozen by ${human}: ${reason}`;
 }
-
-type Lets = Parameters<StepContext['takeLane']>[0];
 
 function othersOf({ beside }: Carrying, key: string): Underway[] {
   return [...beside.values()].filter((other) => other.key !== key);

@@ -21,7 +21,7 @@ export interface Night {
   readonly twice: readonly string[];
   /** Resizes of others that vigie confirmed. */
   readonly confirmed: readonly string[];
-  /** Moments at which more of vigie's moves waited in Nova's queue than it may: one ahead, and one that is sent again. */
+  /** Moments at which more than one of vigie's moves waited in Nova's queue. */
   readonly ahead: readonly string[];
   /** Moments at which servers that must be apart were on one host. */
   readonly together: readonly string[];
@@ -49,6 +49,8 @@ export async function night(random: () => number): Promise<Night> {
     const stray = await cloud.server('stray', fellows[1] ?? '');
     const { job } = await stage.plan(`maintenance ${host}`);
     await stage.approve(job);
+    // What changes before its second look makes another plan of it.
+    await story.until('it has begun', async () => !['awaiting', 'queued'].includes(await story.state(job)));
     const ops = openApi(cloud.authUrl, 'ops', 'admin');
     const others: Others = { stage, host, fellows, stray: stray.id, ill: new Map(), ops, random };
     const acts: string[] = [];
@@ -96,12 +98,7 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   const ours = here.filter(({ by, source }) => by === 'admin' && source === host);
   const arrived = ours.filter(({ status }) => ['completed', 'confirmed'].includes(status));
   const servers = arrived.map(({ server }) => server);
-  const waiting = new Map<number, string>();
-  const ahead = ours.flatMap(({ at, migration, status, type }) => {
-    waiting.set(migration, type === 'live-migration' ? status : '');
-    const queue = [...waiting.values()].filter((one) => one === 'accepted' || one === 'queued');
-    return queue.length > 2 ? [at.toISOString()] : [];
-  });
+  const ahead = moreThanOne(ours, await letGo(stage, ran.job));
   return {
     state: ran.state,
     arrived: arrived.length,
@@ -112,6 +109,27 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
     together: brokenRules(journal, apart).together,
     auditWhole: (await verifyAudit(story.database.rows)).whole,
   };
+}
+
+/** When each server's move was given up and told so, or the server was seen deleted: what waits on in Nova's queue then holds no lane. */
+async function letGo({ story }: Stage, job: string): Promise<Map<string, Date>> {
+  const steps = story.database.rows.selectFrom('step').select(['step_key', 'ended_at']).where('job', '=', job);
+  const ended = await steps.where('state', 'in', ['unproven', 'gone']).execute();
+  return new Map(ended.flatMap(({ step_key: key, ended_at: at }) => (at ? [[key.replace('move:', ''), at]] : [])));
+}
+
+/** Moments at which more than one of these waited that vigie had not let go of. */
+function moreThanOne(ours: readonly Entry[], gone: ReadonlyMap<string, Date>): string[] {
+  const now = new Map<number, Entry>();
+  return ours.flatMap((entry) => {
+    now.set(entry.migration, entry);
+    const queue = [...now.values()].filter(({ type, status, server }) => {
+      const over = gone.get(server);
+      const held = over === undefined || over > entry.at;
+      return type === 'live-migration' && ['accepted', 'queued'].includes(status) && held;
+    });
+    return queue.length > 1 ? [entry.at.toISOString()] : [];
+  });
 }
 
 async function untold({ cloud, story }: Stage, host: string, { job, report }: Ran): Promise<string[]> {

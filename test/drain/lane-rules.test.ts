@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Underway } from '../../src/command/command.ts';
-import { mayAsk, waitsAlone } from '../../src/command/drain/lane-rules.ts';
+import { mayAsk, mayPost, waitsAlone } from '../../src/command/drain/lane-rules.ts';
 import { MoveIntent } from '../../src/command/drain/move-intent.ts';
 import { stored } from '../../src/command/drain/move-requests.ts';
+import { cmp1, serverId } from './things.ts';
 
 const now = new Date(100_000);
 
@@ -20,27 +21,40 @@ function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
   });
 }
 
-function one(intent: MoveIntent | null, startedAt = new Date(0)): Underway {
-  return { key: 'move:x', checkpoint: intent === null ? null : stored(intent), startedAt };
+function one(intent: MoveIntent | null, startedAt = new Date(0), asks = false): Underway {
+  return { key: 'move:x', checkpoint: intent === null ? null : stored(intent), startedAt, asks };
 }
 
 const running = one(anIntent({ runningSince: new Date(1) }));
 const queued = one(anIntent());
 const begins = one(null, new Date(95_000));
+const asks = one(null, new Date(0), true);
+const input = (how: string) => ({ server: serverId, from: cmp1, how, block: 'auto' });
 const waitsForItsServer = one(null);
 const cold = one(anIntent({ how: 'cold' }));
 
 test('one live move waits ahead of those that run, never two', () => {
-  expect(mayAsk('live', [running, running, cold, waitsForItsServer], now)).toBe(true);
-  expect(mayAsk('live', [running, queued], now)).toBe(false);
-  expect(mayAsk('live', [running, begins], now)).toBe(false);
-  expect(mayAsk('live', [one(anIntent({ asked: { at: now, tries: 1, refused: '409' } }))], now)).toBe(true);
+  expect(mayAsk('live', [running, running, cold, waitsForItsServer])).toBe(true);
+  expect(mayAsk('live', [running, queued])).toBe(false);
+  expect(mayAsk('live', [one(anIntent({ asked: { at: now, tries: 1, refused: '409' } }))])).toBe(true);
+});
+
+test('who asks Nova has its place until it has written what for, however long that takes', () => {
+  expect(mayAsk('live', [running, asks])).toBe(false);
+  expect(mayAsk('cold', [cold, asks])).toBe(false);
+  expect(mayPost(input('live'), [running, asks], now)).toBe(false);
+});
+
+test('who has just begun may ask first, and holds nobody up for long', () => {
+  expect(mayPost(input('live'), [running, begins], now)).toBe(false);
+  expect(mayPost(input('live'), [running, waitsForItsServer], now)).toBe(true);
+  expect(mayAsk('live', [running, begins])).toBe(true);
 });
 
 test('two cold moves at once, whatever moves live beside them', () => {
-  expect(mayAsk('cold', [cold, queued, running], now)).toBe(true);
-  expect(mayAsk('cold', [cold, cold], now)).toBe(false);
-  expect(mayAsk('cold', [cold, begins], now)).toBe(false);
+  expect(mayAsk('cold', [cold, queued, running])).toBe(true);
+  expect(mayAsk('cold', [cold, cold])).toBe(false);
+  expect(mayPost(input('cold'), [cold, begins], now)).toBe(false);
 });
 
 test('what waits in the queue is alone where no copy of the job runs', () => {

@@ -30,7 +30,7 @@ async function waited(server: Server, waits: string | null) {
     now: () => began,
     sleep: async (ms) => void sleeps.add(ms),
     beside: () => [],
-    takeLane: async () => waits,
+    takeLane: async (_, work) => (waits === null ? { did: await work() } : { waits }),
     progress: (note) => said.add(note),
   };
   const outcome = await move({ server: serverId, from: cmp1, how: 'live', block: 'auto' }, context as StepContext); // as above

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { hardwareOf } from '../../src/command/drain/hardware.ts';
 import type { ServerFacts, Surroundings } from '../../src/command/drain/judge.ts';
-import { mayPost } from '../../src/command/drain/lane-rules.ts';
 import { reckon } from '../../src/command/drain/reckon.ts';
 import { spareOf } from '../../src/command/drain/spare.ts';
 import type { Room } from '../../src/openstack/cloud.ts';
@@ -148,30 +147,4 @@ test.each([
 test('an image ties as its flavor does', () => {
   const tied = aServer({ imageProperties: { hw_tpm_version: '2.0' } });
   expect(hardwareOf(tied, { major: 2, minor: 100 }).refusal).toMatch(/vTPM/);
-});
-
-test('one move is posted ahead of those that run, and no second', () => {
-  const now = new Date('2026-11-22T12:00:00Z');
-  const input = { server: id(1), from: cmp1, how: 'live', block: 'auto' };
-  const intent = (runningSince: string | null, how = 'live') => ({
-    how,
-    seen: { migration: null, action: null, status: 'ACTIVE' },
-    asked: { at: now.toISOString(), tries: 1, refused: null },
-    request: 'req-1',
-    migration: 7,
-    runningSince,
-    confirm: null,
-    abort: null,
-  });
-  const beside = (...checkpoints: ReturnType<typeof intent>[]) =>
-    checkpoints.map((checkpoint, n) => ({ key: `move:${n}`, checkpoint, startedAt: now }));
-  const runs = intent(now.toISOString());
-  expect(mayPost(input, [], now)).toBe(true);
-  expect(mayPost(input, beside(runs, runs, runs), now)).toBe(true);
-  expect(mayPost(input, beside(runs, intent(null)), now)).toBe(false);
-  expect(mayPost({ ...input, how: 'cold' }, beside(intent(null)), now)).toBe(true);
-  expect(mayPost({ ...input, how: 'cold' }, beside(intent(null, 'cold'), intent(null, 'cold')), now)).toBe(false);
-  const silent = [{ key: 'move:0', checkpoint: null, startedAt: now }];
-  expect(mayPost(input, silent, now)).toBe(false);
-  expect(mayPost(input, silent, new Date(now.getTime() + 11_000))).toBe(true);
 });

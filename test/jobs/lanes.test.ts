@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StepContext, Underway } from '../../src/command/command.ts';
 import { done, type Outcome } from '../../src/command/outcome.ts';
+import { Conflict } from '../../src/mysql/database.ts';
 import type { Story } from '../story.ts';
 import { approved, endedAs, gate, openToyStory, type Toy, toy } from './toys.ts';
 
@@ -12,17 +14,21 @@ beforeEach(async () => {
 });
 afterEach(() => story.stop());
 
-/** What it wrote down holds a place, and so does who has just begun. */
-function holdsNothing({ checkpoint, startedAt }: Underway): boolean {
-  return checkpoint === null && startedAt.getTime() === 0;
+/** What it wrote down holds a place, and so does who is about to ask. */
+function holdsNothing({ checkpoint, asks }: Underway): boolean {
+  return checkpoint === null && !asks;
 }
 
 /** Asks until it may, and says why it had to wait. */
-async function takes(context: StepContext, heard: (why: string) => void): Promise<Outcome> {
+async function takes(
+  context: StepContext,
+  heard: (why: string) => void,
+  work: () => Promise<Outcome> = async () => done('took its turn'),
+): Promise<Outcome> {
   for (;;) {
-    const why = await context.takeLane((others) => others.every(holdsNothing));
-    if (why === null) return done('took its turn');
-    heard(why);
+    const lane = await context.takeLane((others) => others.every(holdsNothing), work);
+    if ('did' in lane) return lane.did;
+    heard(lane.waits);
     await context.sleep(20);
   }
 }
@@ -41,6 +47,65 @@ test('two whose requests were lost ask again one after the other: neither holds 
   expect(await endedAs(story, job, 'done')).toEqual([
     'a done took its turn',
     'b done took its turn',
+    'proof done did proof',
+  ]);
+});
+
+test('a lane is held while what takes it is asked, however long that takes, and given back where nothing was asked', async () => {
+  const [asking, answered, waits] = [gate(), gate(), gate()];
+  play.steps['a'] = (context) =>
+    takes(
+      context,
+      () => undefined,
+      async () => {
+        asking.open();
+        await answered.opened;
+        play.log.push('a asked');
+        return done('nothing was to be asked');
+      },
+    );
+  play.steps['b'] = async (context) => {
+    await asking.opened;
+    const heard = (why: string) => {
+      play.log.push(why);
+      waits.open();
+    };
+    return takes(context, heard, async () => done(`after ${new Set(play.log).size}`));
+  };
+  const job = await approved(story, 'a,b');
+  await waits.opened;
+  answered.open();
+  expect(await endedAs(story, job, 'done')).toEqual([
+    'a done nothing was to be asked',
+    'b done after 2',
+    'proof done did proof',
+  ]);
+});
+
+test('what a step had asked for holds its place, also once the step had to be let go of', async () => {
+  const asked = gate();
+  let tries = 0;
+  play.steps['a'] = async (context) => {
+    tries += 1;
+    if (tries > 1) return done('taken up again');
+    await context.act({ asked: 'a' }, async () => undefined);
+    asked.open();
+    throw new Conflict('the database let nobody through');
+  };
+  play.steps['b'] = async (context) => {
+    await asked.opened;
+    // It looks on while the other is no longer among those that go.
+    await delay(200);
+    const lane = await context.takeLane(
+      (others) => others.every(holdsNothing),
+      async () => 'and took it',
+    );
+    return done(`saw its place ${'did' in lane ? lane.did : 'held'}`);
+  };
+  const job = await approved(story, 'a,b');
+  expect(await endedAs(story, job, 'done')).toEqual([
+    'a done taken up again',
+    'b done saw its place held',
     'proof done did proof',
   ]);
 });

@@ -55,7 +55,7 @@ export function stepContext(cloud: Cloud, leases: LeaseWriter, job: StepContext[
     remember: async () => undefined,
     inquire: async () => null,
     beside: () => [],
-    takeLane: async () => null,
+    takeLane: async (_, work) => ({ did: await work() }),
     progress: () => undefined,
   };
 }

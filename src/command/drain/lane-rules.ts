@@ -2,33 +2,33 @@ import type { Underway } from '../command.ts';
 import type { Json } from '../outcome.ts';
 import { MoveInput, MoveIntent } from './move-intent.ts';
 
-/** A step that has written nothing for so long waits for its server, and holds nobody up. */
+/** A step that has written nothing for so long waits for its server: the next may begin. */
 const settles = 10_000;
-/** Disks of stopped servers copied at once: Nova queues none of them. */
-const coldLanes = 2;
+/** Moves of a kind that Nova has not begun: it queues live ones; of the copies of stopped servers' disks it queues none. */
+const places: Readonly<Record<MoveIntent['how'], number>> = { live: 1, cold: 2 };
 
-/** Whether one more step may begin; how it moves in the end, its server tells it later. */
+/** Whether one more step may begin; how it moves in the end, its server tells it later. Who has just begun may ask first. */
 export function mayPost(input: Json, others: readonly Underway[], now: Date): boolean {
-  return mayAsk(MoveInput.safeParse(input).data?.how === 'cold' ? 'cold' : 'live', others, now);
+  const how = MoveInput.safeParse(input).data?.how ?? 'live';
+  const begins = ({ checkpoint, startedAt }: Underway) =>
+    intentOf(checkpoint) === null && now.getTime() - startedAt.getTime() <= settles;
+  return mayAsk(
+    how,
+    others.map((one) => ({ ...one, asks: one.asks || begins(one) })),
+  );
 }
 
 /**
  * How many guests a host sends at once (`max_concurrent_live_migrations`) cannot be read: it is learnt. One move may
  * wait in Nova's queue while others run; the next is posted when that one runs, too, or when one has ended.
  */
-export function mayAsk(how: MoveIntent['how'], others: readonly Underway[], now: Date): boolean {
-  const intents = others.map(({ checkpoint, startedAt }) => ({ intent: intentOf(checkpoint), startedAt }));
-  const begins = (startedAt: Date) => now.getTime() - startedAt.getTime() <= settles;
-  if (how === 'cold') {
-    const held = intents.filter(({ intent, startedAt }) =>
-      intent === null ? begins(startedAt) : intent.how === 'cold',
-    );
-    return held.length < coldLanes;
-  }
-  return intents.every(({ intent, startedAt }) => {
-    if (intent === null) return !begins(startedAt);
-    return intent.how === 'cold' || intent.runningSince !== null || intent.asked.refused !== null;
-  });
+export function mayAsk(how: MoveIntent['how'], others: readonly Underway[]): boolean {
+  return others.filter((one) => one.asks || holdsPlace(how, intentOf(one.checkpoint))).length < places[how];
+}
+
+function holdsPlace(how: MoveIntent['how'], intent: MoveIntent | null): boolean {
+  if (intent?.how !== how) return false;
+  return how === 'cold' || (intent.runningSince === null && intent.asked.refused === null);
 }
 
 /** It is asked for, and nothing before it in Nova's queue is a copy of this job's: what holds the places may never end. */

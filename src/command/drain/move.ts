@@ -1,4 +1,3 @@
-import type { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
 import { opensAt, windowOf } from '../window.ts';
@@ -11,7 +10,7 @@ import { fingerprint, type Look, look } from './look.ts';
 import { type MoveInput, MoveIntent } from './move-intent.ts';
 import { abortMove, askMove, confirmMove, forceMove, stored } from './move-requests.ts';
 import { nextAct } from './move-rules.ts';
-import { end, type MoveAct, type MoveView, wait } from './move-view.ts';
+import type { MoveAct, MoveView } from './move-view.ts';
 import { staysPut } from './stays-put.ts';
 
 /** What changed last, and when; how far the copy has come. */
@@ -38,20 +37,17 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
   for (;;) {
     const seen = await look(context.cloud, input, intent);
     watch = watchOn(watch, { seen, intent }, context);
-    const next = seen.seen
+    const act = seen.seen
       ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd, said: said ?? null }, context))
       : unseenAct(seen.why, totalEnd, context.now());
-    const act = await inTurn(next, context);
     if (act.act === 'end') return act.outcome;
     if (act.act === 'explain') return explain(input, intent, act, context.cloud);
-    if (act.act === 'retry') {
-      const again = await anotherHost(input, act.avoid, context);
-      if (again === null) return explain(input, intent, { migration: act.migration, note: '' }, context.cloud);
-      intent = await sendAgain({ input, intent, seen, context }, again);
-    } else if (act.act === 'inquire') said = await context.inquire(act.question);
+    if (act.act === 'inquire') said = await context.inquire(act.question);
     else {
       if (said !== undefined && isCalm(watch)) said = await takeBack(context);
-      intent = await perform(act, { input, intent, seen, context });
+      const did = await perform(act, { input, intent, seen, context });
+      if (did !== null && 'state' in did) return did;
+      intent = did;
     }
     await rest(context, intent);
   }
@@ -65,16 +61,6 @@ function beforeWindow({ window: words }: MoveInput, totalEnd: Date, now: Date): 
   if (opens >= totalEnd)
     return blocked(`not begun: its owner allows ${words}, and the drain's time is over before that`);
   return later(opens, `waits for its owner's window, ${words}`);
-}
-
-/** What takes a place in Nova's queue waits for its turn; once the job was told to stop it is not begun. */
-async function inTurn(act: MoveAct, context: StepContext): Promise<MoveAct> {
-  if (act.act !== 'live' && act.act !== 'cold' && act.act !== 'retry') return act;
-  if (context.cancelled())
-    return act.act === 'retry' ? { ...act, act: 'explain', note: '' } : end(blocked('told to stop before it began'));
-  const how = act.act === 'cold' ? 'cold' : 'live';
-  const waits = await context.takeLane((others) => mayAsk(how, others, context.now()));
-  return waits === null ? act : wait(waits);
 }
 
 /** Nothing is to be asked: it gets smaller, and what it waits for moves. */
@@ -145,9 +131,10 @@ interface Doing {
   readonly context: StepContext;
 }
 
-type Doable = Exclude<MoveAct, { act: 'end' | 'explain' | 'retry' | 'inquire' }>;
+type Doable = Exclude<MoveAct, { act: 'end' | 'explain' | 'inquire' }>;
 
-async function perform(act: Doable, { input, intent, seen, context }: Doing): Promise<MoveIntent | null> {
+async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome | null> {
+  const { input, intent, context } = doing;
   switch (act.act) {
     case 'wait':
       context.progress(act.note);
@@ -155,9 +142,8 @@ async function perform(act: Doable, { input, intent, seen, context }: Doing): Pr
       return act.intent ?? intent;
     case 'live':
     case 'cold':
-      return seen.seen && seen.server !== null
-        ? askMove(input, { how: act.act, tries: act.tries, server: seen.server, migrations: seen.migrations }, context)
-        : intent;
+    case 'retry':
+      return inTurn(act, doing);
     case 'confirm':
       return intent === null
         ? null
@@ -169,13 +155,34 @@ async function perform(act: Doable, { input, intent, seen, context }: Doing): Pr
   }
 }
 
-async function sendAgain(
-  { input, intent, seen, context }: Doing,
-  again: { host: HostName; avoid: HostName },
-): Promise<MoveIntent | null> {
+type Posting = Extract<MoveAct, { act: 'live' | 'cold' | 'retry' }>;
+
+/** What takes a place in Nova's queue waits for its turn; once the job was told to stop it is not begun. */
+async function inTurn(act: Posting, doing: Doing): Promise<MoveIntent | Outcome | null> {
+  const { input, intent, context } = doing;
+  if (context.cancelled()) {
+    return act.act === 'retry'
+      ? explain(input, intent, { ...act, note: '' }, context.cloud)
+      : blocked('told to stop before it began');
+  }
+  const how = act.act === 'cold' ? 'cold' : 'live';
+  const lane = await context.takeLane(
+    (others) => mayAsk(how, others),
+    () => post(act, doing),
+  );
+  if ('did' in lane) return lane.did;
+  context.progress(lane.waits);
+  return intent;
+}
+
+async function post(act: Posting, { input, intent, seen, context }: Doing): Promise<MoveIntent | Outcome | null> {
   if (!seen.seen || seen.server === null) return intent;
+  const found = { server: seen.server, migrations: seen.migrations };
+  if (act.act !== 'retry') return askMove(input, { how: act.act, tries: act.tries, ...found }, context);
+  const again = await anotherHost(input, act.avoid, context);
+  if (again === null) return explain(input, intent, { ...act, note: '' }, context.cloud);
   context.progress(`did not arrive on ${again.avoid}; once more, to ${again.host}`);
-  return askMove(input, { how: 'live', tries: 1, server: seen.server, migrations: seen.migrations, again }, context);
+  return askMove(input, { how: 'live', tries: 1, ...found, again }, context);
 }
 
 function watchOn(watch: Watch, { seen, intent }: Pick<Doing, 'seen' | 'intent'>, context: StepContext): Watch {
