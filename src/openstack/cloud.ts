@@ -35,6 +35,8 @@ export interface CloudReader {
   actions(id: ServerId): Promise<InstanceAction[]>;
   /** One action with its events: the reason Nova recorded, where it recorded one. */
   action(id: ServerId, requestId: string): Promise<InstanceAction>;
+  /** Manila shares attached to a server; null where Nova does not tell. */
+  shares(id: ServerId): Promise<number | null>;
   serverGroups(): Promise<ServerGroup[]>;
   aggregates(): Promise<Aggregate[]>;
   projects(): Promise<Project[]>;

@@ -21,6 +21,7 @@ import {
 } from './nova-moves.ts';
 import { findServers, listServers, showServer } from './nova-servers.ts';
 import { computeService, forceDown, listServices, setHostMaintenance, setServiceStatus } from './nova-services.ts';
+import { countShares } from './nova-shares.ts';
 import { allocationsOf, candidatesFor } from './placement.ts';
 import { roomOf } from './placement-room.ts';
 import { listProjects } from './projects.ts';
@@ -81,6 +82,7 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     serverMigrations: (id) => listServerMigrations(session, name, id),
     actions: (id) => listActions(session, name, id),
     action: (id, requestId) => showAction(session, name, id, requestId),
+    shares: (id) => countShares(session, name, id),
     serverGroups: () => listServerGroups(session, name),
     aggregates: () => listAggregates(session, name),
     projects: () => listProjects(session, name),

@@ -23,6 +23,7 @@ export const ServerOrder = z.strictObject({
   zone: z.string().optional(),
   group: z.string().optional(),
   bootsFromVolume: z.boolean().default(false),
+  shares: z.int().min(0).default(0),
 });
 export const FlavorOrder = z.strictObject({
   name: z.string().min(1),

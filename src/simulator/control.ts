@@ -143,6 +143,7 @@ async function createNow(world: World, wish: z.output<typeof ServerOrder>): Prom
     zone: wish.zone ?? null,
     metadata: wish.metadata,
     bootsFromVolume: wish.bootsFromVolume,
+    shares: wish.shares,
     cell: hostOf(world, wish.host).cell,
   });
   world.groups.find(({ id, name }) => id === wish.group || name === wish.group)?.members.add(server.id);

@@ -125,6 +125,8 @@ export interface Server {
   readonly hostname: string;
   /** Its only disk is a volume. */
   readonly bootsFromVolume: boolean;
+  /** Manila shares attached to it. */
+  readonly shares: readonly Share[];
   name: string;
   description: string | null;
   /** Known once it has a host; until then nova has no row of it in any cell. */
@@ -148,6 +150,12 @@ export interface Server {
   before: { vmState: VmState; powerState: number } | null;
   readonly actions: InstanceAction[];
   readonly migrations: Migration[];
+}
+
+export interface Share {
+  readonly share_id: string;
+  readonly status: 'active' | 'inactive';
+  readonly tag: string;
 }
 
 export interface Migration {

@@ -11,7 +11,7 @@ const limits = { now: new Date('2026-11-30T10:00:00Z'), totalMs: 6 * 3_600_000 }
 
 function wishing(metadata: Record<string, string>, server: Partial<Server> = {}, binds = true): ServerFacts {
   const wish = wishOf({ metadata }, binds);
-  const hardware = { facts: [], refusal: null, evacuation: null };
+  const hardware = { facts: [], refusal: null, cold: null, evacuation: null };
   const room = { candidates: [cmp2], needs: { MEMORY_MB: 512 } };
   const known = { owner: 'alpha', volumesGb: 0, protection: null, pinnedZone: null, holder: null };
   return { server: aServer(server), wish, hardware, ...known, ...room };

@@ -14,7 +14,7 @@ const around: Surroundings = {
 const wish = { shared: false, acceptDataLoss: true };
 
 function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {}): ServerFacts {
-  const hardware = { facts: [], refusal: null, evacuation: null };
+  const hardware = { facts: [], refusal: null, cold: null, evacuation: null };
   const room = { candidates: [cmp2], needs: { VCPU: 1 } };
   return {
     server: aServer(server),
@@ -71,7 +71,12 @@ test('protection, another job, hardware and full hosts keep it where it is', () 
   const words = 'stays by alice';
   expect(fateOf(facts({}, { protection: { staysPut: true, words } }), around, wish).why).toContain(words);
   expect(fateOf(facts({}, { holder: 'migrate db3 (7f3a)' }), around, wish).why).toContain('held by');
-  const hardware = { facts: ['vTPM 2.0'], refusal: null, evacuation: 'it has a vTPM: Nova does not evacuate it' };
+  const hardware = {
+    facts: ['vTPM 2.0'],
+    refusal: null,
+    cold: null,
+    evacuation: 'it has a vTPM: Nova does not evacuate it',
+  };
   expect(fateOf(facts({}, { hardware }), around, wish).verdict).toBe('blocked');
   expect(fateOf(facts({}, { candidates: [] }), around, wish).why).toContain('no room');
   expect(fateOf(facts({ locked: true, lockedReason: 'mine' }), around, wish).why).toContain(

@@ -18,7 +18,7 @@ function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {})
   const room = {
     candidates: [cmp2],
     needs: { VCPU: 1 },
-    hardware: { facts: [], refusal: null, evacuation: null },
+    hardware: { facts: [], refusal: null, cold: null, evacuation: null },
     wish: null,
   };
   return {
@@ -118,8 +118,18 @@ test('a server that another job holds is left to it', () => {
   expect(judge(facts({}, { holder: 'protect db3 (7f3a)' }), around()).why).toContain('held by protect db3 (7f3a)');
 });
 
+test('what Nova refuses only to move live moves cold once it is stopped; what it never moves is blocked', () => {
+  const live = { facts: [], refusal: 'it has a vTPM', cold: null, evacuation: null };
+  const never = { ...live, refusal: 'it has Manila shares', cold: 'it has Manila shares' };
+  const told = (status: string, hardware: ServerFacts['hardware']) => judge(facts({ status }, { hardware }), around());
+  expect(told('ACTIVE', live)).toMatchObject({ verdict: 'blocked', why: expect.stringContaining('it moves cold') });
+  expect(told('SHUTOFF', live)).toMatchObject({ verdict: 'cold' });
+  expect(told('ACTIVE', never)).toMatchObject({ verdict: 'blocked', why: 'it has Manila shares' });
+  expect(told('SHUTOFF', never)).toMatchObject({ verdict: 'blocked', why: 'it has Manila shares' });
+});
+
 test('an obstacle is told once, and no word of an owner hides what the hardware ties', () => {
-  const hardware = { facts: ['pinned CPUs'], refusal: null, evacuation: null };
+  const hardware = { facts: ['pinned CPUs'], refusal: null, cold: null, evacuation: null };
   const locked = facts({ locked: true, lockedReason: 'has pinned CPUs' }, { hardware });
   expect(judge(locked, around()).why).toBe('locked: has pinned CPUs; pinned CPUs');
   const group = aGroup({ policy: 'affinity', members: [serverId, 'fellow'] });

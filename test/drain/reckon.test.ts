@@ -19,7 +19,7 @@ function room(host: HostName, ...each: number[]): Room {
 
 function facts(n: number, memory: number): ServerFacts {
   const candidates = { candidates: [cmp2, cmp3], needs: { MEMORY_MB: memory } };
-  const hardware = { facts: [], refusal: null, evacuation: null };
+  const hardware = { facts: [], refusal: null, cold: null, evacuation: null };
   const wish = null;
   const server = aServer({ id: id(n), name: `s${n}` });
   return {
@@ -127,7 +127,7 @@ test.each([
   [{ 'hw:cpu_policy': 'mixed' }, 72, /partly pinned: before Train/],
 ])('what a flavor ties to hardware: %j at 2.%i', (extraSpecs, minor, refusal) => {
   const flavor = { ...aServer().flavor, extraSpecs };
-  const found = hardwareOf(aServer({ flavor }), { major: 2, minor });
+  const found = hardwareOf(aServer({ flavor }), { major: 2, minor }, null);
   expect(found.facts.length).toBeGreaterThan(0);
   if (refusal === null) expect(found.refusal).toBeNull();
   else expect(found.refusal).toMatch(refusal);
@@ -139,12 +139,24 @@ test.each([
   [{ 'hw:tpm_version': '2.0' }, 103, /vTPM/],
 ])('what Nova evacuates: %j at 2.%i', (extraSpecs, minor, refusal) => {
   const flavor = { ...aServer().flavor, extraSpecs };
-  const { evacuation } = hardwareOf(aServer({ flavor }), { major: 2, minor });
+  const { evacuation } = hardwareOf(aServer({ flavor }), { major: 2, minor }, null);
   if (refusal === null) expect(evacuation).toBeNull();
   else expect(evacuation).toMatch(refusal);
 });
 
+test('what has shares or an accelerator is not moved cold either', () => {
+  const newest = { major: 2, minor: 103 };
+  expect(hardwareOf(aServer(), newest, 2)).toMatchObject({
+    facts: ['2 Manila shares'],
+    cold: 'it has Manila shares: Nova moves it neither live nor cold',
+    evacuation: 'it has Manila shares: Nova does not evacuate it',
+  });
+  const flavor = { ...aServer().flavor, extraSpecs: { 'accel:device_profile': 'fpga', 'hw:mem_encryption': 'true' } };
+  const { refusal, cold } = hardwareOf(aServer({ flavor }), newest, 0);
+  expect([refusal, cold]).toEqual([cold, expect.stringContaining('accelerator')]);
+});
+
 test('an image ties as its flavor does', () => {
   const tied = aServer({ imageProperties: { hw_tpm_version: '2.0' } });
-  expect(hardwareOf(tied, { major: 2, minor: 100 }).refusal).toMatch(/vTPM/);
+  expect(hardwareOf(tied, { major: 2, minor: 100 }, 0).refusal).toMatch(/vTPM/);
 });

@@ -19,6 +19,7 @@ export const quietCloud: Partial<Cloud> = {
     roles: [],
     admin: true,
   }),
+  shares: async () => 0,
   serverGroups: async () => [],
   projects: async () => [],
   migrations: async () => [],

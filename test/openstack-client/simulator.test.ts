@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Cloud, Server } from '../../src/openstack/cloud.ts';
 import { connectCloud } from '../../src/openstack/connect.ts';
-import { HostName } from '../../src/openstack/names.ts';
+import { HostName, ServerId } from '../../src/openstack/names.ts';
 import { cloud as startCloud } from '../simulator/cloud.ts';
 import { configOf, openGate } from './fake-cloud.ts';
 
@@ -35,6 +35,27 @@ test.each(['2.1', '2.24', '2.30', '2.56', '2.93'])(
     }
   },
 );
+
+test('a server that has Manila shares says so from 2.97 on, and is neither moved nor evacuated', async () => {
+  const simulator = await startCloud({ servers: 0, maxMicroversion: '2.103' });
+  const cloud = connect(simulator.url, simulator.region);
+  const old = await startCloud({ servers: 0, maxMicroversion: '2.96' });
+  const older = connect(old.url, old.region);
+  try {
+    const made = async (where: typeof simulator, shares: number) =>
+      ServerId.parse((await where.control.createServer({ name: 'db', shares })).id);
+    const [id, plain] = [await made(simulator, 2), await made(simulator, 0)];
+    expect([await cloud.shares(id), await cloud.shares(plain)]).toEqual([2, 0]);
+    expect(await older.shares(await made(old, 2))).toBe(0);
+    const refusal = { problem: 'conflict', facts: { said: expect.stringContaining('have shares') } };
+    await expect(cloud.liveMigrate(id, { host: null, block: 'auto' }, limits())).rejects.toMatchObject(refusal);
+    await expect(cloud.coldMigrate(id, { host: null }, limits())).rejects.toMatchObject(refusal);
+    await expect(cloud.evacuate(id, { shared: false }, limits())).rejects.toMatchObject(refusal);
+  } finally {
+    await Promise.all([cloud.close(), older.close()]);
+    await Promise.all([simulator.stop(), old.stop()]);
+  }
+});
 
 /** Every read once; two servers of cmp1 that can move. */
 async function everything(cloud: Cloud): Promise<[Server, Server]> {

@@ -34,3 +34,18 @@ test.skipIf(onLab).each(['2.24', '2.46', '2.56'])(
     ]);
   },
 );
+
+test.skipIf(onLab)(
+  'from 2.97 on a server with Manila shares is blocked beforehand, however it would leave',
+  async () => {
+    stage = await openStage({ maxMicroversion: '2.103', servers: 0, speed: 20 });
+    const { simulator, story } = stage;
+    await simulator.control.createServer({ name: 'files', host: 'cmp1', shares: 1 });
+    await simulator.control.createServer({ name: 'plain', host: 'cmp1' });
+    const drain = wordsOf(await story.say('alice', '!maintenance cmp1'));
+    expect(drain).toMatch(
+      /files .* \| blocked \| it has Manila shares: Nova moves it neither live nor cold; 1 Manila share/,
+    );
+    expect(drain).toContain('1 live, 1 blocked');
+  },
+);

@@ -1,10 +1,13 @@
 import type { Server, Version } from '../../openstack/cloud.ts';
+import { count } from '../words.ts';
 
 /** What flavor and image tie a server to, and what Nova makes of that when it shall move live. */
 export interface Hardware {
   readonly facts: readonly string[];
   /** Why Nova refuses a live migration, known beforehand; null where it does not. */
   readonly refusal: string | null;
+  /** Why it refuses to move it cold as well; null where it does not. */
+  readonly cold: string | null;
   /** Why Nova refuses to evacuate it; null where it does not. */
   readonly evacuation: string | null;
 }
@@ -16,22 +19,26 @@ interface Tie {
 
 /**
  * Read from the flavor's extra specs and, from 2.98 on, the image's properties. What hangs on ports (SR-IOV, vDPA) is
- * Neutron's to know and is not seen here. `version` is the newest the cloud speaks: it tells its release.
+ * Neutron's to know and is not seen here. `version` is the newest the cloud speaks: it tells its release. `shares` of
+ * Manila's are attached to it, or null.
  */
-export function hardwareOf({ flavor, imageProperties }: Server, version: Version): Hardware {
+export function hardwareOf({ flavor, imageProperties }: Server, version: Version, shares: number | null): Hardware {
   const said = (spec: string) => flavor.extraSpecs[spec] ?? imageProperties?.[spec.replace(':', '_')] ?? null;
   const minor = version.minor;
-  const ties = [sev(said), tpm(said, minor), accelerator(said), pci(said, minor), ...numa(said, minor), devices(said)];
-  const found = ties.flatMap((tie) => tie ?? []);
+  const always = [mounts(shares), accelerator(said)];
+  const live = [sev(said), tpm(said, minor), pci(said, minor), ...numa(said, minor), devices(said)];
+  const found = [...always, ...live].flatMap((tie) => tie ?? []);
   return {
     facts: found.map(({ fact }) => fact),
     refusal: found.find(({ refusal }) => refusal !== undefined)?.refusal ?? null,
-    evacuation: evacuationRefusal(said, minor),
+    cold: always.find((tie) => tie !== null)?.refusal ?? null,
+    evacuation: evacuationRefusal(said, minor, shares),
   };
 }
 
 /** Their secrets and devices are bound to the host that died; from Wallaby on another one is asked for an accelerator. */
-function evacuationRefusal(said: Said, minor: number): string | null {
+function evacuationRefusal(said: Said, minor: number, shares: number | null): string | null {
+  if (shares) return 'it has Manila shares: Nova does not evacuate it';
   if (said('hw:tpm_version') !== null) return 'it has a vTPM: Nova does not evacuate it';
   if (said('accel:device_profile') === null || minor >= wallaby) return null;
   return 'it has an accelerator: before Wallaby Nova does not evacuate it';
@@ -43,6 +50,11 @@ const epoxy = 97;
 const gazpacho = 101;
 const wallaby = 88;
 const train = 79;
+
+function mounts(shares: number | null): Tie | null {
+  if (!shares) return null;
+  return { fact: count(shares, 'Manila share'), refusal: 'it has Manila shares: Nova moves it neither live nor cold' };
+}
 
 function sev(said: Said): Tie | null {
   if (!isTrue(said('hw:mem_encryption'))) return null;
@@ -59,7 +71,8 @@ function tpm(said: Said, minor: number): Tie | null {
 function accelerator(said: Said): Tie | null {
   const profile = said('accel:device_profile');
   if (profile === null) return null;
-  return { fact: `accelerator ${profile}`, refusal: `it has an accelerator (${profile}): Nova does not move it live` };
+  const refusal = `it has an accelerator (${profile}): Nova moves it neither live nor cold`;
+  return { fact: `accelerator ${profile}`, refusal };
 }
 
 /** From 2025.1 an alias may be marked live_migratable; only nova.conf tells which is. */

@@ -133,6 +133,7 @@ function wishConflict({ server, wish }: ServerFacts): string | null {
 /** Nova refuses some only while they run: stopped, they are moved cold. */
 function hardwareConflict(facts: ServerFacts): string | null {
   const { server, hardware } = facts;
+  if (hardware.cold !== null) return hardware.cold;
   if (hardware.refusal === null || server.status === 'SHUTOFF' || asksForCold(facts)) return null;
   return `${hardware.refusal}; stopped by its owner, it moves cold`;
 }

@@ -72,8 +72,8 @@ async function destinations({ to, how }: MigrateWish, server: Server, { cloud }:
 function fitting({ how, to }: MigrateWish, { server, hardware }: ServerFacts, judged: Judged): Judged {
   const cold = how === 'cold' && server.status === 'ACTIVE';
   // Moved cold it does not matter what Nova refuses to move live.
-  const onlyLive =
-    cold && judged.verdict === 'blocked' && hardware.refusal !== null && judged.why.startsWith(hardware.refusal);
+  const { refusal } = hardware;
+  const onlyLive = cold && refusal !== null && hardware.cold === null && judged.why.startsWith(refusal);
   if ((judged.verdict === 'blocked' || judged.verdict === 'ask' || judged.verdict === 'skip') && !onlyLive)
     throw new UserError(`${server.name} cannot be moved${to === undefined ? '' : ` to ${to}`}: ${judged.why}`);
   if ((how === 'live' || how === 'block') && judged.how === 'cold' && !judged.interrupts)

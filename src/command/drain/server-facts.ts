@@ -44,13 +44,14 @@ interface Asked extends Known {
 async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
   const { cloud, leases, holder, asking, version, projects, heed } = asked;
   const movable = ['live', 'cold', 'wait', 'ask'].includes(standing(server).verdict);
-  const [protection, pinnedZone, candidates, held] = await Promise.all([
+  const [protection, pinnedZone, candidates, shares, held] = await Promise.all([
     protectionIn(server.id, { cloud, leases }),
     movable ? zoneOf(server, cloud) : null,
     movable ? asking.candidates(server) : { needs: null, hosts: [] },
+    cloud.shares(server.id),
     holder(`server:${cloud.name}/${server.id}`),
   ]);
-  const hardware = hardwareOf(server, version);
+  const hardware = hardwareOf(server, version, shares);
   const room = { candidates: candidates?.hosts ?? null, needs: candidates?.needs ?? null };
   const name = projects.get(server.project) ?? null;
   const wish = wishOf(server, heed && asked.heedsWishes({ id: server.project, name }));

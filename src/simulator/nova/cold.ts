@@ -6,7 +6,7 @@ import { schedule } from '../scheduler.ts';
 import type { InstanceAction, Migration, Server, World } from '../world.ts';
 import { invalid, onlyKeys } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { begin, end, isGone, recordFault, refuseLocked, requireState, setTask, touch } from './guards.ts';
+import { begin, end, isGone, recordFault, refuseLocked, refuseShares, requireState, setTask, touch } from './guards.ts';
 import { fails, newMigration, setStatus } from './moving.ts';
 
 const STEP = 300;
@@ -24,6 +24,7 @@ export function checkMigrateBody({ minor }: NovaContext, value: unknown): void {
 export function migrate(context: NovaContext, server: Server, value: unknown): Answer {
   const { world, minor } = context;
   const only = (minor >= 56 && isFields(value) ? text(value['host']) : undefined) ?? null;
+  refuseShares(server);
   requireState(server, 'migrate', ['active', 'stopped']);
   if (only !== null && !world.hosts.has(only)) throw badRequest(`Compute host ${only} could not be found.`);
   if (only !== null && only === server.host) throw badRequest('Cannot migrate to the host where the server exists.');

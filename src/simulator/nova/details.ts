@@ -53,6 +53,11 @@ export function deleteMetadata(context: NovaContext): Answer {
   return { status: 204 };
 }
 
+/** Their ids only: what an admin sees of one share is not asked here. */
+export function listShares(context: NovaContext): Answer {
+  return { status: 200, body: { shares: serverOf(context).shares } };
+}
+
 export function listTags(context: NovaContext): Answer {
   return { status: 200, body: { tags: serverOf(context).tags } };
 }

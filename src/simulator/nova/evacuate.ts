@@ -6,7 +6,7 @@ import { schedule } from '../scheduler.ts';
 import type { Host, InstanceAction, Migration, Server } from '../world.ts';
 import { invalid, onlyKeys } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { begin, end, isGone, recordFault, requireState, setTask } from './guards.ts';
+import { begin, end, isGone, recordFault, refuseShares, requireState, setTask } from './guards.ts';
 import { newMigration, setStatus } from './moving.ts';
 
 const FIELD = 'evacuate';
@@ -30,6 +30,7 @@ export function evacuate(context: NovaContext, server: Server, value: unknown): 
   const only = typeof body['host'] === 'string' ? body['host'] : null;
   if (only !== null && !world.hosts.has(only)) throw notFound(`Compute host ${only} not found.`);
   if (only !== null && only === server.host) throw badRequest("The target host can't be the same one.");
+  refuseShares(server);
   requireState(server, FIELD, ['active', 'stopped', 'error'], 'any');
   const source = hostOf(world, server.host);
   if (isUp(world, source.service)) throw badRequest(`Compute service of ${source.name} is still in use.`);

@@ -7,6 +7,11 @@ export function refuseLocked(context: NovaContext, server: Server): void {
   if (server.lockedBy !== null && !admin(context)) throw conflict(`Instance ${server.id} is locked`);
 }
 
+/** Looked at before anything else of the server. */
+export function refuseShares({ shares }: Server): void {
+  if (shares.length > 0) throw conflict('Feature not supported with instances that have shares.');
+}
+
 /** Null stands for a server that nothing is being done to; `any` for whatever is. */
 export type Tasks = readonly (string | null)[] | 'any';
 

@@ -4,7 +4,7 @@ import { type Fields, isFields, repr } from '../json.ts';
 import type { Server } from '../world.ts';
 import { FLAGS, invalid, oneOf, onlyKeys, required } from './checks.ts';
 import { type NovaContext, recordAction } from './context.ts';
-import { requireState, setTask } from './guards.ts';
+import { refuseShares, requireState, setTask } from './guards.ts';
 import { conduct, type LiveWish } from './live-conduct.ts';
 
 const FIELD = 'os-migrateLive';
@@ -30,6 +30,7 @@ function checkTypes(value: Fields, minor: number): void {
 export async function liveMigrate(context: NovaContext, server: Server, value: unknown): Promise<Answer> {
   const { world, minor } = context;
   const body = isFields(value) ? value : {};
+  refuseShares(server);
   refuseHardware(server);
   requireState(server, FIELD, ['active', 'paused']);
   const host = typeof body['host'] === 'string' ? body['host'] : null;

@@ -1,4 +1,4 @@
-import type { Flavor, Server, World } from '../world.ts';
+import type { Flavor, Server, Share, World } from '../world.ts';
 
 export interface NewServer {
   readonly name: string;
@@ -14,6 +14,7 @@ export interface NewServer {
   readonly created?: Date;
   readonly cell?: Server['cell'];
   readonly bootsFromVolume?: boolean;
+  readonly shares?: number;
 }
 
 /** A server that is being built and has no host yet. */
@@ -32,6 +33,7 @@ export function newServer(world: World, wish: NewServer): Server {
     launchIndex: wish.launchIndex ?? 0,
     zone: wish.zone ?? null,
     bootsFromVolume: wish.bootsFromVolume ?? false,
+    shares: Array.from({ length: wish.shares ?? 0 }, () => newShare(world)),
     hostname: wish.name.toLowerCase().replace(/[^a-z0-9-]+/g, '-'),
     name: wish.name,
     description: wish.description ?? null,
@@ -56,4 +58,9 @@ export function newServer(world: World, wish: NewServer): Server {
   world.servers.set(server.id, server);
   world.tables.server(server);
   return server;
+}
+
+function newShare({ chance }: World): Share {
+  const id = chance.uuid();
+  return { share_id: id, status: 'active', tag: id };
 }

@@ -37,6 +37,7 @@ export const routes: readonly Route<NovaContext>[] = [
   route('PUT /servers/:id/tags', details.replaceTags, { min: 26 }),
   route('PUT /servers/:id/tags/:tag', details.addTag, { min: 26 }),
   route('DELETE /servers/:id/tags/:tag', details.removeTag, { min: 26 }),
+  route('GET /servers/:id/shares', details.listShares, { min: 97 }),
   route('GET /servers/:id/os-instance-actions', listActions),
   route('GET /servers/:id/os-instance-actions/:request', showAction),
   route('GET /servers/:id/migrations', migrations.listServerMigrations, { min: 23 }),
