@@ -46,12 +46,13 @@ async function ask(): Promise<void> {
     signal: new AbortController().signal,
     campaigns: { of: async () => null },
     mustArchive: false,
-    history: { drains: async () => [], moved: async () => null, edited: async () => null },
+    history: { drains: async () => [], moved: async () => null, mover: async () => null, edited: async () => null },
     heedsWishes: () => false,
     closedPerZone: null,
     leaseMs: () => null,
     holder: async () => null,
     jobOn: async () => null,
+    held: async () => [],
   });
 }
 

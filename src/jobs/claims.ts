@@ -30,6 +30,22 @@ export async function jobOn(rows: Rows, claim: string, asking: Job): Promise<Cla
   return { id, line, human, state: state === 'queued' ? 'queued' : 'awaiting' };
 }
 
+/** Hosts of the asking job's cloud that other running jobs hold, by their claims. */
+export async function heldHosts(rows: Rows, asking: Job): Promise<{ host: string; command: string }[]> {
+  const prefix = `host:${asking.cloud}/`;
+  const found = await rows
+    .selectFrom('claim')
+    .innerJoin('job', 'job.id', 'claim.job')
+    .select(['claim.what', 'job.command'])
+    .where('job.cloud', '=', asking.cloud)
+    .where('job.id', '!=', asking.id)
+    .where('claim.what', 'like', 'host:%')
+    .execute();
+  return found.flatMap(({ what, command }) =>
+    what.startsWith(prefix) ? [{ host: what.slice(prefix.length), command }] : [],
+  );
+}
+
 function claims(plan: string | null): readonly string[] {
   return Plan.safeParse(plan === null ? null : JSON.parse(plan)).data?.claims ?? [];
 }

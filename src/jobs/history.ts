@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MoveIntent } from '../command/drain/move-intent.ts';
 import { whereaboutsIn } from '../command/drain/whereabouts.ts';
 import type { History, PastDrain, PastEdit, PastMove } from '../command/history.ts';
 import type { Rows } from '../mysql/database.ts';
@@ -47,6 +48,19 @@ export function historyOf(rows: Rows, cloud: string): History {
       const moved = whereaboutsIn(steps);
       const [host] = steps.flatMap(({ input }) => From.safeParse(input).data ?? []);
       return host === undefined || moved.length === 0 ? null : { host, moved };
+    },
+    async mover(server, migration) {
+      const steps = await rows
+        .selectFrom('step')
+        .innerJoin('job', 'job.id', 'step.job')
+        .select(['job.id', 'step.checkpoint'])
+        .where('job.cloud', '=', cloud)
+        .where('step.step_key', '=', `move:${server}`)
+        .where('step.checkpoint', 'is not', null)
+        .execute();
+      const own = ({ checkpoint }: { checkpoint: string | null }) =>
+        MoveIntent.safeParse(JSON.parse(checkpoint ?? 'null')).data?.migration === migration;
+      return steps.find(own)?.id ?? null;
     },
     async edited(id) {
       const job = await readJob(rows, id);

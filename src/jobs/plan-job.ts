@@ -11,7 +11,7 @@ import { approvalFor, standingApproval } from '../policy/votes.ts';
 import { backupReader } from './backups.ts';
 import { campaignReader } from './campaign-ports.ts';
 import { mustBeWell } from './campaign-trust.ts';
-import { holderOf, jobOn } from './claims.ts';
+import { heldHosts, holderOf, jobOn } from './claims.ts';
 import { historyOf } from './history.ts';
 import { isByItself, type Job } from './job.ts';
 import { leaseReader } from './leases.ts';
@@ -111,6 +111,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     signal: tenure.signal,
     holder: (claim) => holderOf(parts.database.rows, claim, job.id),
     jobOn: (claim) => jobOn(parts.database.rows, claim, job),
+    held: () => heldHosts(parts.database.rows, job),
     mustArchive: mustArchive(parts.policy(), job.cloud),
     heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
     closedPerZone: parts.policy().file.guards.closed_per_zone ?? null,

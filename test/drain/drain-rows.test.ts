@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arrivals, serverRow } from '../../src/command/drain/drain-rows.ts';
+import { arrivals, leftBehind, serverRow } from '../../src/command/drain/drain-rows.ts';
 import type { ServerFacts } from '../../src/command/drain/judge.ts';
 import { wishOf } from '../../src/command/drain/wishes.ts';
 import type { Server } from '../../src/openstack/cloud.ts';
@@ -13,7 +13,7 @@ function wishing(metadata: Record<string, string>, server: Partial<Server> = {},
   const wish = wishOf({ metadata }, binds);
   const hardware = { facts: [], refusal: null, cold: null, evacuation: null };
   const room = { candidates: [cmp2], needs: { MEMORY_MB: 512 } };
-  const known = { owner: 'alpha', volumesGb: 0, protection: null, pinnedZone: null, holder: null };
+  const known = { owner: 'alpha', volumesGb: 0, protection: null, pinnedZone: null, holder: null, ours: null };
   return { server: aServer(server), wish, hardware, ...known, ...room };
 }
 
@@ -34,6 +34,22 @@ test('a window and the wish for a cold move stand also after a resize is confirm
   const metadata = { 'vigie:window': '09:00-11:00', 'vigie:move': 'cold' };
   const { step } = serverRow(wishing(metadata, { status: 'VERIFY_RESIZE' }), around, limits);
   expect(step).toMatchObject({ step: 'resized', input: { window: '09:00-11:00', interrupts: true } });
+});
+
+test('what a job of vigie’s moved cold and could not wait for is confirmed without a question; another’s is asked about', () => {
+  const ours = { job: '7f3a', migration: 7 };
+  const waits = { ...wishing({}, { status: 'VERIFY_RESIZE' }), ours };
+  const said = expect.stringContaining('moved by job 7f3a, which ended before it could confirm it: is confirmed');
+  expect(serverRow(waits, around, limits)).toMatchObject({
+    verdict: 'cold',
+    why: said,
+    step: { step: 'resized', input: { ours: 7 }, label: 'confirm the move of db3' },
+  });
+  const left = { migration: aMigration({ status: 'finished', destination: cmp2 }), server: aServer({ host: cmp2 }) };
+  const rowsOf = (own: typeof ours | null) => leftBehind({ unconfirmed: [{ ...left, ours: own }], around });
+  expect(rowsOf(ours)).toMatchObject([{ verdict: 'cold', why: said, step: { step: 'resized', input: { ours: 7 } } }]);
+  expect(rowsOf(null)).toMatchObject([{ verdict: 'ask', why: expect.stringContaining('by another hand') }]);
+  expect(rowsOf(null)[0]?.step?.input).not.toHaveProperty('ours');
 });
 
 test('who is on its way here is judged as the others are', () => {

@@ -23,6 +23,7 @@ function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {})
     protection: null,
     pinnedZone: null,
     holder: null,
+    ours: null,
     hardware,
     wish: null,
     ...room,

@@ -28,6 +28,7 @@ function facts(server: Partial<Server> = {}, changes: Partial<ServerFacts> = {})
     protection: null,
     pinnedZone: null,
     holder: null,
+    ours: null,
     ...room,
     ...changes,
   };

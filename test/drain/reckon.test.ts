@@ -29,6 +29,7 @@ function facts(n: number, memory: number): ServerFacts {
     protection: null,
     pinnedZone: null,
     holder: null,
+    ours: null,
     hardware,
     wish,
     ...candidates,

@@ -26,6 +26,8 @@ const [cmp3, cmp4, cmp5] = ['cmp3', 'cmp4', 'cmp5'].map((host) => HostName.parse
 const idOf = (letter: string) => ServerId.parse(`${letter.repeat(8)}-2222-4333-8444-555555555555`);
 const [leaving, staying, rebuilt, resized] = ['a', 'b', 'c', 'd'].map(idOf) as [ServerId, ServerId, ServerId, ServerId];
 
+const none = { find: async () => null, list: async () => [] };
+
 interface Ground {
   /** MB that each consumer holds, by host. */
   readonly holds: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -33,12 +35,23 @@ interface Ground {
   readonly finished?: readonly Migration[];
   readonly hypervisors?: readonly Pick<Hypervisor, 'host' | 'type'>[];
   readonly volumeSizes?: Cloud['volumeSizes'];
+  /** Under way from or to cmp2. */
+  readonly moving?: readonly Migration[];
+  /** It has not been closed yet: hooks of its start still run. */
+  readonly open?: boolean;
+  readonly command?: string;
 }
 
 /** cmp1 is asked about, cmp2 is being emptied by a running job that claimed `leaving` and `rebuilt`; each has 1000 MB. */
-function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }: Ground) {
+function surveyed({ holds, here = [], finished = [], moving = [], hypervisors = [], ...more }: Ground) {
+  const { open = false, command = 'maintenance', volumeSizes } = more;
   const services = [cmp1, cmp2, cmp3, cmp4, cmp5].map((host) =>
-    aService({ id: host, host, status: host === cmp2 ? 'disabled' : 'enabled' }),
+    aService({
+      id: host,
+      host,
+      status: host === cmp2 && !open ? 'disabled' : 'enabled',
+      state: host === cmp2 && command === 'evacuate' ? 'down' : 'up',
+    }),
   );
   const cloud: Partial<Cloud> = {
     ...quietCloud,
@@ -47,11 +60,14 @@ function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }
     hypervisors: async () => hypervisors as Hypervisor[], // nothing else of them is looked at
     async *servers({ host, softDeleted }) {
       if (softDeleted !== true && host === cmp2) yield* here.map((id) => aServer({ id, host: cmp2 }));
-      if (softDeleted !== true && host === cmp1 && more.volumeSizes) yield aServer({ volumes: ['v1'] });
+      if (softDeleted !== true && host === cmp1 && volumeSizes) yield aServer({ volumes: ['v1'] });
     },
     aggregates: async () => [],
     agents: async () => null,
-    migrations: async ({ status }) => (status === 'finished' ? [...finished] : []),
+    migrations: async ({ status, host }) => [
+      ...(status === 'finished' ? finished : []),
+      ...(host === cmp2 ? moving : []),
+    ],
     candidates: async () => null,
     room: async (hosts, { needsPlace = () => true }: RoomsKnown = {}) =>
       hosts.map((host) => {
@@ -62,32 +78,14 @@ function surveyed({ holds, here = [], finished = [], hypervisors = [], ...more }
           .map(([, memory]) => ({ each: { MEMORY_MB: memory }, number: 1 }));
         return { ...aRoom(host, consumers), used: { MEMORY_MB: used } };
       }),
-    volumeSizes: async () => null,
+    volumeSizes: volumeSizes ?? (async () => null),
     databases: { instance: async () => null } as unknown as Cloud['databases'], // only that is asked
-    ...more,
   };
-  const job = { id: '1', line: 'maintenance cmp2', human: 'alice', state: 'running' as const };
   const held = ['host:prod/cmp2', `server:prod/${leaving}`, `server:prod/${rebuilt}`];
-  const lease = {
-    kind: 'host' as const,
-    subject: cmp2,
-    job: '1',
-    detail: {
-      kind: 'drain',
-      before: { status: 'enabled', reason: null },
-      mark: null,
-      drainBegan: new Date(),
-      moved: [],
-    },
-  };
-  const leases = {
-    find: async (_: string, subject: string) => (subject === cmp2 ? lease : null),
-    list: async () => [lease],
-  } as unknown as Parameters<typeof planContext>[1]; // what is not looked at is not there
   const context = {
-    ...planContext(cloud as Cloud, leases), // what is not asked for is not there
+    ...planContext(cloud as Cloud, none), // what is not asked for is not there
     holder: async (claim: string) => (held.includes(claim) ? 'maintenance cmp2 (1, by alice)' : null),
-    jobOn: async () => job,
+    held: async () => [{ host: cmp2, command }],
   };
   return survey('cmp1', { block: 'auto', heed: false }, context);
 }
@@ -145,6 +143,34 @@ test('what finds no room on the others is told, stays there, and refuses no othe
 test('what was rebuilt elsewhere holds its place on the dead host until that is back: it is reckoned once', async () => {
   const found = await surveyed({ holds: { cmp2: { [rebuilt]: 700 }, cmp3: { [rebuilt]: 700 } }, here: [] });
   expect(memoryOn(found)).toEqual({ cmp1: 0, cmp3: 700, cmp4: 0, cmp5: 0 });
+});
+
+test('what is being rebuilt is reckoned once, where Nova has chosen a place; before that it needs one', async () => {
+  const ground = {
+    holds: { cmp2: { [rebuilt]: 700 }, cmp3: { [rebuilt]: 700 } },
+    here: [rebuilt],
+    command: 'evacuate',
+  };
+  const facts = { server: rebuilt, type: 'evacuation', source: cmp2 } as const;
+  const chosen = aMigration({ ...facts, status: 'pre-migrating', destination: cmp3 });
+  expect(memoryOn(await surveyed({ ...ground, moving: [chosen] }))).toEqual({ cmp1: 0, cmp3: 700, cmp4: 0, cmp5: 0 });
+  const asked = {
+    ...ground,
+    holds: { cmp2: { [rebuilt]: 700 } },
+    moving: [aMigration({ ...facts, status: 'accepted', destination: null })],
+  };
+  expect(Object.values(memoryOn(await surveyed(asked))).toSorted()).toEqual([0, 0, 0, 700]);
+});
+
+test('a host counts as empty from when the job that empties it has begun: nobody counts on it, or is sent there', async () => {
+  const ground = { holds: { cmp2: { [leaving]: 300 } }, here: [leaving], open: true };
+  const found = await surveyed(ground);
+  expect(found.beingEmptied.hosts).toEqual([cmp2]);
+  expect(found.around.others.map(({ host }) => host)).toEqual([cmp3, cmp4, cmp5]);
+  expect(Object.values(memoryOn(found)).toSorted()).toEqual([0, 0, 0, 300]);
+  const disabled = await surveyed({ ...ground, command: 'disable' });
+  expect(disabled.beingEmptied.hosts).toEqual([]);
+  expect(disabled.around.others.map(({ host }) => host)).toContain(cmp2);
 });
 
 test('a place that is kept until a resize is confirmed needs no other one when its host fails', async () => {

@@ -18,7 +18,7 @@ export function planContext(cloud: Cloud, leases: PlanContext['leases']): PlanCo
     leases,
     backups: noBackups,
     campaigns: { of: async () => null },
-    history: { drains: async () => [], moved: async () => null, edited: async () => null },
+    history: { drains: async () => [], moved: async () => null, mover: async () => null, edited: async () => null },
     by: { human: 'alice' },
     now: new Date(),
     signal: new AbortController().signal,
@@ -28,6 +28,7 @@ export function planContext(cloud: Cloud, leases: PlanContext['leases']): PlanCo
     leaseMs: () => null,
     holder: async () => null,
     jobOn: async () => null,
+    held: async () => [],
   };
 }
 

@@ -3,7 +3,8 @@ import type { PlannedStep, PlanRow } from '../plan.ts';
 import { opensAt, type Window } from '../window.ts';
 import { count, duration, moment, size } from '../words.ts';
 import { isOurs, stateOf } from './host-lease.ts';
-import { type Judged, judge, type ServerFacts } from './judge.ts';
+import { type Judged, judge, type Ours, ownWords, type ServerFacts } from './judge.ts';
+import type { ResizedInput } from './resized.ts';
 import { idBeside } from './server-blocks.ts';
 import type { Survey } from './survey.ts';
 
@@ -41,7 +42,7 @@ export function serverRow(facts: ServerFacts, around: Survey['around'], limits: 
   const judged = judge(facts, around);
   const window = facts.wish?.binds === true ? facts.wish.window : null;
   const label = `${server.name}${sizes(facts)}`;
-  const step = stepOf(server, judged, { around, window: window?.words });
+  const step = stepOf(facts, judged, { around, window: window?.words });
   return {
     key: `move:${server.id}`,
     ...inTime(judged, window, limits),
@@ -86,19 +87,31 @@ interface Bounds {
   readonly window: string | undefined;
 }
 
-function stepOf({ id, name }: Server, judged: Judged, { around, window }: Bounds): DrainStep | null {
+function stepOf(
+  { server: { id, name }, ours }: ServerFacts,
+  judged: Judged,
+  { around, window }: Bounds,
+): DrainStep | null {
   const { verdict, how, interrupts } = judged;
   const { host, block } = around;
   const step = { key: `move:${id}`, stage: 'move', ...turnOf(id, around) };
   const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
-  if (verdict === 'ask') {
-    const input = { server: id, from: host, block, ...bounds };
-    return { ...step, step: 'resized', input, label: `ask about the resize of ${name}` };
-  }
+  if (verdict === 'ask' || (verdict === 'cold' && how === null))
+    return { ...step, ...resizedStep(name, { server: id, from: host, block, ...bounds }, ours) };
   if (how === null) return null;
   const input = { server: id, from: host, how, block, ...bounds };
   const label = verdict === 'wait' ? `wait for ${name}, then move it` : `move ${name} ${how}`;
   return { ...step, step: 'move', input, label };
+}
+
+/** Nobody is asked about what a job of vigie's began: its owner never asked for a resize. */
+function resizedStep(
+  name: string,
+  input: ResizedInput,
+  ours: Ours | null,
+): Pick<DrainStep, 'step' | 'input' | 'label'> {
+  if (ours === null) return { step: 'resized', input, label: `ask about the resize of ${name}` };
+  return { step: 'resized', input: { ...input, ours: ours.migration }, label: `confirm the move of ${name}` };
 }
 
 /** Members of a group move one after the other: two at once may each be sent where the other is going. */
@@ -125,19 +138,20 @@ export function arrivals(
 }
 
 /** Gone by a resize or cold migration that nobody confirmed: the old disks still lie here. */
-export function leftBehind({ unconfirmed, around: { host, block } }: Survey): Row[] {
-  return unconfirmed.map(({ migration, server }): Row => {
+export function leftBehind({ unconfirmed, around: { host, block } }: Pick<Survey, 'unconfirmed' | 'around'>): Row[] {
+  return unconfirmed.map(({ migration, server, ours }): Row => {
     const name = server?.name ?? migration.server;
-    const input = { server: migration.server, from: host, block };
+    const key = `move:${migration.server}`;
     const step: DrainStep = {
-      key: `move:${migration.server}`,
-      step: 'resized',
-      input,
+      key,
       stage: 'move',
-      label: `ask about the resize of ${name}`,
+      ...resizedStep(name, { server: migration.server, from: host, block }, ours),
     };
-    const why = `moved to ${migration.destination ?? 'another host'} by another hand, not confirmed: its old disk is on ${host}`;
-    return { key: `move:${migration.server}`, verdict: 'ask', weight: 5, label: name, why, ram: 0, step };
+    const to = migration.destination ?? 'another host';
+    const row = { key, label: name, ram: 0, step };
+    if (ours !== null) return { ...row, verdict: 'cold', weight: 2, why: `to ${to}, ${ownWords(ours)}` };
+    const why = `moved to ${to} by another hand, not confirmed: its old disk is on ${host}`;
+    return { ...row, verdict: 'ask', weight: 5, why };
   });
 }
 

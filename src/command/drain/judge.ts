@@ -24,6 +24,14 @@ export interface ServerFacts {
   readonly wish: Wish | null;
   /** The job that holds it, or null. */
   readonly holder: string | null;
+  /** The move of vigie's that it waits in VERIFY_RESIZE for, or null. */
+  readonly ours: Ours | null;
+}
+
+/** A cold move that a job of vigie's began and could not wait for. */
+export interface Ours {
+  readonly job: string;
+  readonly migration: number;
 }
 
 /** The rest of the cloud as far as a move depends on it. */
@@ -68,6 +76,14 @@ export function judge(facts: ServerFacts, around: Surroundings): Judged {
       why: said([obstacle, ...besides(obstacle, facts, around)]),
     };
   const interrupts = asksForCold(facts);
+  if (verdict === 'ask' && facts.ours !== null)
+    return {
+      verdict: 'cold',
+      weight: weights.move,
+      how: null,
+      interrupts,
+      why: said([ownWords(facts.ours), ...notes.slice(1)]),
+    };
   if (verdict === 'ask') return { verdict, weight: weights.ask, how: null, interrupts, why: said(notes) };
   if (interrupts) {
     const then = verdict === 'wait' ? verdict : 'cold';
@@ -76,6 +92,10 @@ export function judge(facts: ServerFacts, around: Surroundings): Judged {
   const how = verdict === 'cold' || (verdict === 'wait' && facts.server.status === 'SHUTOFF') ? 'cold' : 'live';
   const weight = around.block === true && how === 'live' ? weights.block : weights.move;
   return { verdict, weight, how, interrupts: false, why: said(notes) };
+}
+
+export function ownWords({ job }: Ours): string {
+  return `moved by job ${job}, which ended before it could confirm it: is confirmed`;
 }
 
 function obstacleOf(facts: ServerFacts, around: Surroundings): string | null {

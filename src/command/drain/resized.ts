@@ -15,8 +15,10 @@ export const ResizedInput = z.object({
   /** For the move that follows, as in `MoveInput`. */
   interrupts: z.literal(true).exactOptional(),
   window: z.string().exactOptional(),
+  /** The migration that a job of vigie's made and could not wait for. */
+  ours: z.number().exactOptional(),
 });
-type ResizedInput = z.output<typeof ResizedInput>;
+export type ResizedInput = z.output<typeof ResizedInput>;
 
 /** The migration that the question showed: only that one is confirmed. */
 const AskedAbout = z.object({ asksAbout: z.number() });
@@ -24,7 +26,10 @@ const ConfirmIntent = z.object({ confirms: z.number(), at: z.coerce.date() });
 const answerWithin = 4 * 3_600_000;
 const settles = 60_000;
 
-/** Never confirms by itself: a person says so, for exactly the migration that was shown; then the server is moved. */
+/**
+ * Never confirms another's by itself: a person says so, for exactly the migration that was shown. What a job of vigie's began
+ * it confirms. Then the server is moved.
+ */
 export async function resized(input: ResizedInput, context: StepContext): Promise<Outcome> {
   if (readIntent(context.checkpoint) !== null) return moveOn(input, context);
   const server = await serverOrNull(context.cloud, input.server);
@@ -37,6 +42,7 @@ export async function resized(input: ResizedInput, context: StepContext): Promis
   }
   const migration = finished(await context.cloud.migrations({ server: input.server, limit: 50 }));
   if (migration === null) return unproven('VERIFY_RESIZE, but Nova shows no finished migration to confirm');
+  if (input.ours === migration.id) return confirm(input, migration, context);
   if (context.answer === null) return question(input, { server, migration }, context);
   const asked = AskedAbout.safeParse(context.checkpoint);
   if (asked.data?.asksAbout !== migration.id)

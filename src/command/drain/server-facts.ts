@@ -65,6 +65,7 @@ async function factsOf(server: Server, asked: Asked): Promise<ServerFacts> {
     hardware,
     wish,
     holder: held,
+    ours: null,
   };
 }
 

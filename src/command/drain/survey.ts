@@ -4,11 +4,12 @@ import type { HostName } from '../../openstack/names.ts';
 import type { PlanContext } from '../command.ts';
 import { resolveHost } from '../resolve.ts';
 import { count } from '../words.ts';
+import type { Asker } from './asker.ts';
 import { type Beside, besideOf } from './beside.ts';
 import { deadHost } from './cordon.ts';
 import { without } from './emptied.ts';
 import { type HostLease, hostLease } from './host-lease.ts';
-import type { ServerFacts, Surroundings } from './judge.ts';
+import type { Ours, ServerFacts, Surroundings } from './judge.ts';
 import { serverOrNull } from './look.ts';
 import { underway } from './move-view.ts';
 import { groupsOf, inBatches, readFacts, sized } from './server-facts.ts';
@@ -36,8 +37,8 @@ export interface Survey {
   readonly aggregates: readonly Aggregate[];
   /** Names of the owners' projects, by id. */
   readonly projects: ReadonlyMap<string, string>;
-  /** Moved away by another hand and not confirmed: their old disks are still here. */
-  readonly unconfirmed: readonly { migration: Migration; server: Server | null }[];
+  /** Moved away and not confirmed: their old disks are still here. */
+  readonly unconfirmed: readonly { migration: Migration; server: Server | null; ours: Ours | null }[];
 }
 
 /** The host by its exact name, fit to be worked on: a `UserError` says what is in the way. */
@@ -98,7 +99,9 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
   ]);
   const deleted = await all(cloud.servers({ host, softDeleted: true }));
   const here = unique([...servers, ...deleted]);
-  const others = services.filter((one) => one.host !== host && isTaking(one) && !bare.has(one.host));
+  const emptying = await emptiedNow(services, context);
+  const closing = new Set([host, ...bare, ...emptying.map((one) => one.host)]);
+  const others = services.filter((one) => isTaking(one) && !closing.has(one.host));
   const onTheirWay = migrations.filter(({ destination, status }) => destination === host && underway(status));
   const incoming = await withServers(cloud, onTheirWay, here);
   const coming = unique(incoming.flatMap(({ server }) => server ?? []));
@@ -108,35 +111,52 @@ export async function survey(name: string, { block, heed }: SurveyWish, context:
     readFacts(coming, heed, context),
     cloud.volumeSizes([...here, ...coming].flatMap(({ volumes }) => volumes)),
   ]);
-  const aggregates = await cloud.aggregates();
-  const fellows = await fellowsOf(service, services, context);
-  const emptying = await inBatches(fellows.closed, (one) => beingEmptied(one, context));
-  const circles = circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts);
-  const going = services.filter((one) => one.binary === 'nova-compute' && emptying.includes(one.host));
-  const peers = new Set([host, ...circles, ...going.map((one) => one.host)]);
-  const rooms = await asking.rooms([...peers], await needingPlace(going, context));
-  const told = { others, aggregates, rooms, homeless: [] };
-  const emptied = going.reduce(without, told);
+  const finished = migrations.filter(({ status }) => status === 'finished');
+  const ours = await oursAmong(finished, context);
+  const left = finished.filter(({ source }) => source === host);
   return {
     service,
     lease: hostLease(await leases.find('host', host)),
-    facts: sized(facts, sizes),
+    facts: sized(facts, sizes).map((one) => ({ ...one, ours: ours.get(one.server.id) ?? null })),
     around,
-    ...fellows,
-    beingEmptied: { hosts: going.map((one) => one.host), homeless: emptied.homeless },
+    ...(await neighboursOf(service, { services, others, emptying, asking }, context)),
     beside: await besideOf(host, services, cloud),
-    rooms: emptied.rooms,
-    aggregates,
     projects,
     incoming,
     // Where it is now does not count for Placement, but it may well go back there.
     arriving: sized(arriving, sizes).map((one) => ({ ...one, candidates: null })),
-    unconfirmed: await withServers(
-      cloud,
-      migrations.filter(({ source, status }) => source === host && status === 'finished'),
-      here,
-    ),
+    unconfirmed: (await withServers(cloud, left, here)).map((one) => {
+      return { ...one, ours: ours.get(one.migration.server) ?? null };
+    }),
   };
+}
+
+interface Around {
+  readonly services: readonly Service[];
+  readonly others: readonly Service[];
+  readonly emptying: readonly Service[];
+  readonly asking: Asker;
+}
+
+/** What its zone and its aggregates are, and what there is room for in them. */
+async function neighboursOf(service: Service, { services, others, emptying, asking }: Around, context: PlanContext) {
+  const aggregates = await context.cloud.aggregates();
+  const fellows = await fellowsOf(service, services, context);
+  const circles = circlesOf(service, others, aggregates).flatMap(({ hosts }) => hosts);
+  const going = emptying.filter(({ zone }) => zone === service.zone);
+  const peers = new Set([service.host, ...circles, ...going.map((one) => one.host)]);
+  const rooms = await asking.rooms([...peers], await needingPlace(going, context));
+  const emptied = going.reduce(without, { others, aggregates, rooms, homeless: [] });
+  const beingEmptied = { hosts: going.map((one) => one.host), homeless: emptied.homeless };
+  return { ...fellows, aggregates, beingEmptied, rooms: emptied.rooms };
+}
+
+async function oursAmong(finished: readonly Migration[], { history }: PlanContext): Promise<Map<string, Ours>> {
+  const known = await inBatches(finished, async ({ id, server }) => {
+    const job = await history.mover(server, id);
+    return job === null ? [] : [[server, { job, migration: id }] as const];
+  });
+  return new Map(known.flat());
 }
 
 async function fellowsOf(
@@ -151,31 +171,40 @@ async function fellowsOf(
   return { fellows, closed: fellows.filter((one) => subjects.has(one)) };
 }
 
-/** Itself where the job that took its maintenance still runs: what is on it will be on others soon. */
-async function beingEmptied(host: HostName, { cloud, leases, holder, jobOn }: PlanContext): Promise<HostName | null> {
-  const claim = `host:${cloud.name}/${host}`;
-  if ((await holder(claim)) === null) return null;
-  const [lease, job] = await Promise.all([leases.find('host', host), jobOn(claim)]);
-  return job?.state === 'running' && job.id === lease?.job ? host : null;
+/**
+ * Hosts that a running job empties, from its beginning on: two that begin at the same time would else each count on the other's
+ * room. That a hook may still stop one at its start is no reason to count on it.
+ */
+async function emptiedNow(services: readonly Service[], { held }: PlanContext): Promise<Service[]> {
+  const hosts = new Set((await held()).flatMap(({ host, command }) => (emptying.has(command) ? [host] : [])));
+  return services.filter((one) => one.binary === 'nova-compute' && hosts.has(one.host));
 }
+
+const emptying = new Set(['maintenance', 'evacuate']);
 
 /** From a host that is being emptied only what its job moves and Nova still lists there: what is left, rebuilt or on its way already needs no place. */
 async function needingPlace(going: readonly Service[], context: PlanContext): Promise<NeedsPlace> {
   const { cloud } = context;
-  const leaving = new Map(
-    await inBatches(going, async ({ host }) => [host, await leavingFrom(host, context)] as const),
-  );
+  const leaving = new Map(await inBatches(going, async (one) => [one.host, await leavingFrom(one, context)] as const));
   const kept = await keptForResizes(cloud);
   return (host, consumer) => leaving.get(host)?.has(consumer) ?? !kept.has(consumer);
 }
 
-async function leavingFrom(host: HostName, { cloud, holder }: PlanContext): Promise<ReadonlySet<string>> {
+async function leavingFrom({ host, state }: Service, { cloud, holder }: PlanContext): Promise<ReadonlySet<string>> {
   const job = await holder(`host:${cloud.name}/${host}`);
   const here = job === null ? [] : await all(cloud.servers({ host }));
+  // Nobody is rebuilt from a host that is up.
+  const migrations = job === null || state === 'up' ? [] : await cloud.migrations({ host });
+  const rebuilt = new Set(migrations.filter(isBeingRebuilt).map(({ server }) => server));
   const claimed = await inBatches(here, async ({ id }) =>
-    (await holder(`server:${cloud.name}/${id}`)) === job ? [id] : [],
+    !rebuilt.has(id) && (await holder(`server:${cloud.name}/${id}`)) === job ? [id] : [],
   );
   return new Set(claimed.flat());
+}
+
+/** Nova lists it on the dead host until it is through, and Placement has it on both from when a host was chosen. */
+function isBeingRebuilt({ type, status, destination }: Migration): boolean {
+  return type === 'evacuation' && underway(status) && destination !== null;
 }
 
 /** Uuids of migrations in whose name the source keeps a place until the resize is confirmed: its server has its own elsewhere. */
