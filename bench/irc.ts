@@ -14,7 +14,7 @@ import { whoami } from './irc/whoami.ts';
 type Part = (irc: IrcServers, bots: Bots, count: number) => Promise<void>;
 const parts: Readonly<Record<string, readonly [part: Part, count: number]>> = {
   whoami: [whoami, 3],
-  approve: [approve, 400],
+  approve: [approve, 600],
   report: [report, 1],
 };
 const asked = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);

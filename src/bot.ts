@@ -41,6 +41,8 @@ export interface RunningBot {
 }
 
 const sweepMs = 5000;
+/** After a look at what is to be said: bells that ring meanwhile are answered by one more look together. */
+const restMs = 5;
 const timesMs = 1000;
 const pruneMs = 3_600_000;
 const holdMs = 15_000;
@@ -132,7 +134,8 @@ async function sayNow(options: BotOptions, adapter: Adapter, message: Message, r
 }
 
 function stateOf(adapter: Adapter): ChatState {
-  return { connection: adapter.connection, connected: adapter.connected(), problem: adapter.problem?.() ?? null };
+  const { connection, able } = adapter;
+  return { connection, connected: adapter.connected(), problem: adapter.problem?.() ?? null, edits: able.edit };
 }
 
 /** A bell for whom this bot speaks is heard at once; all others go through the queue. */
@@ -192,6 +195,7 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
         .then(() => void (voice.more && sweep.again()));
       turns.add(ended);
     }
+    await sleep(restMs);
   }
   /** A bell heard by a bot that does not hold the connection would be lost. */
   async function listenWhile(held: boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { chooseClouds } from './desk/clouds.ts';
 import { type DeskParts, deskOf } from './desk/desk.ts';
 import { markedLine } from './desk/marks.ts';
 import { type Opened, openJobs } from './desk/open-jobs.ts';
-import { connectionOf, insertNote } from './jobs/deliveries.ts';
+import { connectionOf, hasCard, insertNote } from './jobs/deliveries.ts';
 import type { Bells } from './jobs/queue.ts';
 import { dbNow } from './jobs/store.ts';
 import type { Log } from './log.ts';
@@ -162,11 +162,18 @@ async function control(rows: Work, message: Message, line: Line, parts: Dispatch
   const report = await line.command.run(line.values, deskOf({ ...parts, rows, message, rings, entries }));
   const whom = isForAsker(line) ? 'aside' : 'to all';
   const job = entries.find(({ kind }) => toldByCard.has(kind))?.job ?? null;
-  await answer(rows, message, report, { whom, job });
+  if (job === null || !(await isToldByCard(rows, message, job, parts)))
+    await answer(rows, message, report, { whom, job });
   if (line.command.risk !== 'read')
     entries.push({ ...speaker(message, parts.policy()), kind: 'line', line: line.line });
   if (entries.length > 0) await audit(rows, ...entries);
   return { rings: [...ringSay(message).rings, ...rings], unwritten: null };
+}
+
+/** Where nothing said can be changed, a card's change is a line of its own: the answer beside it would be the same again. */
+async function isToldByCard(rows: Work, { place }: Message, job: string, parts: DispatchParts): Promise<boolean> {
+  const chat = parts.chats?.().find(({ connection }) => connection === connectionOf(place.id));
+  return chat?.edits === false && (await hasCard(rows, job, place.id));
 }
 
 /** Seen on a card, about the asker, or all of what the place was told in short. */

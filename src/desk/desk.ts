@@ -36,6 +36,8 @@ export interface ChatState {
   readonly connection: string;
   readonly connected: boolean;
   readonly problem: string | null;
+  /** What was said there can be changed. */
+  readonly edits: boolean;
 }
 
 /** One person's turn at the desk. `rows` is the message's own transaction: what is done here is done with the answer, or not at all. */

@@ -1,6 +1,6 @@
 import { Later, NotOurs } from '../chat/message.ts';
 import { readCards } from './card-facts.ts';
-import { atOnce, doneUnsaid, due, earOf, putOff, type Row, setBack } from './due.ts';
+import { atOnce, due, earOf, putOff, type Row, setBack } from './due.ts';
 import { cardIn, prepared } from './utterance.ts';
 import type { DeliverParts, Voice } from './voice.ts';
 
@@ -13,11 +13,8 @@ export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promis
   const ears = new Map<string, Row[]>();
   const rows = await due(parts.database, parts.adapter.connection, voice);
   voice.more = voice.busy.size + voice.underWay.size > 0 || rows.length === atOnce;
-  const told = rows.filter((row) => isToldByCard(parts, row));
-  for (const row of rows.filter((row) => !told.includes(row)))
-    ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
-  const turns = [...ears].map(([ear, rows]) => turn(parts, voice, { ear, rows, begun: [] }));
-  return told.length === 0 ? turns : [...turns, doneUnsaid(parts, told)];
+  for (const row of rows) ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
+  return [...ears].map(([ear, rows]) => turn(parts, voice, { ear, rows, begun: [] }));
 }
 
 /** What is due for one ear. */
@@ -95,9 +92,4 @@ async function ended(parts: DeliverParts, row: Row, said: Promise<void>): Promis
     else await setBack(parts, row, error);
     return error instanceof Later;
   }
-}
-
-/** Where nothing said can be changed, a card's change is a line of its own: the answer beside it would be the same again. */
-function isToldByCard({ adapter }: DeliverParts, row: Row): boolean {
-  return Number(row.beside_card) === 1 && !adapter.able.edit;
 }

@@ -62,6 +62,17 @@ export async function insertCard(
   });
 }
 
+export async function hasCard(rows: Work, job: string, placeId: string): Promise<boolean> {
+  const card = await rows
+    .selectFrom('delivery')
+    .select('id')
+    .where('job', '=', job)
+    .where('kind', '=', 'card')
+    .where('place_id', '=', placeId)
+    .executeTakeFirst();
+  return card !== undefined;
+}
+
 function common(place: Place) {
   return {
     connection: connectionOf(place.id),

@@ -38,16 +38,6 @@ export function due(database: Database, connection: string, { busy, underWay }: 
   return database.rows
     .selectFrom('delivery')
     .selectAll()
-    .select(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('delivery as card')
-          .select('card.id')
-          .whereRef('card.job', '=', 'delivery.job')
-          .whereRef('card.place_id', '=', 'delivery.place_id')
-          .where('card.kind', '=', 'card')
-          .where('delivery.kind', '=', 'aside'),
-      ).as('beside_card'),
-    )
     .where('connection', '=', connection)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', dbNow)
@@ -97,19 +87,6 @@ export async function done(parts: DueParts, row: Row, receipt: Receipt | null): 
     .updateTable('delivery')
     .set({ posted: row.wanted, handle, attempts: 0, problem: null, state })
     .where('id', '=', row.id)
-    .execute();
-}
-
-/** Nothing is said for these: they never change, so that what was read is what there is. */
-export async function doneUnsaid({ database }: DueParts, rows: readonly Row[]): Promise<void> {
-  await database.rows
-    .updateTable('delivery')
-    .set({ posted: sql`wanted`, attempts: 0, problem: null, state: 'done' })
-    .where(
-      'id',
-      'in',
-      rows.map(({ id }) => id),
-    )
     .execute();
 }
 

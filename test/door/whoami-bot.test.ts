@@ -9,9 +9,9 @@ const people = 'people:\n  alice: {accounts: [irc:test/alice], roles: [reader]}\
 const policy = policyOf(parsePolicy(people, 'policy.yaml'));
 
 const chats: readonly ChatState[] = [
-  { connection: 'irc:well', connected: true, problem: null },
-  { connection: 'irc:away', connected: false, problem: 'connect ECONNREFUSED 10.0.0.7:6697' },
-  { connection: 'irc:out', connected: true, problem: 'not in #secret: banned' },
+  { connection: 'irc:well', connected: true, problem: null, edits: false },
+  { connection: 'irc:away', connected: false, problem: 'connect ECONNREFUSED 10.0.0.7:6697', edits: false },
+  { connection: 'irc:out', connected: true, problem: 'not in #secret: banned', edits: false },
 ];
 
 /** What somebody is told of each chat. */

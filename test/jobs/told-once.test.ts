@@ -30,10 +30,10 @@ afterEach(async () => {
 let said = 0;
 
 /** Resolves with what is posted as its answer, once the line was dealt with; null where only the card tells. */
-async function say(person: string, text: string): Promise<string | null> {
+async function say(person: string, text: string, where = place): Promise<string | null> {
   said += 1;
   const key = `plain-${said}`;
-  await plain.hear({ key, from: { account: `test:${person}`, name: person }, place, text, at: new Date() });
+  await plain.hear({ key, from: { account: `test:${person}`, name: person }, place: where, text, at: new Date() });
   const answer = () =>
     story.database.rows
       .selectFrom('delivery')
@@ -63,4 +63,13 @@ test('a vote and a cancel are told by the card alone, and said again they are an
   expect(await say('alice', `!cancel ${job}`)).toBeNull();
   await told(/stopping \(alice cancelled\)/);
   expect(await say('bob', `!cancel ${job}`)).toContain(`cancel ${job} --now aborts that too`);
+});
+
+test('a vote that is said where the job has no card is answered there', async () => {
+  await say('alice', '!go a --cloud demo');
+  const job = await story.lastJob();
+  await told(/needs 2 approvals/);
+  const alone: Place = { adapter: 'test', id: 'test:plain/bob', kind: 'direct' };
+  expect(await say('bob', `!approve ${job}`, alone)).toBe(`${job}: 1 of 2 approvals`);
+  expect(await say('carol', `!deny ${job}`)).toBeNull();
 });
