@@ -1,5 +1,6 @@
 import { idKey } from '../../src/chat/ids.ts';
 import { field } from './event.ts';
+import { protocol } from './lanes.ts';
 import type { Network } from './network.ts';
 
 const patienceMs = 10_000;
@@ -94,6 +95,6 @@ function openAccounts(network: Network): AskAccount {
       }
       unanswered.add(fail);
       client.on('whois', told);
-      network.send({ command: 'WHOIS', params: [nick] }, 'protocol', '').catch(fail);
+      network.send({ command: 'WHOIS', params: [nick] }, protocol).catch(fail);
     });
 }

@@ -40,6 +40,7 @@ export function openAsked(look: () => void): Asked {
   const numbers = memory<number>();
   let heard = 0;
   let kept = false;
+  const before = (place: string, number: number) => [...earlier(open, number)].filter((one) => one.place === place);
 
   function answered(key: string): void {
     open.get(key)?.end();
@@ -51,17 +52,6 @@ export function openAsked(look: () => void): Asked {
   function lookAgain(): void {
     if (kept) look();
     kept = false;
-  }
-
-  function before(place: string, number: number): Open[] {
-    const late = performance.now() - patienceMs;
-    const found: Open[] = [];
-    for (const [key, one] of open) {
-      if (one.number >= number) break;
-      if (one.at < late) open.delete(key);
-      else if (one.place === place) found.push(one);
-    }
-    return found;
   }
 
   return {
@@ -85,13 +75,26 @@ export function openAsked(look: () => void): Asked {
     },
     inTurn(rows, at) {
       const sorted = inOrder(rows, ({ message_key: key }) => (key === null ? undefined : numbers.get(key)));
-      // What was written since is not among them.
-      const missing = ({ writtenAt }: Open) => writtenAt === null || writtenAt > at;
-      const ours = sorted.filter(([row, number = 0]) => !before(row.place_id, number).some(missing));
+      const ours = sorted.filter(([row, number = 0]) => !before(row.place_id, number).some(isMissing(at)));
       kept ||= ours.length < rows.length;
       return ours.map(([row]) => row);
     },
   };
+}
+
+/** Those that are still waited for: the others are forgotten. */
+function* earlier(open: Map<string, Open>, number: number): Generator<Open> {
+  const late = performance.now() - patienceMs;
+  for (const [key, one] of open) {
+    if (one.number >= number) return;
+    if (one.at < late) open.delete(key);
+    else yield one;
+  }
+}
+
+/** What was written since is not among what was read then. */
+function isMissing(at: number) {
+  return ({ writtenAt }: Open) => writtenAt === null || writtenAt > at;
 }
 
 function opened(place: string, number: number): Open {

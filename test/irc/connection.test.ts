@@ -123,7 +123,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     let number = 0;
     const nickNow = async (): Promise<string> => {
       number += 1;
-      await network.send({ command: 'PRIVMSG', params: ['#ops', `word ${number}.`] }, 'answer', '');
+      await network.send({ command: 'PRIVMSG', params: ['#ops', `word ${number}.`] }, { lane: 'answer', place: '' });
       return (await boss.hears(new RegExp(`word ${number}\\.`))).from;
     };
     network.client.raw('NICK 0');
