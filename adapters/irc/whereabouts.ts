@@ -39,9 +39,13 @@ export function openWhereabouts(network: Network): Whereabouts {
     seen,
     lastNick,
     async nickOf(account) {
-      const nick = lastNick(account) ?? account.slice(`irc:${name}/`.length);
-      const has = await accountBehind(nick);
-      return has !== null && idKey(`irc:${name}/${has}`) === idKey(account) ? nick : null;
+      const own = account.slice(`irc:${name}/`.length);
+      // Gone from there they may have come again unseen: mostly people have the nick that their account is called by.
+      for (const nick of new Set([lastNick(account) ?? own, own])) {
+        const has = await accountBehind(nick);
+        if (has !== null && idKey(`irc:${name}/${has}`) === idKey(account)) return nick;
+      }
+      return null;
     },
   };
 }
