@@ -4,6 +4,7 @@ import { protocol, pulse, type Slot } from './lanes.ts';
 import { lineOf, type Outgoing } from './line.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Attempt, afterLoss, usualPace } from './pace.ts';
+import { noteKill } from './rivals.ts';
 import { watchServices } from './services.ts';
 import { blame, freshState, isIdentified, type Parts, type State } from './state.ts';
 import { transportOf } from './transport.ts';
@@ -94,6 +95,7 @@ function supervise(parts: Parts) {
     if (registering !== null) clearTimeout(registering);
     forget(parts);
     if (state.stopping) return;
+    noteKill(state, state.why);
     attempt = afterLoss(attempt, performance.now());
     const ms = pace.pauseMs(attempt.failures);
     state.problem = state.why ?? 'the server ended it';

@@ -2,7 +2,8 @@ import type { Client } from 'irc-framework';
 import { field } from './event.ts';
 import { protocol } from './lanes.ts';
 import { lineOf, type Outgoing } from './line.ts';
-import { isIdentified, type Parts } from './state.ts';
+import { isRivalled, rivalled } from './rivals.ts';
+import { blame, isIdentified, type Parts } from './state.ts';
 
 /** What the server tells about ourselves. */
 export function watch({ options, client, state, bucket }: Parts): void {
@@ -11,6 +12,11 @@ export function watch({ options, client, state, bucket }: Parts): void {
   client.requestCap(['labeled-response']);
   const anotherNick = () => {
     if (state.registered) return;
+    if (isRivalled(state)) {
+      blame(state, rivalled);
+      client.connection.end(null, true);
+      return;
+    }
     state.nicks += 1;
     client.changeNick(`${options.nick.slice(0, 12)}_${state.nicks === 1 ? '' : state.nicks}`);
   };
