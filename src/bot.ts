@@ -3,20 +3,21 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, Message, Place } from './chat/message.ts';
 import { NotTaken } from './chat/message.ts';
-import { type Report, refuse } from './chat/report.ts';
+import { refuse } from './chat/report.ts';
 import type { Registry } from './command/registry.ts';
 import { advanceCampaigns } from './desk/campaigning.ts';
 import type { ChatState } from './desk/desk.ts';
 import { fireSchedules } from './desk/firing.ts';
 import type { Opened } from './desk/open-jobs.ts';
-import { type DispatchParts, dispatch } from './dispatch.ts';
+import { type Answer, type DispatchParts, dispatch } from './dispatch.ts';
 import { every } from './every.ts';
+import type { Asked } from './jobs/asked.ts';
 import { deliver } from './jobs/deliver.ts';
 import { hold, letGoOf } from './jobs/holding.ts';
 import { prune } from './jobs/prune.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
 import { passTimes } from './jobs/times.ts';
-import { withPrefix } from './jobs/utterance.ts';
+import { sayUnwritten } from './jobs/unwritten.ts';
 import { openVoice as freshVoice } from './jobs/voice.ts';
 import type { Log } from './log.ts';
 import { type Database, isUnreachable } from './mysql/database.ts';
@@ -68,16 +69,19 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
     const followed = work.finally(() => underWay.delete(followed)).catch(() => undefined);
     underWay.add(followed);
   }
-  function listenTo(adapter: Adapter): Promise<void> {
+  function listenTo({ adapter, asked }: Voice): Promise<void> {
     return adapter.start((message) => {
-      const taken = hear(parts, message).then((report) => {
-        if (report !== null) follow(sayNow(options, adapter, message, report));
+      const question = asked.hear(message);
+      const taken = hear(parts, message).then((answer) => {
+        if (answer === 'in rows') question.written();
+        else if (answer === null) question.over();
+        else follow(sayUnwritten({ ...options, adapter, question }, message, answer));
       });
-      follow(taken);
+      follow(taken.catch(question.over));
       return taken;
     });
   }
-  for (const { adapter } of voices) await listenTo(adapter);
+  for (const voice of voices) await listenTo(voice);
   return {
     name,
     async stop() {
@@ -104,7 +108,7 @@ async function inTime(work: Promise<unknown>): Promise<void> {
  * Takes one message: what it resolves to is to be said at once, without a row. A bug is told with a number that the log
  * has too; a database that is away is not taken, and the chat may tell it again.
  */
-async function hear(parts: DispatchParts, message: Message): Promise<Report | null> {
+async function hear(parts: DispatchParts, message: Message): Promise<Answer> {
   try {
     return await dispatch(message, parts);
   } catch (error) {
@@ -115,21 +119,6 @@ async function hear(parts: DispatchParts, message: Message): Promise<Report | nu
         `vigie's database does not answer, ${trouble}: type jobs in a minute, and say it again if it is not there`,
       );
     return refuse(`something broke, ${trouble}: nothing was done; say it again, or look into the log`);
-  }
-}
-
-/** What could not be said is lost with the connection: it had no effect, and who asked asks again. */
-async function sayNow(options: BotOptions, adapter: Adapter, message: Message, report: Report): Promise<void> {
-  const alone = message.from.account ?? message.from.at;
-  try {
-    await adapter.post(message.place, withPrefix(report, options.prefix), {
-      key: `now:${message.key}`,
-      weight: 'answer',
-      ...(alone === undefined ? {} : { aside: alone }),
-      ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
-    });
-  } catch (error) {
-    options.log.warn({ err: error, place: message.place.id }, 'an answer without a row could not be said');
   }
 }
 
@@ -152,6 +141,7 @@ function heardHere(bells: Bells, voices: readonly Voice[]): Bells {
 
 interface Voice {
   readonly adapter: Adapter;
+  readonly asked: Asked;
   /** It holds the connection now. */
   speaks(): boolean;
   /** A bell, with the place or the job that there is something to say of. */
@@ -208,6 +198,7 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const sweep = every(sweepMs, say, log);
   return {
     adapter,
+    asked: voice.asked,
     speaks: mine,
     heard(id) {
       // A place that is being served looks again when there is room.

@@ -28,13 +28,16 @@ export interface DispatchParts extends DeskParts {
 type Interpreted = ReturnType<Registry['interpret']>;
 type Line = Extract<Interpreted, { ok: true }>;
 
-/** What is to be done once the transaction is through: bells, and an answer that needs no row. */
+/** What needs no row is to be said at once. Null: nothing is answered, or only once a worker has done something. */
+export type Answer = Report | 'in rows' | null;
+
+/** What is to be done once the transaction is through: bells, and what is to be said. */
 interface After {
   readonly rings: readonly Opened[];
-  readonly unwritten: Report | null;
+  readonly answer: Answer;
 }
 
-const nothing: After = { rings: [], unwritten: null };
+const nothing: After = { rings: [], answer: null };
 /** No effect and for everybody: answered at once, and without a row where the chat tells each message once. */
 const rowless = new Set(['help', 'whoami']);
 /** What these did is seen on the job's card: their answer is for who said them. */
@@ -46,13 +49,13 @@ const toldByCard = new Set(['vote', 'cancel']);
  * Takes one message, in one transaction: heard, its job or its effect, its answer as a delivery, its audit row. Returns
  * a report only for what writes no row.
  */
-export async function dispatch(message: Message, parts: DispatchParts): Promise<Report | null> {
+export async function dispatch(message: Message, parts: DispatchParts): Promise<Answer> {
   if (message.reaction === undefined) return takeLine(message, parts);
   const text = await markedLine(message, message.reaction, parts);
   return text === null ? null : takeLine({ ...message, text }, parts);
 }
 
-async function takeLine(message: Message, parts: DispatchParts): Promise<Report | null> {
+async function takeLine(message: Message, parts: DispatchParts): Promise<Answer> {
   const parsed = parseWords(message.text, parts.prefix);
   if (parsed.kind === 'none') return null;
   const line = parsed.kind === 'problem' ? null : parts.registry.interpret(parsed);
@@ -61,12 +64,12 @@ async function takeLine(message: Message, parts: DispatchParts): Promise<Report 
       ? await answerUnwritten(message, line, parts)
       : await take(message, parsed, line, parts);
   await Promise.all(after.rings.map(({ queue, id, once }) => parts.bells.ring(queue, id, once)));
-  return after.unwritten;
+  return after.answer;
 }
 
 async function answerUnwritten(message: Message, line: Line, parts: DispatchParts): Promise<After> {
   const desk = deskOf({ ...parts, rows: parts.database.rows, message, rings: [], entries: [] });
-  return { rings: [], unwritten: line.command.kind === 'control' ? await line.command.run(line.values, desk) : null };
+  return { rings: [], answer: line.command.kind === 'control' ? await line.command.run(line.values, desk) : null };
 }
 
 type Parsed = ReturnType<typeof parseWords>;
@@ -152,7 +155,7 @@ async function obey(rows: Work, message: Message, line: Line, parts: DispatchPar
     line: line.line,
     detail: { jobs: opened.map(({ id }) => id) },
   });
-  return { rings: opened, unwritten: null };
+  return { rings: opened, answer: null };
 }
 
 async function control(rows: Work, message: Message, line: Line, parts: DispatchParts): Promise<After> {
@@ -162,12 +165,12 @@ async function control(rows: Work, message: Message, line: Line, parts: Dispatch
   const report = await line.command.run(line.values, deskOf({ ...parts, rows, message, rings, entries }));
   const whom = isForAsker(line) ? 'aside' : 'to all';
   const job = entries.find(({ kind }) => toldByCard.has(kind))?.job ?? null;
-  if (job === null || !(await isToldByCard(rows, message, job, parts)))
-    await answer(rows, message, report, { whom, job });
+  const told = job !== null && (await isToldByCard(rows, message, job, parts));
+  if (!told) await answer(rows, message, report, { whom, job });
   if (line.command.risk !== 'read')
     entries.push({ ...speaker(message, parts.policy()), kind: 'line', line: line.line });
   if (entries.length > 0) await audit(rows, ...entries);
-  return { rings: [...ringSay(message).rings, ...rings], unwritten: null };
+  return { rings: [...ringSay(message).rings, ...rings], answer: told ? null : 'in rows' };
 }
 
 /** Where nothing said can be changed, a card's change is a line of its own: the answer beside it would be the same again. */
@@ -205,7 +208,7 @@ async function answer(rows: Work, message: Message, report: Report, { whom, job 
 function ringSay(message: Message): After {
   return {
     rings: [{ queue: `say-${connectionOf(message.place.id)}`, id: message.place.id, once: `answer-${message.key}` }],
-    unwritten: null,
+    answer: 'in rows',
   };
 }
 

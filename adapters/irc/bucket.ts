@@ -1,5 +1,5 @@
 import { NotOurs, type Telling } from '../../src/chat/message.ts';
-import { type Lane, type Lanes, type Next, openLanes } from './lanes.ts';
+import { type Lanes, type Next, openLanes, type Slot } from './lanes.ts';
 
 /** What a server takes without ending the connection: so many lines at once, then one every so often. */
 export interface Rate {
@@ -15,11 +15,13 @@ export const carefulRate: Rate = { burst: 4, everyMs: 1000, unread: 2000 };
 /** Everything one connection sends passes here, one line at a time. */
 export interface Bucket {
   /** Resolves when the line has been handed to the socket, with the bytes sent by then; rejects where it never will. */
-  put(line: string, lane: Lane, place: string, mine?: Telling['mine']): Promise<number>;
+  put(line: string, slot: Slot, mine?: Telling['mine']): Promise<number>;
   /** The server has read as many of the bytes sent. */
   read(bytes: number): void;
   /** So much waits to be read that it is time to ask the server whether it was. */
   pressed(): boolean;
+  /** From now on nothing is said in a place for as long as so many lines take. */
+  hold(place: string, lines: number): void;
   /** What waits to be said in a place is not said. */
   drop(place: string, why: Error): void;
   /** A connection is there: what is put is sent by `write`; before it is registered, at once. */
@@ -35,66 +37,90 @@ export interface Bucket {
 /** One token bucket with lanes; within a lane the places take turns, so that a long text does not keep a short one back. */
 export function openBucket(rate: Rate, now: () => number = () => performance.now()): Bucket {
   const lanes = openLanes();
-  const tokens = openTokens(rate, now);
-  const unread = openUnread(rate.unread ?? Number.POSITIVE_INFINITY);
+  const allowance = openAllowance(rate, now);
+  const pump = openPump(lanes, allowance);
+  const holds = new Map<string, NodeJS.Timeout>();
+
+  function letGo(place: string): void {
+    clearTimeout(holds.get(place));
+    holds.delete(place);
+    lanes.letGo(place);
+    pump.go();
+  }
+
+  return {
+    put(line, slot, mine) {
+      if (!pump.runs()) return Promise.reject(new Error('there is no connection'));
+      const said = new Promise<number>((sent, lost) => lanes.put({ line, mine, sent, lost }, slot));
+      pump.go();
+      return said;
+    },
+    read(bytes) {
+      allowance.read(bytes);
+      pump.go();
+    },
+    pressed: allowance.pressed,
+    hold(place, lines) {
+      clearTimeout(holds.get(place));
+      lanes.hold(place);
+      holds.set(
+        place,
+        setTimeout(() => letGo(place), lines * rate.everyMs),
+      );
+    },
+    drop: (place, why) => lanes.drop(why, place),
+    open(write) {
+      allowance.lift();
+      pump.start(write);
+    },
+    registered: allowance.begin,
+    close(why) {
+      pump.stop();
+      allowance.lift();
+      for (const place of [...holds.keys()]) letGo(place);
+      lanes.drop(why);
+    },
+    idle: lanes.idle,
+  };
+}
+
+/** Sends what waits, as soon as it may be sent. */
+function openPump(lanes: Lanes, allowance: ReturnType<typeof openAllowance>) {
   let write: ((line: string) => void) | null = null;
-  let limited = false;
   let timer: NodeJS.Timeout | null = null;
 
   function drain(): void {
     timer = null;
     while (write !== null) {
-      const wait = limited ? tokens.missing() : 0;
+      const wait = allowance.missing();
       if (wait > 0) {
         timer = setTimeout(drain, wait);
         return;
       }
       const next = firstOurs(lanes);
-      if (next === null) return;
-      const { line, sent } = next.waiting;
-      // It goes on when the server has read; what asks it whether it has is not held back.
-      if (limited && next.lane !== 'pulse' && !unread.hasRoom(line)) return;
+      // It goes on when the server has read.
+      if (next === null || !allowance.hasRoom(next)) return;
       next.take();
-      if (limited) tokens.spend();
+      const { line, sent } = next.waiting;
+      const bytes = allowance.spend(line);
       write(line);
-      sent(unread.sent(line));
+      sent(bytes);
     }
   }
 
-  function drainNow(): void {
-    if (timer === null) drain();
-  }
-
   return {
-    put(line, lane, place, mine) {
-      if (write === null) return Promise.reject(new Error('there is no connection'));
-      const said = new Promise<number>((sent, lost) => lanes.put({ line, mine, sent, lost }, lane, place));
-      drainNow();
-      return said;
+    go(): void {
+      if (timer === null) drain();
     },
-    read(bytes) {
-      unread.read(bytes);
-      drainNow();
-    },
-    pressed: () => limited && unread.pressed(),
-    drop: (place, why) => lanes.drop(why, place),
-    open(writer) {
+    runs: () => write !== null,
+    start(writer: (line: string) => void): void {
       write = writer;
-      limited = false;
     },
-    registered() {
-      limited = true;
-      unread.reset();
-      tokens.begin(2);
-    },
-    close(why) {
+    stop(): void {
       write = null;
       if (timer !== null) clearTimeout(timer);
       timer = null;
-      unread.reset();
-      lanes.drop(why);
     },
-    idle: lanes.idle,
   };
 }
 
@@ -106,6 +132,36 @@ function firstOurs(lanes: Lanes): Next | null {
     next.take();
     next.waiting.lost(new NotOurs('another bot speaks here by now'));
   }
+}
+
+/** What may be sent by now: by the rate, and by what the server has read. */
+function openAllowance(rate: Rate, now: () => number) {
+  const tokens = openTokens(rate, now);
+  const unread = openUnread(rate.unread ?? Number.POSITIVE_INFINITY);
+  let limited = false;
+  return {
+    /** Until it is registered a connection knows no rate. */
+    lift(): void {
+      limited = false;
+      unread.reset();
+    },
+    begin(): void {
+      limited = true;
+      unread.reset();
+      tokens.begin(2);
+    },
+    /** The time until there may be a line, ms. */
+    missing: () => (limited ? tokens.missing() : 0),
+    /** What asks the server whether it has read is not held back. */
+    hasRoom: ({ lane, waiting }: Next) => !limited || lane === 'pulse' || unread.hasRoom(waiting.line),
+    /** The bytes sent by now. */
+    spend(line: string): number {
+      if (limited) tokens.spend();
+      return unread.sent(line);
+    },
+    read: unread.read,
+    pressed: () => limited && unread.pressed(),
+  };
 }
 
 function openTokens({ burst, everyMs }: Rate, now: () => number) {

@@ -4,6 +4,17 @@ import type { Telling, Weight } from '../../src/chat/message.ts';
 const lanes = ['pulse', 'protocol', 'answer', 'news', 'progress'] as const;
 export type Lane = Weight | 'protocol' | 'pulse';
 
+/** Where a line belongs. */
+export interface Slot {
+  readonly lane: Lane;
+  readonly place: string;
+  /** Before whatever waits there with a higher number; without one, behind all. */
+  readonly number?: number;
+}
+
+export const pulse: Slot = { lane: 'pulse', place: '' };
+export const protocol: Slot = { lane: 'protocol', place: '' };
+
 export interface Waiting {
   readonly line: string;
   /** Asked when its turn comes. */
@@ -21,40 +32,53 @@ export interface Next {
 
 /** What waits to be sent, by lane and place; within a lane the places take turns. */
 export interface Lanes {
-  put(waiting: Waiting, lane: Lane, place: string): void;
-  /** The first line of the first lane that has one. */
+  put(waiting: Waiting, slot: Slot): void;
+  /** The first line of the first lane that has one, but for places that are held. */
   first(): Next | null;
+  /** Nothing goes to that place until it is let go of. */
+  hold(place: string): void;
+  letGo(place: string): void;
   /** What waits for one place, or for all, is lost. */
   drop(why: Error, place?: string): void;
   idle(): boolean;
 }
 
+interface Placed {
+  readonly waiting: Waiting;
+  readonly number: number;
+}
+
 export function openLanes(): Lanes {
-  const queues = new Map(lanes.map((lane) => [lane, new Map<string, Waiting[]>()]));
+  const queues = new Map(lanes.map((lane) => [lane, new Map<string, Placed[]>()]));
+  const held = new Set<string>();
   return {
-    put(waiting, lane, place) {
-      const places = queues.get(lane) ?? new Map<string, Waiting[]>();
-      places.set(place, [...(places.get(place) ?? []), waiting]);
+    put(waiting, { lane, place, number = Number.POSITIVE_INFINITY }) {
+      const places = queues.get(lane) ?? new Map<string, Placed[]>();
+      const others = places.get(place) ?? [];
+      const at = others.findLastIndex((other) => other.number <= number) + 1;
+      places.set(place, others.toSpliced(at, 0, { waiting, number }));
     },
     first() {
       for (const [lane, places] of queues) {
-        for (const [place, [waiting, ...rest]] of places) {
-          if (waiting === undefined) continue;
+        for (const [place, [first, ...rest]] of places) {
+          if (first === undefined || held.has(place)) continue;
           const take = () => {
             places.delete(place);
             if (rest.length > 0) places.set(place, rest);
           };
-          return { lane, waiting, take };
+          return { lane, waiting: first.waiting, take };
         }
       }
       return null;
     },
+    hold: (place) => void held.add(place),
+    letGo: (place) => void held.delete(place),
     drop(why, place) {
       for (const places of queues.values()) {
         const dropped = place === undefined ? [...places.keys()] : [place];
-        const waiting = dropped.flatMap((one) => places.get(one) ?? []);
+        const lost = dropped.flatMap((one) => places.get(one) ?? []);
         for (const one of dropped) places.delete(one);
-        for (const one of waiting) one.lost(why);
+        for (const { waiting } of lost) waiting.lost(why);
       }
     },
     idle: () => [...queues.values()].every((places) => places.size === 0),

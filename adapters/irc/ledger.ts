@@ -3,6 +3,7 @@ import { plain } from './formatting.ts';
 import type { Network } from './network.ts';
 import { hearOutcomes, type Which } from './outcomes.ts';
 import { openPulse } from './pulse.ts';
+import { openThrottles } from './throttles.ts';
 
 /** A line that has been or will be sent, until it is known what became of it. */
 export interface Line {
@@ -14,6 +15,8 @@ export interface Line {
   /** With the server's id of the message, where it gives one. */
   arrived(id: string | null): void;
   failed(why: Error): void;
+  /** Sent once more, before all that was to be sent there after it; fails where that was done too often. */
+  again(): void;
 }
 
 export interface Ledger {
@@ -33,21 +36,16 @@ const patienceMs = 60_000;
 
 /** A line has arrived when it is echoed or, where the server echoes nothing, when a PING sent after it is answered. */
 export function openLedger(network: Network): Ledger {
-  const { lines, settle, drop } = openLines(network);
+  const { lines, settle, answered, drop } = openLines(network);
   const pulse = openPulse(network);
+  const throttles = openThrottles(network);
   const echoes = () => hasEchoes(network);
-
-  /** What the server answers it has read, and all that was sent before. */
-  function answered(line: Line, how: Error | { readonly id: string | null }): void {
-    network.read(line.left?.bytes ?? 0);
-    settle(line, how);
-  }
 
   function look(): void {
     for (const line of lines.filter((one) => waitedMs(one) > patienceMs))
       settle(line, new Error('the server did not confirm a line'));
     if (pulse.overdue()) network.giveUp('the server answers no PING');
-    if (isDoubtful(network, lines)) pulse.ask();
+    if (throttles.pending() || isDoubtful(network, lines)) pulse.ask();
   }
 
   hearOutcomes(network, {
@@ -63,26 +61,33 @@ export function openLedger(network: Network): Ledger {
       if (which.label === null && !echoes()) for (const line of more) settle(line, why);
       if (why instanceof PlaceRefused) drop(which.target, why);
     },
+    throttled(target) {
+      throttles.note(target);
+      look();
+    },
     answered(name) {
       const bytes = pulse.answered(name);
       if (bytes === null) return;
+      const read = inOrder(lines).filter(({ left }) => (left?.bytes ?? 0) <= bytes);
+      const thrown = throttles.thrownAway(read);
+      for (const line of thrown) line.again();
       network.read(bytes);
       // An echo comes before the PONG: where there is none the server has swallowed the line.
       const outcome = echoes() ? new Error('the server swallowed a line') : { id: null };
-      for (const line of lines.filter(({ left }) => left !== null && left.bytes <= bytes)) settle(line, outcome);
+      for (const line of read) if (!thrown.includes(line)) settle(line, outcome);
       look();
     },
-  });
-  network.onLoss((why) => {
-    for (const line of [...lines]) settle(line, why);
   });
   setInterval(look, lookEveryMs).unref();
   return { lines, settle, look, drop };
 }
 
-function openLines(network: Network): Pick<Ledger, 'lines' | 'settle' | 'drop'> {
+function openLines(network: Network) {
   const { client } = network;
   const lines: Line[] = [];
+  network.onLoss((why) => {
+    for (const line of [...lines]) settle(line, why);
+  });
 
   function settle(line: Line, how: Error | { readonly id: string | null }): void {
     const at = lines.indexOf(line);
@@ -97,7 +102,13 @@ function openLines(network: Network): Pick<Ledger, 'lines' | 'settle' | 'drop'> 
     for (const line of lines.filter((one) => client.caseCompare(one.target, target))) settle(line, why);
   }
 
-  return { lines, settle, drop };
+  /** What the server answers it has read, and all that was sent before. */
+  function answered(line: Line, how: Error | { readonly id: string | null }): void {
+    network.read(line.left?.bytes ?? 0);
+    settle(line, how);
+  }
+
+  return { lines, settle, answered, drop };
 }
 
 function hasEchoes({ client }: Network): boolean {

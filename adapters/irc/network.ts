@@ -1,9 +1,10 @@
 import { Client } from 'irc-framework';
 import { carefulRate, openBucket } from './bucket.ts';
-import type { Lane } from './lanes.ts';
+import { protocol, pulse, type Slot } from './lanes.ts';
 import { lineOf, type Outgoing } from './line.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Attempt, afterLoss, usualPace } from './pace.ts';
+import { noteKill } from './rivals.ts';
 import { watchServices } from './services.ts';
 import { blame, freshState, isIdentified, type Parts, type State } from './state.ts';
 import { transportOf } from './transport.ts';
@@ -15,11 +16,13 @@ export interface Network {
   readonly name: string;
   readonly client: Client;
   /** Sends when its turn comes, and tells how many bytes were sent by then; rejects where it never will. */
-  send(outgoing: Outgoing, lane: Lane, place: string): Promise<number>;
+  send(outgoing: Outgoing, slot: Slot): Promise<number>;
   /** The server has read as many of them. */
   read(bytes: number): void;
   /** So much waits to be read that it is time to ask the server whether it was. */
   pressed(): boolean;
+  /** From now on nothing is said in a place for as long as so many lines take. */
+  hold(place: string, lines: number): void;
   /** What waits to be said in a place is not said. */
   drop(place: string, why: Error): void;
   /** Registered with the server: what is said arrives. */
@@ -46,8 +49,7 @@ export function openNetwork(options: NetworkOptions): Network {
   const state = freshState();
   const losses: ((why: Error) => void)[] = [];
   const supervisor = supervise({ options, pace, client, bucket, state, losses });
-  const send = async (outgoing: Outgoing, lane: Lane, place: string) =>
-    bucket.put(lineOf(outgoing), lane, place, outgoing.mine);
+  const send = async (outgoing: Outgoing, slot: Slot) => bucket.put(lineOf(outgoing), slot, outgoing.mine);
   return {
     name: options.name,
     client,
@@ -59,13 +61,14 @@ export function openNetwork(options: NetworkOptions): Network {
     idle: bucket.idle,
     read: bucket.read,
     pressed: bucket.pressed,
+    hold: bucket.hold,
     drop: bucket.drop,
     onLoss: (listener) => void losses.push(listener),
     giveUp: (why) => giveUp(client, state, why),
     start: supervisor.connect,
     async stop() {
       state.stopping = true;
-      await supervisor.leave(() => send({ command: 'QUIT', params: ['vigie stops'] }, 'protocol', ''));
+      await supervisor.leave(() => send({ command: 'QUIT', params: ['vigie stops'] }, protocol));
     },
   };
 }
@@ -92,6 +95,7 @@ function supervise(parts: Parts) {
     if (registering !== null) clearTimeout(registering);
     forget(parts);
     if (state.stopping) return;
+    noteKill(state, state.why);
     attempt = afterLoss(attempt, performance.now());
     const ms = pace.pauseMs(attempt.failures);
     state.problem = state.why ?? 'the server ended it';
@@ -146,13 +150,15 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }
 
-const pulse = /^(PING|PONG) /;
+function slotOf(line: string): Slot {
+  return /^(PING|PONG) /.test(line) ? pulse : protocol;
+}
 
 function clientOptions({ options, pace, bucket }: Parts, failed: (why: Error) => void) {
   const { link, nick, login, serverPassword, version } = options;
   const gate = {
     open: bucket.open,
-    send: (line: string) => void bucket.put(line, pulse.test(line) ? 'pulse' : 'protocol', '').catch(() => undefined),
+    send: (line: string) => void bucket.put(line, slotOf(line)).catch(() => undefined),
     failed,
   };
   return {

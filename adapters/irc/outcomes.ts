@@ -13,6 +13,8 @@ export interface Which {
 export interface OutcomeListener {
   echoed(which: Which, text: string, id: string | null): void;
   refused(which: Which, why: Error): void;
+  /** One line for there was thrown away; so is all that comes after it, for a while. */
+  throttled(target: string): void;
   /** The PING with this name, and so whatever was sent before it. */
   answered(ping: string): void;
 }
@@ -64,7 +66,7 @@ export function hearOutcomes({ client, onLoss }: Pick<Network, 'client' | 'onLos
 /** hybrid and its kin, solanum too, throw away what a channel hears too fast from all together, and only say so. */
 function throttled(words: string, listener: OutcomeListener): void {
   const [, target] = /^\*\*\* Message to (\S+) throttled due to flooding/.exec(words) ?? [];
-  if (target !== undefined) listener.refused({ label: null, target }, new Error(words.slice(0, 200)));
+  if (target !== undefined) listener.throttled(target);
 }
 
 /** What answers one line in several is a batch, and only its beginning has the label. */

@@ -1,3 +1,4 @@
+import { pulse } from './lanes.ts';
 import type { Network } from './network.ts';
 
 /** Asks the server whether it has read what was sent: one PING stands for all before it. */
@@ -23,7 +24,7 @@ export function openPulse(network: Network): Pulse {
       pings += 1;
       const ping = { name: `vigie-${pings}`, bytes: 0, at: Number.POSITIVE_INFINITY };
       asked = ping;
-      network.send({ command: 'PING', params: [ping.name] }, 'pulse', '').then(
+      network.send({ command: 'PING', params: [ping.name] }, pulse).then(
         (bytes) => {
           ping.bytes = bytes;
           ping.at = performance.now();

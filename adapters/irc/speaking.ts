@@ -1,5 +1,5 @@
 import type { Telling } from '../../src/chat/message.ts';
-import { openLedger } from './ledger.ts';
+import { type Line, openLedger } from './ledger.ts';
 import { cleaned, split } from './line.ts';
 import type { Network } from './network.ts';
 
@@ -28,6 +28,8 @@ export interface Speaking {
 
 /** A line, with its end and the prefix that readers see, has 512 bytes. */
 const lineBytes = 510;
+/** Of a line that a server throws away each time. */
+const mostSent = 5;
 /** An account has one nick now and another one before the next page. */
 const longestNick = 30;
 
@@ -38,18 +40,28 @@ export function openSpeaking(network: Network): Speaking {
   function send({ target, telling, answers }: Saying, text: string): Promise<string | null> {
     labels += 1;
     const label = `v${labels}`;
+    const outgoing = { command: 'PRIVMSG', params: [target, text], mine: telling.mine };
+    const slot = { lane: telling.weight, place: network.client.caseLower(target), number: labels };
+    let sent = 0;
     return new Promise((arrived, failed) => {
-      const line = { label, target, text, left: null as { at: number; bytes: number } | null, arrived, failed };
+      const line: Line = { label, target, text, left: null, arrived, failed, again: leave };
+      function leave(): void {
+        line.left = null;
+        sent += 1;
+        if (sent > mostSent) {
+          ledger.settle(line, new Error('the server throttles whatever is said there'));
+          return;
+        }
+        network.send({ ...outgoing, tags: tagsOf(network, label, answers) }, slot).then(
+          (bytes) => {
+            line.left = { at: performance.now(), bytes };
+            ledger.look();
+          },
+          (why: Error) => ledger.settle(line, why),
+        );
+      }
       ledger.lines.push(line);
-      const tags = tagsOf(network, label, answers);
-      const outgoing = { command: 'PRIVMSG', params: [target, text], tags, mine: telling.mine };
-      network.send(outgoing, telling.weight, network.client.caseLower(target)).then(
-        (bytes) => {
-          line.left = { at: performance.now(), bytes };
-          ledger.look();
-        },
-        (why: Error) => ledger.settle(line, why),
-      );
+      leave();
     });
   }
 

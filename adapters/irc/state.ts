@@ -15,6 +15,8 @@ export interface State {
   sought: boolean;
   /** Nicks tried since the connection began. */
   nicks: number;
+  /** When a server or services ended the connection by a kill, by performance.now(). */
+  readonly kills: number[];
   stopping: boolean;
   /** What the server said against this connection; null where it said nothing. */
   why: string | null;
@@ -41,6 +43,7 @@ export function freshState(): State {
     refusedUntil: 0,
     sought: false,
     nicks: 0,
+    kills: [],
     stopping: false,
     why: null,
     problem: null,

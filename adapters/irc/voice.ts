@@ -3,7 +3,7 @@ import { type Place, PlaceRefused, type PostOptions, type Telling } from '../../
 import { field } from './event.ts';
 import { guest } from './hearing.ts';
 import type { Network } from './network.ts';
-import { type Outcome, openSpeaking } from './speaking.ts';
+import { type Outcome, openSpeaking, type Speaking } from './speaking.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 export interface Utterance {
@@ -33,43 +33,12 @@ interface HalfSaid {
 }
 
 /** Says lines in places, and goes on where a cut left off. */
-export function openVoice(network: Network, { nickOf }: Whereabouts): Voice {
+export function openVoice(network: Network, whereabouts: Whereabouts): Voice {
   const speaking = openSpeaking(network);
+  const sayPages = openPages(network, speaking, whereabouts);
   const cards = memory<string>();
   const halfSaid = memory<HalfSaid>();
   hearMovements(network, speaking.drop);
-
-  async function targetOf(place: Place, to: string | undefined): Promise<string> {
-    const target = nameOf(place);
-    // Before it is registered, a server takes no lines, and does not echo by what it will be asked for.
-    if (!network.connected()) throw new Error(`vigie is not connected to ${network.name}`);
-    if (isForAccount(place, to)) {
-      const account = to ?? place.id;
-      const nick = await nickOf(account);
-      if (nick === null)
-        throw new PlaceRefused(`${account} is not there, or not logged in to services: /msg NickServ IDENTIFY`);
-      return nick;
-    }
-    if (isStranger(place)) return target.slice(guest.length);
-    if (place.kind === 'channel' && !network.isIn(target.replace(/^[^#&]+/, '')))
-      throw new Error(`vigie is not in ${target}`);
-    return target;
-  }
-
-  /** Page by page where it is for one person's account: whose nick it is by now is asked before each. */
-  async function sayPages({ place, telling, more = {} }: Utterance, pieces: readonly string[]): Promise<Outcome[]> {
-    const size = isForAccount(place, more.to) ? pageLines : pieces.length;
-    const outcomes: Outcome[] = [];
-    while (outcomes.length < pieces.length && outcomes.every(({ status }) => status === 'fulfilled')) {
-      const page = pieces.slice(outcomes.length, outcomes.length + size);
-      const said = targetOf(place, more.to).then((target) =>
-        speaking.say({ target, pieces: page, telling, answers: more.replyTo ?? null }),
-      );
-      outcomes.push(...(await said.catch((reason: unknown): Outcome[] => [{ status: 'rejected', reason }])));
-    }
-    return outcomes;
-  }
-
   return {
     cardOf: (id) => cards.get(id) ?? id,
     async say(utterance) {
@@ -94,6 +63,39 @@ export function openVoice(network: Network, { nickOf }: Whereabouts): Voice {
       for (const id of ids) if (id !== null) cards.set(id, handle);
       return handle;
     },
+  };
+}
+
+/** Page by page where it is for one person's account: whose nick it is by now is asked before each. */
+function openPages(network: Network, speaking: Speaking, { nickOf }: Whereabouts) {
+  async function targetOf(place: Place, to: string | undefined): Promise<string> {
+    const target = nameOf(place);
+    // Before it is registered, a server takes no lines, and does not echo by what it will be asked for.
+    if (!network.connected()) throw new Error(`vigie is not connected to ${network.name}`);
+    if (isForAccount(place, to)) {
+      const account = to ?? place.id;
+      const nick = await nickOf(account);
+      if (nick === null)
+        throw new PlaceRefused(`${account} is not there, or not logged in to services: /msg NickServ IDENTIFY`);
+      return nick;
+    }
+    if (isStranger(place)) return target.slice(guest.length);
+    if (place.kind === 'channel' && !network.isIn(target.replace(/^[^#&]+/, '')))
+      throw new Error(`vigie is not in ${target}`);
+    return target;
+  }
+
+  return async ({ place, telling, more = {} }: Utterance, pieces: readonly string[]): Promise<Outcome[]> => {
+    const size = isForAccount(place, more.to) ? pageLines : pieces.length;
+    const outcomes: Outcome[] = [];
+    while (outcomes.length < pieces.length && outcomes.every(({ status }) => status === 'fulfilled')) {
+      const page = pieces.slice(outcomes.length, outcomes.length + size);
+      const said = targetOf(place, more.to).then((target) =>
+        speaking.say({ target, pieces: page, telling, answers: more.replyTo ?? null }),
+      );
+      outcomes.push(...(await said.catch((reason: unknown): Outcome[] => [{ status: 'rejected', reason }])));
+    }
+    return outcomes;
   };
 }
 

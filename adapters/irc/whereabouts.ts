@@ -1,5 +1,6 @@
 import { idKey } from '../../src/chat/ids.ts';
 import { field } from './event.ts';
+import { protocol } from './lanes.ts';
 import type { Network } from './network.ts';
 
 const patienceMs = 10_000;
@@ -38,9 +39,13 @@ export function openWhereabouts(network: Network): Whereabouts {
     seen,
     lastNick,
     async nickOf(account) {
-      const nick = lastNick(account) ?? account.slice(`irc:${name}/`.length);
-      const has = await accountBehind(nick);
-      return has !== null && idKey(`irc:${name}/${has}`) === idKey(account) ? nick : null;
+      const own = account.slice(`irc:${name}/`.length);
+      // Gone from there they may have come again unseen: mostly people have the nick that their account is called by.
+      for (const nick of new Set([lastNick(account) ?? own, own])) {
+        const has = await accountBehind(nick);
+        if (has !== null && idKey(`irc:${name}/${has}`) === idKey(account)) return nick;
+      }
+      return null;
     },
   };
 }
@@ -94,6 +99,6 @@ function openAccounts(network: Network): AskAccount {
       }
       unanswered.add(fail);
       client.on('whois', told);
-      network.send({ command: 'WHOIS', params: [nick] }, 'protocol', '').catch(fail);
+      network.send({ command: 'WHOIS', params: [nick] }, protocol).catch(fail);
     });
 }

@@ -1,4 +1,5 @@
 import { field } from './event.ts';
+import { protocol } from './lanes.ts';
 import type { Network } from './network.ts';
 
 export interface Whois {
@@ -47,7 +48,7 @@ export function openWhois(network: Network): AskWhois {
       const late = setTimeout(() => settle([question], null), patienceMs);
       late.unref();
       questions.add(question);
-      network.send({ command: 'WHOIS', params: [nick] }, 'protocol', '').catch(() => settle([question], null));
+      network.send({ command: 'WHOIS', params: [nick] }, protocol).catch(() => settle([question], null));
     });
 }
 

@@ -1,15 +1,22 @@
 import type { Client } from 'irc-framework';
 import { field } from './event.ts';
+import { protocol } from './lanes.ts';
 import { lineOf, type Outgoing } from './line.ts';
-import { isIdentified, type Parts } from './state.ts';
+import { isRivalled, rivalled } from './rivals.ts';
+import { blame, isIdentified, type Parts } from './state.ts';
 
 /** What the server tells about ourselves. */
 export function watch({ options, client, state, bucket }: Parts): void {
-  const protocol = (outgoing: Outgoing) => void bucket.put(lineOf(outgoing), 'protocol', '').catch(() => undefined);
+  const send = (outgoing: Outgoing) => void bucket.put(lineOf(outgoing), protocol).catch(() => undefined);
   const isUs = (nick: unknown) => typeof nick === 'string' && client.caseCompare(nick, client.user.nick);
   client.requestCap(['labeled-response']);
   const anotherNick = () => {
     if (state.registered) return;
+    if (isRivalled(state)) {
+      blame(state, rivalled);
+      client.connection.end(null, true);
+      return;
+    }
     state.nicks += 1;
     client.changeNick(`${options.nick.slice(0, 12)}_${state.nicks === 1 ? '' : state.nicks}`);
   };
@@ -35,12 +42,12 @@ export function watch({ options, client, state, bucket }: Parts): void {
   client.on('part', (event) => left(event, 'nick'));
   client.on('kick', (event) => left(event, 'kicked'));
   // Its own mask as others see it: lines are as long as that allows.
-  client.on('registered', () => protocol({ command: 'WHO', params: [client.user.nick] }));
-  markAsBot(client, protocol);
+  client.on('registered', () => send({ command: 'WHO', params: [client.user.nick] }));
+  markAsBot(client, send);
 }
 
 /** Networks ask programs to say that they are programs: `BOT=` names the mode. */
-function markAsBot(client: Client, protocol: (outgoing: Outgoing) => void): void {
+function markAsBot(client: Client, send: (outgoing: Outgoing) => void): void {
   let marked = false;
   client.on('registered', () => {
     marked = false;
@@ -49,7 +56,7 @@ function markAsBot(client: Client, protocol: (outgoing: Outgoing) => void): void
     const mode = client.network.supports('BOT');
     if (marked || typeof mode !== 'string' || !/^[A-Za-z]$/.test(mode)) return;
     marked = true;
-    protocol({ command: 'MODE', params: [client.user.nick, `+${mode}`] });
+    send({ command: 'MODE', params: [client.user.nick, `+${mode}`] });
   });
 }
 
@@ -57,7 +64,7 @@ function markAsBot(client: Client, protocol: (outgoing: Outgoing) => void): void
 export function settle({ options, client, state, bucket }: Parts): void {
   if (!state.registered) return;
   const ask = (command: string, ...params: string[]) =>
-    void bucket.put(lineOf({ command, params }), 'protocol', '').catch(() => undefined);
+    void bucket.put(lineOf({ command, params }), protocol).catch(() => undefined);
   const identified = isIdentified(options, client, state);
   // Only SASL carries the password: whoever calls themselves NickServ is told nothing.
   if (!identified) ask('ISON', 'NickServ');

@@ -11,9 +11,10 @@ import type { DeliverParts, Voice } from './voice.ts';
 export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promise<void>[]> {
   if (!parts.adapter.connected()) return [];
   const ears = new Map<string, Row[]>();
-  const rows = await due(parts.database, parts.adapter.connection, voice);
-  voice.more = voice.busy.size + voice.underWay.size > 0 || rows.length === atOnce;
-  for (const row of rows) ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
+  const at = performance.now();
+  const found = await due(parts.database, parts.adapter.connection, voice);
+  voice.more = voice.busy.size + voice.underWay.size > 0 || found.length === atOnce;
+  for (const row of voice.asked.inTurn(found, at)) ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
   return [...ears].map(([ear, rows]) => turn(parts, voice, { ear, rows, begun: [] }));
 }
 
@@ -58,12 +59,17 @@ async function begin(parts: DeliverParts, voice: Voice, { ear, rows, begun }: Tu
     for (const [row, say] of await inOrder(voice, next, ready)) {
       const said = ended(parts, row, say());
       const fine = said.catch(() => false).finally(() => voice.underWay.delete(row.id));
+      answered(voice, row);
       begun.push(said);
       voice.underWay.set(row.id, { ear, fine });
       void watch(fine);
     }
     while (underWay().length > ahead / 2) await Promise.race(underWay());
   }
+}
+
+function answered({ asked }: Voice, { message_key: key }: Row): void {
+  if (key !== null) asked.answered(key);
 }
 
 function underWayTo({ underWay }: Voice, ear: string): Promise<boolean>[] {

@@ -1,5 +1,6 @@
 import type { Adapter } from '../chat/message.ts';
 import type { Report } from '../chat/report.ts';
+import { type Asked, openAsked } from './asked.ts';
 import type { DueParts } from './due.ts';
 
 export interface DeliverParts extends DueParts {
@@ -21,6 +22,8 @@ export interface Voice {
   readonly underWay: Map<number, UnderWay>;
   /** By place, what is about to begin there: it does in order, whoever it is for. */
   readonly beginning: Map<string, Promise<unknown>>;
+  /** What is asked here, and not answered yet. */
+  readonly asked: Asked;
   /** There may have been more to say than was begun: to be looked at again when there is room. */
   more: boolean;
   /** There is room again. */
@@ -40,5 +43,13 @@ interface Shown {
 }
 
 export function openVoice(look: () => void = () => undefined): Voice {
-  return { shown: new Map(), busy: new Set(), underWay: new Map(), beginning: new Map(), more: false, look };
+  return {
+    shown: new Map(),
+    busy: new Set(),
+    underWay: new Map(),
+    beginning: new Map(),
+    asked: openAsked(look),
+    more: false,
+    look,
+  };
 }

@@ -13,6 +13,7 @@ test('what a server said in doubt before it was lost, and the batches it had beg
     {
       echoed: ({ label }) => void heard.push(`echoed ${label}`),
       refused: ({ target }) => void heard.push(`refused ${target}`),
+      throttled: () => undefined,
       answered: () => {},
     },
   );

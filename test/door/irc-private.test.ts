@@ -126,3 +126,23 @@ test('a WHOIS that is not answered in time is no answer: what was to be said is 
   await post(say('only for you'), to);
   expect(saidTo('alice')).toEqual(['only for you']);
 });
+
+test('who left and came again unseen is told under the nick that the account has its name from', async () => {
+  await open({
+    caps: modern,
+    hears(sent, itself) {
+      if (sent.command === 'WHOIS' && sent.params[0] === 'alice') whois(itself, 'alice');
+      if (sent.command === 'WHOIS' && sent.params[0] === 'alice_') {
+        itself.tell(':s 401 vigie alice_ :No such nick');
+        itself.tell(':s 318 vigie alice_ :End of WHOIS');
+      }
+      if (sent.command === 'PRIVMSG') itself.echo(sent);
+    },
+  });
+  server.tell(':alice_!a@host ACCOUNT alice');
+  server.tell(':alice_!a@host QUIT :Ping timeout');
+  await post(say('vigie has heard that'));
+  await post(say('your protection ends soon'), { to: 'irc:test/alice' });
+  expect(saidTo('alice')).toEqual(['your protection ends soon']);
+  expect(server.sent.map(({ line }) => line)).toContain('WHOIS :alice_');
+});

@@ -5,7 +5,7 @@ import { say } from '../../src/chat/report.ts';
 import { opsPlace, type Script, type Sent } from '../irc/scripted.ts';
 import { eventually, guest, open, post, saidTo, server, table, vigie, whois } from '../irc/speaking.ts';
 
-const throttled = ':s.test NOTICE vigie :*** Message to #ops throttled due to flooding';
+const refusal = ':s.test 404 vigie #ops :Cannot send to channel';
 
 /** The first time `web-1.` is said, the channel does not take it. */
 function refusingOnce(words: string): NonNullable<Script['hears']> {
@@ -20,10 +20,9 @@ function refusingOnce(words: string): NonNullable<Script['hears']> {
 }
 
 test.each([
-  ['echoes', 'echo-message', 1, ':s.test 404 vigie #ops :Cannot send to channel'],
-  ['no echoes', 'multi-prefix', 3, ':s.test 404 vigie #ops :Cannot send to channel'],
+  ['echoes', 'echo-message', 1, refusal],
+  ['no echoes', 'multi-prefix', 3, refusal],
   ['another target too soon', 'multi-prefix', 3, ':s.test 439 vigie #ops :Target change too fast'],
-  ['throttling', 'multi-prefix', 3, throttled],
 ] as const)(
   'with %s: a refusal is that of lines that have left, and nothing is lost',
   async (_what, caps, most, words) => {
@@ -34,6 +33,47 @@ test.each([
     expect(times(1)).toBe(2);
     for (const row of [0, 2]) expect(times(row)).toBeLessThanOrEqual(most);
     for (const row of [0, 2]) expect(times(row)).toBeGreaterThanOrEqual(1);
+  },
+);
+
+test.each([
+  ['#ops', 3],
+  ['@#ops', 3],
+  ['#ops', 0],
+])(
+  'what a server throttles in %s after %i lines is said once it takes more, before what waits, and nothing of it twice',
+  async (target, taken) => {
+    let [left, refused] = [taken, 0];
+    await open(
+      {
+        hears({ command, params }, { tell }) {
+          if (command !== 'PRIVMSG' || params[1]?.includes('web-') !== true) return;
+          left -= 1;
+          if (left >= 0) return;
+          refused += 1;
+          // Whatever comes meanwhile is thrown away too.
+          if (refused === 1)
+            setTimeout(() => {
+              left = 1000;
+            }, 200);
+          tell(':s.test NOTICE vigie :*** Message to #ops throttled due to flooding');
+        },
+      },
+      { rate: { burst: 5, everyMs: 20 } },
+    );
+    const place = { ...opsPlace, id: `irc:test/${target}` };
+    await post(say('ready'), {}, place);
+    await sleep(200);
+    const rows = Array.from({ length: 12 }, (_, row) => `web-${row}.`);
+    const told = rows.map(async (row, at) => {
+      // Between the first and the others vigie asks whether that one was read.
+      if (at > 0) await sleep(1);
+      await post(say(row), { weight: 'answer' }, place);
+    });
+    await Promise.all(told);
+    const said = saidTo(target).slice(1);
+    expect(refused).toBeGreaterThan(0);
+    expect([...said.slice(0, taken), ...said.slice(taken + refused)]).toEqual(rows);
   },
 );
 
@@ -69,11 +109,11 @@ test('without labels the server answers in the order in which lines left, not in
   const first = vigie.post(opsPlace, say('first'), { key: 'first', weight: 'news' });
   const news = vigie.post(opsPlace, say('news'), { key: 'news', weight: 'news' });
   const answer = vigie.post(opsPlace, say('answer'), { key: 'answer', weight: 'answer' });
-  const refused = expect(answer).rejects.toThrow('throttled');
+  const refused = expect(answer).rejects.toThrow('Cannot send');
   await eventually(() => heard.length === 3);
   expect(heard.map(({ params }) => params[1])).not.toEqual(['first', 'news', 'answer']);
   for (const sent of heard) {
-    if (sent.params[1] === 'answer') server.tell(throttled);
+    if (sent.params[1] === 'answer') server.tell(refusal);
     else server.echo(sent);
   }
   await Promise.all([refused, first, news]);
@@ -102,8 +142,8 @@ test('a refusal tells that one line was read, not all that wait behind it', asyn
   const ended = Promise.allSettled(all);
   await eventually(() => unread > 1500);
   unread -= 400;
-  server.tell(throttled);
-  await expect(all[0]).rejects.toThrow('throttled');
+  server.tell(refusal);
+  await expect(all[0]).rejects.toThrow('Cannot send');
   await sleep(300);
   expect(most).toBeLessThan(2100);
   server.cut();

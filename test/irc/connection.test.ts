@@ -24,7 +24,13 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
   });
 
   function open(port = proxy.port, channels: NetworkOptions['channels'] = [{ name: '#ops', key: null }]): Network {
-    network = openNetwork({
+    network = one(port, channels);
+    network.start();
+    return network;
+  }
+
+  function one(port: number, channels: NetworkOptions['channels'], log: NetworkOptions['log'] = () => {}): Network {
+    return openNetwork({
       name: 'test',
       link: { host: '127.0.0.1', port, tls: null },
       nick: 'vigie',
@@ -34,10 +40,8 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
       version: 'test',
       rate: { burst: 1000, everyMs: 1 },
       pace: quickPace,
-      log: () => {},
+      log,
     });
-    network.start();
-    return network;
   }
 
   const asWished = () =>
@@ -57,6 +61,34 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
       await expect.poll(network.connected, { interval: 5 }).toBe(false);
     }
     await back();
+  });
+
+  test('two bots of one configuration do not take the nick from each other for ever', async () => {
+    const kills: string[] = [];
+    const log = (_level: string, facts: object) => {
+      const { why } = facts as { why?: string };
+      if (why !== undefined && /ghost|kill/i.test(why)) kills.push(why);
+    };
+    const channels = [{ name: '#ops', key: null }];
+    network = one(irc.inspircd.fast, channels, log);
+    const rival = one(irc.inspircd.fast, channels, log);
+    network.start();
+    await expect.poll(network.connected).toBe(true);
+    rival.start();
+    const both = [network, rival];
+    const waiting = () => both.filter((bot) => bot.problem()?.includes('a second bot') === true);
+    await expect.poll(() => waiting().length).toBe(1);
+    const [speaks] = both.filter((bot) => !waiting().includes(bot));
+    const said = kills.length;
+    await expect.poll(() => speaks?.connected() === true && speaks.client.user.nick === 'vigie').toBe(true);
+    await sleep(3000);
+    expect([kills.length, waiting().length]).toEqual([said, 1]);
+    expect(said).toBeLessThanOrEqual(6);
+    // Once the nick is free it is taken.
+    const [waits] = waiting();
+    await speaks?.stop();
+    await expect.poll(() => waits?.connected() === true && waits.client.user.nick === 'vigie').toBe(true);
+    await waits?.stop();
   });
 
   test('a server that takes connections and closes them', async () => {
@@ -123,7 +155,7 @@ describe.runIf(onDebian)('vigie comes back by itself: identified, under its nick
     let number = 0;
     const nickNow = async (): Promise<string> => {
       number += 1;
-      await network.send({ command: 'PRIVMSG', params: ['#ops', `word ${number}.`] }, 'answer', '');
+      await network.send({ command: 'PRIVMSG', params: ['#ops', `word ${number}.`] }, { lane: 'answer', place: '' });
       return (await boss.hears(new RegExp(`word ${number}\\.`))).from;
     };
     network.client.raw('NICK 0');

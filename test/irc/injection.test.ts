@@ -95,7 +95,7 @@ test(`${runs} generated messages: the server never sees another command than the
   await fc.assert(
     fc.asyncProperty(outgoing, async (message) => {
       try {
-        await network.send(message, 'answer', 'p');
+        await network.send(message, { lane: 'answer', place: 'p' });
         sent.push(message.command);
         if (/[\r\n\0]/.test([...message.params, ...Object.values(message.tags)].join(''))) broken += 1;
       } catch (error) {
@@ -104,7 +104,7 @@ test(`${runs} generated messages: the server never sees another command than the
     }),
     { seed, numRuns: runs },
   );
-  await network.send({ command: 'PING', params: ['the-end'] }, 'progress', 'p');
+  await network.send({ command: 'PING', params: ['the-end'] }, { lane: 'progress', place: 'p' });
   await expect.poll(() => server.lines.at(-1)).toBe('PING :the-end');
   const seen = server.lines.slice(before).filter((line) => !/^(PING|WHO) :/.test(line) || line === 'PING :the-end');
   const commands = seen.map((line) => line.replace(/^@[^ ]+ /, '').split(' ')[0]);
