@@ -9,6 +9,8 @@ export interface Pace {
   piece(): number;
   /** How long the statement took that deleted a piece, ms. */
   took(ms: number): void;
+  /** How long after it others go first, ms: who logs in meanwhile waits for the same disk. */
+  rest(): number;
   /** How large that many rows were. */
   weigh(rows: number, bytes: number): void;
   /** A lock, a deadlock, a replica that lags: smaller steps. */
@@ -16,6 +18,11 @@ export interface Pace {
 }
 
 const targetMs = 100;
+/**
+ * Times as long as the statement took. The next rows come from the disk meanwhile, so that it costs less than it seems; where
+ * they are archived, reading them whole makes the pauses.
+ */
+const restShare = 2;
 const least = 100;
 const most = 5000;
 /** Several chunks are in memory at a time. */
@@ -30,13 +37,16 @@ export function openPace({ archived }: { archived: boolean }): Pace {
   let rows = 500;
   /** Until some were seen they may be PKI tokens; what is not read has no weight here. */
   let rowBytes = archived ? 8192 : 0;
+  let last = 0;
   return {
     chunk: () => Math.max(10, Math.min(rows * pieces, most, Math.floor(chunkBytes / rowBytes))),
     piece: () => rows,
     took(ms) {
+      last = ms;
       const factor = Math.min(2, Math.max(0.5, targetMs / Math.max(ms, 1)));
       rows = clamp(rows * (factor > 1 ? Math.sqrt(factor) : factor));
     },
+    rest: () => (archived ? 0 : Math.min(last, targetMs) * restShare),
     weigh(read, bytes) {
       if (read > 0) rowBytes = Math.max(100, bytes / read);
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part, Place } from '../archive/place.ts';
 import { UserError } from '../chat/user-error.ts';
 import type { RequestLimits, SweepChunk, SweepMark, SweepOrder, TokenSweep } from '../openstack/cloud.ts';
@@ -134,6 +135,7 @@ async function removeNext(means: Means, removal: Removal, limits: RequestLimits)
   const size = evenly(left?.length ?? 0, Math.min(most, means.pace.piece()));
   const ids = left?.slice(0, size) ?? null;
   if (ids?.length === 0) return;
+  await sleep(means.pace.rest());
   const began = performance.now();
   try {
     removal.gone += await removePiece(means, { ...chunk, ids }, limits);
