@@ -9,7 +9,7 @@ export interface Pace {
   piece(): number;
   /** How long the statement took that deleted a piece, ms. */
   took(ms: number): void;
-  /** How long after it others go first, ms: who logs in meanwhile waits for the same disk. */
+  /** How long after it the server has time for others and for itself, ms. */
   rest(): number;
   /** How large that many rows were. */
   weigh(rows: number, bytes: number): void;
@@ -19,10 +19,10 @@ export interface Pace {
 
 const targetMs = 100;
 /**
- * Times as long as the statement took. The next rows come from the disk meanwhile, so that it costs less than it seems; where
- * they are archived, reading them whole makes the pauses.
+ * Of the time that the statement took. InnoDB takes the rows out of their pages meanwhile: without a rest it falls behind, and
+ * pages are written five times as often. Where rows are archived, reading them whole makes the pauses.
  */
-const restShare = 2;
+const restShare = 0.5;
 const least = 100;
 const most = 5000;
 /** Several chunks are in memory at a time. */
