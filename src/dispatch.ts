@@ -166,7 +166,7 @@ async function control(rows: Work, message: Message, line: Line, parts: Dispatch
   const whom = isForAsker(line) ? 'aside' : 'to all';
   const job = entries.find(({ kind }) => toldByCard.has(kind))?.job ?? null;
   const told = job !== null && (await isToldByCard(rows, message, job, parts));
-  if (!told) await answer(rows, message, report, { whom, job });
+  if (!told) await answer(rows, message, report, { whom });
   if (line.command.risk !== 'read')
     entries.push({ ...speaker(message, parts.policy()), kind: 'line', line: line.line });
   if (entries.length > 0) await audit(rows, ...entries);
@@ -187,11 +187,9 @@ function isForAsker({ name, values }: Line): boolean {
 
 interface Answering {
   readonly whom: 'to all' | 'aside';
-  /** Whose card says the same. */
-  readonly job?: string | null;
 }
 
-async function answer(rows: Work, message: Message, report: Report, { whom, job }: Answering): Promise<After> {
+async function answer(rows: Work, message: Message, report: Report, { whom }: Answering): Promise<After> {
   const alone = message.from.account ?? message.from.at ?? null;
   await insertNote(rows, {
     key: `answer:${message.place.adapter}:${message.key}`.slice(0, 190),
@@ -199,7 +197,6 @@ async function answer(rows: Work, message: Message, report: Report, { whom, job 
     report,
     messageKey: message.key,
     replyTo: message.replyTo ?? null,
-    ...(job == null ? {} : { job }),
     ...(whom === 'to all' || alone === null ? {} : { aside: alone }),
   });
   return ringSay(message);

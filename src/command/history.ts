@@ -3,7 +3,7 @@ export interface History {
   drains(): Promise<PastDrain[]>;
   /** What a job of this cloud that has ended moved off which host; null where there is no such job. */
   moved(job: string): Promise<{ readonly host: string; readonly moved: readonly Whereabouts[] } | null>;
-  /** The job of this cloud that made that migration of a server; null where none did. */
+  /** The job of this cloud that made that migration of a server and has ended; null where there is none. */
   mover(server: string, migration: number): Promise<string | null>;
   /** What a job of this cloud that has ended told of the rows it changed; null where it changed none by a runbook. */
   edited(job: string): Promise<PastEdit | null>;

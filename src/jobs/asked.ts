@@ -76,7 +76,11 @@ export function openAsked(look: () => void): Asked {
     inTurn(rows, at) {
       const sorted = inOrder(rows, ({ message_key: key }) => (key === null ? undefined : numbers.get(key)));
       const ours = sorted.filter(([row, number = 0]) => !before(row.place_id, number).some(isMissing(at)));
-      kept ||= ours.length < rows.length;
+      if (ours.length < rows.length) {
+        // What they wait for may never be answered: then nothing else would ring.
+        if (!kept) void pause(patienceMs).then(lookAgain);
+        kept = true;
+      }
       return ours.map(([row]) => row);
     },
   };

@@ -57,6 +57,8 @@ export function historyOf(rows: Rows, cloud: string): History {
         .where('job.cloud', '=', cloud)
         .where('step.step_key', '=', `move:${server}`)
         .where('step.checkpoint', 'is not', null)
+        // One that goes on confirms it itself.
+        .where('job.ended_at', 'is not', null)
         .execute();
       const own = ({ checkpoint }: { checkpoint: string | null }) =>
         MoveIntent.safeParse(JSON.parse(checkpoint ?? 'null')).data?.migration === migration;

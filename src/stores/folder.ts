@@ -40,7 +40,7 @@ export function openFolder(folder: string, { mounted = false } = {}): Store {
     async sweep(start, rest) {
       const parts = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.part'));
       for (const part of parts)
-        if (part.startsWith(start) && rest.test(part.slice(start.length).replace(/\.\w+\.part$/, '')))
+        if (part.startsWith(start) && rest.test(part.slice(start.length).replace(/(?:\.[0-9a-f]{8})?\.part$/, '')))
           await rm(pathOf(part), { force: true });
     },
     close: () => undefined,

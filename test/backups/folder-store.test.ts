@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -44,4 +44,12 @@ test('what cannot be removed is told in one line', async () => {
   mkdirSync(join(locked, 'one'));
   await expect(openFolder(locked).remove('one')).rejects.toThrow(new RegExp(`^${join(locked, 'one')} on \\S+: \\w+$`));
   rmSync(locked, { recursive: true });
+});
+
+test('what an older vigie left unfinished, under its name for that, is swept away, too', async () => {
+  const store = openFolder(folder);
+  await store.ready();
+  writeFileSync(join(folder, 'dump-demo-main-20261129-7f3a.sql.zst.part'), 'half');
+  await store.sweep('dump-demo-main-', /^\d{8}-\w+\.sql\.zst$/);
+  expect(readdirSync(folder).filter((name) => name.includes('7f3a'))).toEqual([]);
 });

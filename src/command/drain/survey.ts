@@ -69,7 +69,7 @@ export async function mustBeVirtual(host: HostName, cloud: CloudReader): Promise
   const here = bare.filter((one) => one === host);
   if (here.length > 0)
     throw new UserError(
-      `${host} stands for ${count(here.length, 'bare-metal machine')} (Ironic): their servers cannot be moved; openstack baremetal node maintenance set`,
+      `${host} stands for ${count(here.length, 'bare-metal machine')} (Ironic): their servers cannot be moved; to work on a node: openstack baremetal node maintenance set NODE`,
     );
   return new Set(bare);
 }

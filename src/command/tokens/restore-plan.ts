@@ -91,7 +91,7 @@ async function mustBeEmpty({ scratch }: Databases): Promise<string> {
   const { label, tables } = await scratch();
   if (tables.length === 0) return label;
   throw new UserError(
-    `${label} is not empty (${list(tables)}): restores go into an empty database only, so drop them first`,
+    `${label} is not empty (${list(tables)}): restores go into an empty database only, so drop these tables first`,
   );
 }
 

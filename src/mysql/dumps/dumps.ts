@@ -7,7 +7,7 @@ import { parseDsn } from '../operator-dsn.ts';
 import { type OperatorPool, openOperatorPool } from '../operator-pool.ts';
 import { inspect, mustBeSynced } from './inspect.ts';
 import { keyIds } from './keys.ts';
-import { makeDump } from './make.ts';
+import { bareDatabase, makeDump } from './make.ts';
 import { findDumpTool } from './program.ts';
 import { proveDump } from './prove.ts';
 import { copy, endpointOf, look, openStores, placeOf, remove, type Stores, sealingKey } from './stored.ts';
@@ -82,8 +82,7 @@ async function survey(known: Known, { databases }: DumpServer, signal: AbortSign
   const { version, tables, flavour } = inspected;
   await findDumpTool(flavour);
   const bare = databases.find((name) => !empty.includes(name) && !tables.some(({ schema }) => schema === name));
-  if (bare !== undefined)
-    throw new UserError(`${bare} has no table at all: is it the right server? One that may be empty is named in empty`);
+  if (bare !== undefined) throw bareDatabase(bare);
   mustBeSynced(inspected, pool);
   const outside = tables.filter(({ engine }) => engine !== 'InnoDB').map(({ schema, name }) => `${schema}.${name}`);
   return {

@@ -152,10 +152,13 @@ function mustBeWhole(counted: Counted, { tables }: Inspected, { empty }: DumpSou
   if (missing !== undefined)
     throw new UserError(`${missing.schema}.${missing.name} is on the server and not in the dump`);
   const bare = counted.databases.find(({ name, tables: held }) => held.size === 0 && !empty.includes(name));
-  if (bare !== undefined)
-    throw new UserError(
-      `${bare.name} has no table at all: is it the right server? One that may be empty is named in empty`,
-    );
+  if (bare !== undefined) throw bareDatabase(bare.name);
+}
+
+export function bareDatabase(name: string): UserError {
+  return new UserError(
+    `${name} has no table at all: is it the right server? One that may have none is named under empty in vigie.backup`,
+  );
 }
 
 interface Known {
