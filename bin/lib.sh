@@ -34,6 +34,7 @@ install_servers() {
         has mariadbd && has mariadb-install-db || packages="$packages mariadb-server-core"
         has my_print_defaults || packages="$packages mariadb-client-core"
         [ -z "${dumps:-}" ] || has mariadb-dump || packages="$packages mariadb-client"
+        [ -z "${services:-}" ] || [ -e /etc/services ] || packages="$packages netbase"
         # shellcheck disable=SC2086     # a list of words
         [ -z "$packages" ] || apt_install $packages
     elif [ "$(uname)" = Darwin ]; then
