@@ -62,7 +62,7 @@ export interface PlanContext {
   holder(claim: string): Promise<string | null>;
   /** The job that holds a claim now, or will once it begins; null if there is none. */
   jobOn(claim: string): Promise<ClaimingJob | null>;
-  /** Hosts of this cloud that other running jobs hold, and by which command. */
+  /** Hosts of this cloud that other jobs hold which run or came before this one, and by which command. */
   held(): Promise<readonly { readonly host: string; readonly command: string }[]>;
   /** Whether what this project's guests ask for by metadata is done; else it is only shown. */
   heedsWishes(project: { readonly id: string; readonly name: string | null }): boolean;
