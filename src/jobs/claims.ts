@@ -1,4 +1,4 @@
-import type { ClaimingJob } from '../command/command.ts';
+import type { ClaimingJob, HeldHost } from '../command/command.ts';
 import { Plan } from '../command/plan.ts';
 import { Conflict, isDuplicate, type Rows, type Work } from '../mysql/database.ts';
 import type { Job } from './job.ts';
@@ -34,23 +34,31 @@ export async function jobOn(rows: Rows, claim: string, asking: Job): Promise<Cla
  * Hosts of the asking job's cloud that other jobs hold, by their claims: those that run, and of those about to begin the ones
  * that came before it. `before` is null for who only plans: for him all of them did.
  */
-export async function heldHosts(
-  rows: Rows,
-  asking: Job,
-  before: ReadonlySet<string> | null,
-): Promise<{ host: string; command: string }[]> {
-  const prefix = `host:${asking.cloud}/`;
+export async function heldHosts(rows: Rows, asking: Job, before: ReadonlySet<string> | null): Promise<HeldHost[]> {
+  const hosts = await claimsOf(rows, asking, 'host');
+  const counts = hosts.filter(({ job, state }) => state !== 'queued' || before === null || before.has(job));
+  if (counts.length === 0) return [];
+  const servers = await claimsOf(rows, asking, 'server');
+  return counts.map(({ name, job, command }) => {
+    const own = servers.filter((one) => one.job === job);
+    return { host: name, command, servers: new Set(own.map((one) => one.name)) };
+  });
+}
+
+/** What other jobs claim of the asking job's cloud. */
+async function claimsOf(rows: Rows, { id, cloud }: Job, kind: 'host' | 'server') {
+  const prefix = `${kind}:${cloud}/`;
   const found = await rows
     .selectFrom('claim')
     .innerJoin('job', 'job.id', 'claim.job')
-    .select(['claim.what', 'job.id', 'job.command', 'job.state'])
-    .where('job.cloud', '=', asking.cloud)
-    .where('job.id', '!=', asking.id)
-    .where('claim.what', 'like', 'host:%')
+    .select(['claim.what', 'job.id as job', 'job.command', 'job.state'])
+    .where('job.cloud', '=', cloud)
+    .where('job.id', '!=', id)
+    .where('claim.what', 'like', `${kind}:%`)
     .execute();
-  const counts = found.filter(({ id, state }) => state !== 'queued' || before === null || before.has(id));
-  return counts.flatMap(({ what, command }) =>
-    what.startsWith(prefix) ? [{ host: what.slice(prefix.length), command }] : [],
+  // A cloud's name may have what LIKE takes for a wildcard.
+  return found.flatMap(({ what, ...job }) =>
+    what.startsWith(prefix) ? [{ ...job, name: what.slice(prefix.length) }] : [],
   );
 }
 
