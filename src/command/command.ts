@@ -47,6 +47,13 @@ export interface ClaimingJob {
   readonly state: 'awaiting' | 'queued' | 'running';
 }
 
+export interface HeldHost {
+  readonly host: string;
+  readonly command: string;
+  /** What the job that holds it claims of the cloud's servers. */
+  readonly servers: ReadonlySet<string>;
+}
+
 export interface PlanContext {
   readonly cloud: CloudReader;
   readonly leases: LeaseReader;
@@ -62,8 +69,8 @@ export interface PlanContext {
   holder(claim: string): Promise<string | null>;
   /** The job that holds a claim now, or will once it begins; null if there is none. */
   jobOn(claim: string): Promise<ClaimingJob | null>;
-  /** Hosts of this cloud that other running jobs hold, and by which command. */
-  held(): Promise<readonly { readonly host: string; readonly command: string }[]>;
+  /** Hosts of this cloud that other jobs hold which run or came before this one, and by which command. */
+  held(): Promise<readonly HeldHost[]>;
   /** Whether what this project's guests ask for by metadata is done; else it is only shown. */
   heedsWishes(project: { readonly id: string; readonly name: string | null }): boolean;
   /** How many hosts of a zone the policy lets be closed at once; null is any number. */

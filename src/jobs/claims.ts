@@ -1,6 +1,6 @@
-import type { ClaimingJob } from '../command/command.ts';
+import type { ClaimingJob, HeldHost } from '../command/command.ts';
 import { Plan } from '../command/plan.ts';
-import type { Rows } from '../mysql/database.ts';
+import { Conflict, isDuplicate, type Rows, type Work } from '../mysql/database.ts';
 import type { Job } from './job.ts';
 
 /** Who holds a claim, or has a plan that will: a running job first, then the one that waits longest. */
@@ -8,11 +8,11 @@ export async function jobOn(rows: Rows, claim: string, asking: Job): Promise<Cla
   const holder = await rows
     .selectFrom('claim')
     .innerJoin('job', 'job.id', 'claim.job')
-    .select(['job.id', 'job.line', 'job.human'])
+    .select(['job.id', 'job.line', 'job.human', 'job.state'])
     .where('claim.what', '=', claim)
     .where('job.id', '!=', asking.id)
     .executeTakeFirst();
-  if (holder !== undefined) return { ...holder, state: 'running' };
+  if (holder !== undefined) return { ...holder, state: holder.state === 'queued' ? 'queued' : 'running' };
   const waiting = await rows
     .selectFrom('job')
     .select(['id', 'line', 'human', 'state', 'plan'])
@@ -30,19 +30,35 @@ export async function jobOn(rows: Rows, claim: string, asking: Job): Promise<Cla
   return { id, line, human, state: state === 'queued' ? 'queued' : 'awaiting' };
 }
 
-/** Hosts of the asking job's cloud that other running jobs hold, by their claims. */
-export async function heldHosts(rows: Rows, asking: Job): Promise<{ host: string; command: string }[]> {
-  const prefix = `host:${asking.cloud}/`;
+/**
+ * Hosts of the asking job's cloud that other jobs hold, by their claims: those that run, and of those about to begin the ones
+ * that came before it. `before` is null for who only plans: for him all of them did.
+ */
+export async function heldHosts(rows: Rows, asking: Job, before: ReadonlySet<string> | null): Promise<HeldHost[]> {
+  const hosts = await claimsOf(rows, asking, 'host');
+  const counts = hosts.filter(({ job, state }) => state !== 'queued' || before === null || before.has(job));
+  if (counts.length === 0) return [];
+  const servers = await claimsOf(rows, asking, 'server');
+  return counts.map(({ name, job, command }) => {
+    const own = servers.filter((one) => one.job === job);
+    return { host: name, command, servers: new Set(own.map((one) => one.name)) };
+  });
+}
+
+/** What other jobs claim of the asking job's cloud. */
+async function claimsOf(rows: Rows, { id, cloud }: Job, kind: 'host' | 'server') {
+  const prefix = `${kind}:${cloud}/`;
   const found = await rows
     .selectFrom('claim')
     .innerJoin('job', 'job.id', 'claim.job')
-    .select(['claim.what', 'job.command'])
-    .where('job.cloud', '=', asking.cloud)
-    .where('job.id', '!=', asking.id)
-    .where('claim.what', 'like', 'host:%')
+    .select(['claim.what', 'job.id as job', 'job.command', 'job.state'])
+    .where('job.cloud', '=', cloud)
+    .where('job.id', '!=', id)
+    .where('claim.what', 'like', `${kind}:%`)
     .execute();
-  return found.flatMap(({ what, command }) =>
-    what.startsWith(prefix) ? [{ host: what.slice(prefix.length), command }] : [],
+  // A cloud's name may have what LIKE takes for a wildcard.
+  return found.flatMap(({ what, ...job }) =>
+    what.startsWith(prefix) ? [{ ...job, name: what.slice(prefix.length) }] : [],
   );
 }
 
@@ -59,4 +75,43 @@ export async function holderOf(rows: Rows, claim: string, self: string): Promise
     .where('claim.what', '=', claim)
     .executeTakeFirst();
   return found === undefined || found.id === self ? null : `${found.line} (${found.id}, by ${found.human})`;
+}
+
+/** Somebody else holds what a job claims: thrown, so that none of its other claims stays. */
+export class Held extends Error {
+  override readonly name = 'Held';
+}
+
+/** What somebody else holds, in words, instead of what would have been done. */
+export function unlessHeld<T>(claiming: Promise<T>): Promise<T | string> {
+  return claiming.catch((error: unknown) => {
+    if (error instanceof Held) return error.message;
+    throw error;
+  });
+}
+
+/** All of them, or `Held`. What the job claimed before is its own still. */
+export async function claimAll(rows: Work, job: string, claims: readonly string[]): Promise<void> {
+  const own = await rows.selectFrom('claim').select('what').where('job', '=', job).execute();
+  const known = new Set(own.map(({ what }) => what));
+  for (const what of claims) if (!known.has(what)) await claim(rows, job, what);
+}
+
+async function claim(rows: Work, job: string, what: string): Promise<void> {
+  try {
+    await rows.insertInto('claim').values({ what, job }).execute();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    const holder = await rows
+      .selectFrom('claim')
+      .innerJoin('job', 'job.id', 'claim.job')
+      .select(['job.id', 'job.line'])
+      .where('claim.what', '=', what)
+      .executeTakeFirst();
+    if (holder === undefined) throw new Conflict(`${what} was let go of a moment ago`);
+    if (holder.id !== job)
+      throw new Held(
+        `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder.line} (${holder.id}): ask again when it has ended`,
+      );
+  }
 }

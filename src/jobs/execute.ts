@@ -1,6 +1,8 @@
 import { refuse } from '../chat/report.ts';
 import type { ChangeCommand } from '../command/command.ts';
 import { isUnreachable } from '../mysql/database.ts';
+import { heldHosts } from './claims.ts';
+import { comeFirst } from './first-come.ts';
 import { type Difference, harsher, type Job } from './job.ts';
 import { beginJob, endJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
@@ -28,7 +30,11 @@ async function begin(parts: WorkerParts, tenure: Tenure, job: Job, command: Chan
     const refusal = await mayRun(parts.database.rows, parts.policy(), job, { command, now: parts.now() });
     if (refusal !== null) return await giveUp(parts, tenure, job, refusal);
     if (job.plan === null) return await giveUp(parts, tenure, job, 'the stored plan no longer parses: ask again');
-    const now = await draft(parts, job, command, interpreted(parts, job).values, await contextOf(parts, tenure, job));
+    const before = await comeFirst(parts.database, tenure.owner, job);
+    if (typeof before === 'string') return await giveUp(parts, tenure, job, before);
+    const context = await contextOf(parts, tenure, job);
+    const second = { ...context, held: () => heldHosts(parts.database.rows, job, before) };
+    const now = await draft(parts, job, command, interpreted(parts, job).values, second);
     const worse = [...harsher(job.plan.rows, now.plan.rows), ...needsMore(job, now.approval.votes)];
     if (worse.length > 0) {
       await supersede(parts.database, tenure.owner, job, now, worse);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { MoveIntent } from '../command/drain/move-intent.ts';
+import { newcomersMigration } from '../command/drain/newcomers.ts';
 import { whereaboutsIn } from '../command/drain/whereabouts.ts';
 import type { History, PastDrain, PastEdit, PastMove } from '../command/history.ts';
+import type { Json } from '../command/outcome.ts';
 import type { Rows } from '../mysql/database.ts';
 import { hasEnded, jobOf } from './job.ts';
 import { type StepRow, stepsOf } from './steps.ts';
@@ -53,16 +55,19 @@ export function historyOf(rows: Rows, cloud: string): History {
       const steps = await rows
         .selectFrom('step')
         .innerJoin('job', 'job.id', 'step.job')
-        .select(['job.id', 'step.checkpoint'])
+        .select(['job.id', 'step.name', 'step.checkpoint'])
         .where('job.cloud', '=', cloud)
-        .where('step.step_key', '=', `move:${server}`)
+        .where(({ or, and, eb }) =>
+          or([
+            eb('step.step_key', '=', `move:${server}`),
+            and([eb('step.name', '=', 'newcomers'), eb('step.checkpoint', 'like', `%${server}%`)]),
+          ]),
+        )
         .where('step.checkpoint', 'is not', null)
         // One that goes on confirms it itself.
         .where('job.ended_at', 'is not', null)
         .execute();
-      const own = ({ checkpoint }: { checkpoint: string | null }) =>
-        MoveIntent.safeParse(JSON.parse(checkpoint ?? 'null')).data?.migration === migration;
-      return steps.find(own)?.id ?? null;
+      return steps.find((step) => madeBy(step, server) === migration)?.id ?? null;
     },
     async edited(id) {
       const job = await readJob(rows, id);
@@ -71,6 +76,14 @@ export function historyOf(rows: Rows, cloud: string): History {
       return undo === undefined ? null : { claims: job.plan?.claims ?? [], undo };
     },
   };
+}
+
+/** The migration that a step made of this server. */
+function madeBy({ name, checkpoint }: { name: string; checkpoint: string | null }, server: string): number | null {
+  const written: Json = JSON.parse(checkpoint ?? 'null');
+  return name === 'newcomers'
+    ? newcomersMigration(written, server)
+    : (MoveIntent.safeParse(written).data?.migration ?? null);
 }
 
 const Wrote = z.object({ undo: z.object({ host: z.string(), path: z.string(), sha256: z.string() }) });

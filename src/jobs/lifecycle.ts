@@ -3,9 +3,10 @@ import type { Place } from '../chat/message.ts';
 import type { Report } from '../chat/report.ts';
 import { planHash } from '../command/canonical.ts';
 import type { Plan } from '../command/plan.ts';
-import { Conflict, type Database, isDuplicate, type Work } from '../mysql/database.ts';
+import type { Database, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { fitted } from './artifacts.ts';
+import { claimAll, Held, unlessHeld } from './claims.ts';
 import { claimClosing } from './closing.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
@@ -124,7 +125,7 @@ export async function beginJob(
 ): Promise<string | null> {
   const begun = database.transaction(async (rows) => {
     await fence(rows, owner);
-    for (const what of plan.claims) await claim(rows, owner.job, what);
+    await claimAll(rows, owner.job, plan.claims);
     const full = plan.closing === undefined ? null : await claimClosing(rows, owner.job, plan.closing);
     if (full !== null) throw new Held(full);
     await move(rows, owner, 'queued', 'running', { looked: 1, started_at: dbNow });
@@ -136,37 +137,7 @@ export async function beginJob(
       detail: { worker: owner.worker, epoch: owner.epoch, vanished: [...vanished] },
     });
   });
-  return begun.then(
-    () => null,
-    (error: unknown) => {
-      if (error instanceof Held) return error.message;
-      throw error;
-    },
-  );
-}
-
-/** Somebody else holds what a job claims: thrown, so that none of its other claims stays. */
-class Held extends Error {
-  override readonly name = 'Held';
-}
-
-async function claim(rows: Work, job: string, what: string): Promise<void> {
-  try {
-    await rows.insertInto('claim').values({ what, job }).execute();
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    const holder = await rows
-      .selectFrom('claim')
-      .innerJoin('job', 'job.id', 'claim.job')
-      .select(['job.id', 'job.line'])
-      .where('claim.what', '=', what)
-      .executeTakeFirst();
-    if (holder === undefined) throw new Conflict(`${what} was let go of a moment ago`);
-    if (holder.id !== job)
-      throw new Held(
-        `${what.replace(/^(\w+):/, '$1 ')} is held by ${holder.line} (${holder.id}): ask again when it has ended`,
-      );
-  }
+  return unlessHeld(begun.then(() => null));
 }
 
 export interface Rest {

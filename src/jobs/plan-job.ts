@@ -111,7 +111,7 @@ export async function contextOf(parts: WorkerParts, tenure: Tenure, job: Job): P
     signal: tenure.signal,
     holder: (claim) => holderOf(parts.database.rows, claim, job.id),
     jobOn: (claim) => jobOn(parts.database.rows, claim, job),
-    held: () => heldHosts(parts.database.rows, job),
+    held: () => heldHosts(parts.database.rows, job, null),
     mustArchive: mustArchive(parts.policy(), job.cloud),
     heedsWishes: (project) => heedsWishes(parts.policy(), job.cloud, project),
     closedPerZone: parts.policy().file.guards.closed_per_zone ?? null,

@@ -47,6 +47,7 @@ export async function supersede(
       .set({ ...columns, until: dbIn(made.approval.expiresMs) })
       .where('id', '=', successor)
       .execute();
+    await rows.deleteFrom('claim').where('job', '=', job.id).execute();
     await move(rows, owner, job.state, 'stale', { successor, ended_at: dbNow, worker: null, lease_until: null });
     await cards(
       rows,

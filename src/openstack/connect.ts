@@ -23,6 +23,7 @@ import { findServers, listServers, showServer } from './nova-servers.ts';
 import { computeService, forceDown, listServices, setHostMaintenance, setServiceStatus } from './nova-services.ts';
 import { countShares } from './nova-shares.ts';
 import { allocationsOf, candidatesFor } from './placement.ts';
+import { openHoldings } from './placement-held.ts';
 import { roomOf } from './placement-room.ts';
 import { listProjects } from './projects.ts';
 import { readServerList } from './server-lists.ts';
@@ -68,6 +69,7 @@ export function connectCloud(parts: ConnectParts): ConnectedCloud {
 
 function reader(session: Session, { name, config, now }: ConnectParts): Omit<CloudReader, 'databases'> {
   const source = { session, cloud: name, flavors: openFlavors(session, name, now) };
+  const placed = { session, cloud: name, holdings: openHoldings(session, name) };
   return {
     name,
     settings: config.settings,
@@ -90,7 +92,7 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     serverList: (list) => readServerList(config.lists ?? null, list, name),
     allocations: (host) => allocationsOf(session, name, host),
     candidates: (server) => candidatesFor(session, name, server),
-    room: (hosts, known = {}) => roomOf(session, name, { hosts, ...known }),
+    room: (hosts, known = {}) => roomOf(placed, { hosts, ...known }),
     volumeSizes: (ids) => volumeSizes(session, name, ids),
     agents: (host) => listAgents(session, name, host),
   };

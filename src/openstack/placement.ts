@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 import { read } from './wire.ts';
 
 export const Providers = z.object({
-  resource_providers: z.array(z.looseObject({ uuid: z.string(), name: z.string() })),
+  resource_providers: z.array(z.looseObject({ uuid: z.string(), name: z.string(), generation: z.number().optional() })),
 });
 const Allocations = z.object({ allocations: z.record(z.string(), z.unknown()) });
 const CandidatesWire = z.object({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FailPhase } from './world.ts';
 
 /** What may be asked of the control, over HTTP too. */
-const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold'] as const satisfies readonly FailPhase[];
+const PHASES = ['precheck', 'pre', 'run', 'crash', 'hang', 'cold', 'abort'] as const satisfies readonly FailPhase[];
 /** So often; for ever where it is left out. A phase that is looked at again and again is one each time. */
 const Times = z.number().min(1).default(Number.POSITIVE_INFINITY);
 export const MigrationOrder = z.strictObject({

@@ -90,7 +90,8 @@ function count(world: World, name: string, server: Server, sign: 1 | -1): void {
   host.allocated.vcpus += sign * server.flavor.vcpus;
   host.allocated.ram += sign * server.flavor.ram;
   host.allocated.disk += sign * server.flavor.disk;
-  host.generation += 1;
+  // As Placement's own: what is taken away by deleting a consumer's allocations counts nothing up.
+  if (sign > 0) host.generation += 1;
 }
 
 /** Waits until nova-compute there answers; false when `seconds` pass first. */

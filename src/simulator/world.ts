@@ -197,7 +197,7 @@ export interface Aggregate {
   metadata: Record<string, string>;
 }
 
-export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold';
+export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold' | 'abort';
 
 /** One change of a migration, as it happened. */
 export interface Entry {

@@ -1,6 +1,6 @@
 import type { Dsns } from '../../src/openstack/config.ts';
 
-export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold';
+export type FailPhase = 'precheck' | 'pre' | 'run' | 'crash' | 'hang' | 'cold' | 'abort';
 
 export interface ServerWish {
   readonly name: string;

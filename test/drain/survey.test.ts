@@ -81,11 +81,9 @@ function surveyed({ holds, here = [], finished = [], moving = [], hypervisors = 
     volumeSizes: volumeSizes ?? (async () => null),
     databases: { instance: async () => null } as unknown as Cloud['databases'], // only that is asked
   };
-  const held = ['host:prod/cmp2', `server:prod/${leaving}`, `server:prod/${rebuilt}`];
   const context = {
     ...planContext(cloud as Cloud, none), // what is not asked for is not there
-    holder: async (claim: string) => (held.includes(claim) ? 'maintenance cmp2 (1, by alice)' : null),
-    held: async () => [{ host: cmp2, command }],
+    held: async () => [{ host: cmp2, command, servers: new Set([leaving, rebuilt]) }],
   };
   return survey('cmp1', { block: 'auto', heed: false }, context);
 }
@@ -141,7 +139,8 @@ test('what finds no room on the others is told, stays there, and refuses no othe
 });
 
 test('what was rebuilt elsewhere holds its place on the dead host until that is back: it is reckoned once', async () => {
-  const found = await surveyed({ holds: { cmp2: { [rebuilt]: 700 }, cmp3: { [rebuilt]: 700 } }, here: [] });
+  const holds = { cmp2: { [rebuilt]: 700 }, cmp3: { [rebuilt]: 700 } };
+  const found = await surveyed({ holds, here: [], command: 'evacuate' });
   expect(memoryOn(found)).toEqual({ cmp1: 0, cmp3: 700, cmp4: 0, cmp5: 0 });
 });
 

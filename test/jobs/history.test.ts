@@ -21,16 +21,34 @@ test('a migration is known by the job that made it once that has ended: until th
       confirm: null,
       abort: null,
     });
-    await rows
-      .updateTable('step')
-      .set({ step_key: `move:${server}`, checkpoint: JSON.stringify(intent) })
-      .where('job', '=', job)
-      .where('step_key', '=', 'one:a')
-      .execute();
+    const keep = (checkpoint: object, step: { step_key: string; name: string }) =>
+      rows
+        .updateTable('step')
+        .set({ ...step, checkpoint: JSON.stringify(checkpoint) })
+        .where('job', '=', job)
+        .where('step_key', '!=', 'proof')
+        .execute();
+    await keep(intent, { step_key: `move:${server}`, name: 'move' });
     const history = historyOf(rows, 'demo');
     expect(await history.mover(server, 7)).toBe(job);
     expect(await history.mover(server, 8)).toBeNull();
     expect(await historyOf(rows, 'other').mover(server, 7)).toBeNull();
+    // Of who came meanwhile: one whose move is over, and one whose move went on when the job ended.
+    const [over, other] = [randomUUID(), randomUUID()];
+    const came = [over, server, other].map((id) => ({ server: id, name: 'same' }));
+    const ended = { server: over, name: 'same', state: 'unproven', note: '', output: null, migration: 6 };
+    await keep({ came, over: [ended], move: intent }, { step_key: 'newcomers:cmp1', name: 'newcomers' });
+    for (const [id, migration] of [
+      [over, 6],
+      [server, 7],
+    ] as const)
+      expect(await history.mover(id, migration)).toBe(job);
+    for (const [id, migration] of [
+      [over, 7],
+      [other, 7],
+      [server, 6],
+    ] as const)
+      expect(await history.mover(id, migration)).toBeNull();
     await rows.updateTable('job').set({ ended_at: null, state: 'running' }).where('id', '=', job).execute();
     expect(await history.mover(server, 7)).toBeNull();
   } finally {

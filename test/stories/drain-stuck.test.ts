@@ -68,6 +68,28 @@ test.skipIf(onLab)(
   },
 );
 
+test.skipIf(onLab)('a cold move of who came meanwhile that outlasts its drain is vigie’s own, too', async () => {
+  stage = await openStage({ simulator: { migrateSeconds: 20 }, settings: { totalDeadline: 6000 } });
+  const { cloud, story } = stage;
+  const host = await cloud.ownHost();
+  const { id: planned } = await cloud.server('planned', host);
+  const { job } = await stage.plan(`maintenance ${host}`);
+  await stage.approve(job);
+  await cloud.until('the first move', async () => (await cloud.migrations(planned)).length > 0);
+  const { id } = await cloud.server('late', host);
+  await cloud.become(id, 'SHUTOFF', { 'os-stop': null });
+  await story.until('a question', () => story.card(job)?.title.includes('question') ?? false);
+  await cloud.migrationSeconds(160);
+  await stage.say('alice', `answer ${job} move`);
+  expect((await stage.ended(job)).words).toContain("cannot be aborted: the drain's time was over");
+  await cloud.until('it waits', async () => (await cloud.show(id)).status === 'VERIFY_RESIZE');
+  const next = await stage.plan(`maintenance ${host}`);
+  expect(next.words).toContain(`moved by job ${job}, which ended before it could confirm it: is confirmed`);
+  await stage.approve(next.job);
+  expect((await stage.ended(next.job)).state).toBe('done');
+  expect(await cloud.migrations(id)).toMatchObject([{ status: 'confirmed' }]);
+});
+
 test.skipIf(onLab)(
   'where all that Nova sends from a host does not end, what waits behind it is asked about',
   async () => {

@@ -6,7 +6,7 @@ import { ask, blocked, done, failed, type Json, type Outcome } from '../outcome.
 import { count, list } from '../words.ts';
 import { judge } from './judge.ts';
 import { serverOrNull } from './look.ts';
-import { move } from './move.ts';
+import { move, readIntent } from './move.ts';
 import { underway } from './move-view.ts';
 import { groupsOf, readFacts } from './server-facts.ts';
 import { all, isTaking, unique } from './survey.ts';
@@ -28,6 +28,8 @@ const Over = z.object({
   state: z.string(),
   note: z.string(),
   output: z.json(),
+  /** The one that its move was to vigie, however that ended. */
+  migration: z.number().exactOptional(),
 });
 type Over = z.output<typeof Over>;
 export const NewcomersOutput = z.object({ newcomers: z.array(Over) });
@@ -176,10 +178,13 @@ async function moveAll(input: NewcomersInput, known: Progress, context: StepCont
     const { server, interrupts, window } = one;
     const bounds = { ...(interrupts && { interrupts }), ...(window !== undefined && { window }) };
     const wish = { server, from: input.host, how: 'cold' as const, block: input.block, ...bounds };
-    const outcome = await move(wish, within(context, { ...known, over, move: begun }));
+    const part = within(context, { ...known, over, move: begun });
+    const outcome = await move(wish, part);
     if (outcome.state === 'ask' || outcome.state === 'later') return outcome;
     const output = z.json().parse(outcome.output);
-    over = [...over, { ...stayed(one), state: outcome.state, note: outcome.note, output }];
+    const made = readIntent(part.checkpoint)?.migration ?? null;
+    const ended = { state: outcome.state, note: outcome.note, output, ...(made !== null && { migration: made }) };
+    over = [...over, { ...stayed(one), ...ended }];
     begun = null;
     await context.remember(plain({ ...known, over, move: null }));
   }
@@ -193,6 +198,16 @@ async function moveAll(input: NewcomersInput, known: Progress, context: StepCont
     ),
     output,
   );
+}
+
+/** The migration that a step of newcomers, by its checkpoint, made of this server; null where it made none. */
+export function newcomersMigration(checkpoint: Json, server: string): number | null {
+  const known = Progress.safeParse(checkpoint).data;
+  const ended = known?.over.find((one) => one.server === server);
+  if (known === undefined || ended !== undefined) return ended?.migration ?? null;
+  // One after the other: what goes on belongs to the first that is not over.
+  const current = known.came.find((one) => known.over.every((other) => other.server !== one.server));
+  return current?.server === server ? (readIntent(known.move)?.migration ?? null) : null;
 }
 
 /** The same context, whose checkpoint is only the part of the move that goes on. */

@@ -182,24 +182,26 @@ async function emptiedNow(services: readonly Service[], { held }: PlanContext): 
 
 const emptying = new Set(['maintenance', 'evacuate']);
 
-/** From a host that is being emptied only what its job moves and Nova still lists there: what is left, rebuilt or on its way already needs no place. */
-async function needingPlace(going: readonly Service[], context: PlanContext): Promise<NeedsPlace> {
-  const { cloud } = context;
-  const leaving = new Map(await inBatches(going, async (one) => [one.host, await leavingFrom(one, context)] as const));
+/** From a host that is being emptied only what its job moves and is still there: what is left, rebuilt or on its way already needs no place. */
+async function needingPlace(going: readonly Service[], { cloud, held }: PlanContext): Promise<NeedsPlace> {
+  const claimed = new Map((await held()).map(({ host, servers }): [string, ReadonlySet<string>] => [host, servers]));
+  const leaving = new Map(
+    await inBatches(going, async (one) => [one.host, await leavingFrom(one, claimed.get(one.host), cloud)] as const),
+  );
   const kept = await keptForResizes(cloud);
   return (host, consumer) => leaving.get(host)?.has(consumer) ?? !kept.has(consumer);
 }
 
-async function leavingFrom({ host, state }: Service, { cloud, holder }: PlanContext): Promise<ReadonlySet<string>> {
-  const job = await holder(`host:${cloud.name}/${host}`);
-  const here = job === null ? [] : await all(cloud.servers({ host }));
-  // Nobody is rebuilt from a host that is up.
-  const migrations = job === null || state === 'up' ? [] : await cloud.migrations({ host });
+/** Placement has what moves in its migration's name, so what it has there in a server's own name is still there; but not on a dead host. */
+async function leavingFrom(
+  { host, state }: Service,
+  claimed: ReadonlySet<string> = new Set(),
+  cloud: CloudReader,
+): Promise<ReadonlySet<string>> {
+  if (state === 'up' || claimed.size === 0) return claimed;
+  const [here, migrations] = await Promise.all([all(cloud.servers({ host })), cloud.migrations({ host })]);
   const rebuilt = new Set(migrations.filter(isBeingRebuilt).map(({ server }) => server));
-  const claimed = await inBatches(here, async ({ id }) =>
-    !rebuilt.has(id) && (await holder(`server:${cloud.name}/${id}`)) === job ? [id] : [],
-  );
-  return new Set(claimed.flat());
+  return new Set(here.flatMap(({ id }) => (claimed.has(id) && !rebuilt.has(id) ? [id] : [])));
 }
 
 /** Nova lists it on the dead host until it is through, and Placement has it on both from when a host was chosen. */

@@ -5,6 +5,7 @@ import type { Migration, Server } from '../world.ts';
 import { knownQuery, numberQuery } from './checks.ts';
 import { bodyFields, type NovaContext, recordAction, requireAdmin, serverOf } from './context.ts';
 import { begin, end, requireState } from './guards.ts';
+import { fails } from './moving.ts';
 import { nextLink } from './paging.ts';
 
 const IN_PROGRESS = new Set(['queued', 'preparing', 'running', 'post-migrating']);
@@ -189,7 +190,10 @@ function order(
 ): Answer {
   const { world } = context;
   const action = recordAction(context, server, names[0]);
-  migration.order = wish;
-  end(world, server, action, begin(world, server, action, names[1], migration.source));
+  const event = begin(world, server, action, names[1], migration.source);
+  // Nova only casts to nova-compute: what the hypervisor says to it, the event alone tells. What waits is never asked of it.
+  const refused = wish === 'abort' && migration.status === 'running' && fails(world, server, 'abort');
+  if (!refused) migration.order = wish;
+  end(world, server, action, event, refused ? 'Requested operation is not valid: the job cannot be aborted' : null);
   return { status: 202 };
 }

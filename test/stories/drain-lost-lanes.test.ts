@@ -1,0 +1,67 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { onLab, openStage, type Stage } from './stage.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+let stage: Stage;
+afterEach(() => stage?.close());
+
+test.skipIf(onLab)(
+  'where no copy ends and none can be aborted all lanes are lost, each is told, and the drain ends',
+  async () => {
+    stage = await openStage({ simulator: { lanes: 2 }, settings: { serverDeadline: 2000 } });
+    const { cloud, story } = stage;
+    const host = await cloud.ownHost();
+    const servers = await cloud.servers(3, host);
+    for (const phase of ['hang', 'abort'] as const) await cloud.fail(phase, `${cloud.prefix}*`);
+    const { job } = await stage.plan(`maintenance ${host}`);
+    await stage.approve(job);
+    const asksAbout = (what: RegExp) => async () => what.test(await stage.say('rita', `job ${job}`));
+    await story.until('two lanes are lost', async () => (await lost(job)).length === 2, 120_000);
+    // What waits behind them is in nobody's way, and Nova takes it out of its queue without asking the hypervisor.
+    await story.until('the third is asked about', asksAbout(/has waited in Nova's queue/));
+    await stage.say('bob', `answer ${job} abort`);
+    const { state, words } = await stage.ended(job);
+    expect(state).toBe('partial');
+    expect(words).toContain(`${host} is not empty`);
+    expect(
+      words.match(/the abort did not work; still migrating, migration \d running: it keeps its place/g),
+    ).toHaveLength(2);
+    expect(words).toContain('aborted: bob said so; it stays');
+    for (const { name } of servers) expect(words).toContain(name);
+    expect(await cloud.service(host)).toMatchObject({ status: 'disabled' });
+    await nothingHalfDone(job);
+    await cancelsSent(servers.map(({ id }) => id));
+    // Whatever held them up is over: they arrive by themselves, and the next drain finds only who stayed.
+    await cloud.heal();
+    await cloud.until('two have left', async () => (await cloud.on(host)).length === 1);
+    expect((await stage.run(`maintenance ${host}`)).state).toBe('done');
+  },
+);
+
+async function lost(job: string): Promise<string[]> {
+  const { rows } = stage.story.database;
+  const ended = await rows
+    .selectFrom('step')
+    .select('note')
+    .where('job', '=', job)
+    .where('state', '=', 'unproven')
+    .execute();
+  return ended.map(({ note }) => note).filter((note) => note.includes('the abort did not work'));
+}
+
+async function nothingHalfDone(job: string): Promise<void> {
+  const { rows } = stage.story.database;
+  const steps = await rows.selectFrom('step').select(['step_key', 'state']).where('job', '=', job).execute();
+  const ended = ['done', 'gone', 'blocked', 'failed', 'unproven'];
+  expect(steps.filter(({ state }) => !ended.includes(state))).toEqual([]);
+  expect(await rows.selectFrom('claim').selectAll().execute()).toEqual([]);
+}
+
+/** Three times where it did not work, once where it did; and each was moved once. */
+async function cancelsSent(ids: readonly string[]): Promise<void> {
+  const verbs = await Promise.all(ids.map((id) => stage.cloud.actions(id)));
+  const count = (verb: string) => verbs.map((all) => all.filter((one) => one === verb).length).toSorted();
+  expect(count('live_migration_cancel')).toEqual([1, 3, 3]);
+  expect(count('live-migration')).toEqual([1, 1, 1]);
+}
