@@ -1,5 +1,6 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
+import { letGo } from '../jobs/claims.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import { hasEnded, type Job, open } from '../jobs/job.ts';
 import { dbNow } from '../jobs/store.ts';
@@ -54,7 +55,7 @@ export async function dropped(sitting: Sitting, job: Pick<Job, 'id' | 'cloud'>):
     .where('state', 'in', isGroup(job) ? ['running'] : ['planning', 'awaiting', 'queued'])
     .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) return false;
-  await rows.deleteFrom('claim').where('job', '=', job.id).execute();
+  await letGo(rows, job.id);
   await rows
     .updateTable('job')
     .set({ state: 'cancelled', reason: `cancelled by ${human}`, ended_at: dbNow, worker: null, lease_until: null })

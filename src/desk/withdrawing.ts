@@ -1,5 +1,6 @@
 import { type Report, say } from '../chat/report.ts';
 import { UserError } from '../chat/user-error.ts';
+import { letGo } from '../jobs/claims.ts';
 import { touchCards } from '../jobs/deliveries.ts';
 import type { Sitting } from './desk.ts';
 import { meant, personAt, record, work } from './person.ts';
@@ -37,6 +38,7 @@ export async function withdrawVote(sitting: Sitting, id: string | null): Promise
       .where('state', '=', 'queued')
       .executeTakeFirst();
     if (moved.numUpdatedRows !== 1n) throw new UserError(`${job.id} began a moment ago: type cancel ${job.id}`);
+    await letGo(rows, job.id);
   }
   await touchCards(rows, job.id);
   const detail = { choice: 'withdrawn', hash: job.plan_hash, at: 'before the start' };

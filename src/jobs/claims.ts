@@ -90,6 +90,11 @@ export function unlessHeld<T>(claiming: Promise<T>): Promise<T | string> {
   });
 }
 
+/** Whoever no longer works, or waits for people again, holds nothing. */
+export async function letGo(rows: Work, job: string): Promise<void> {
+  await rows.deleteFrom('claim').where('job', '=', job).execute();
+}
+
 /** All of them, or `Held`. What the job claimed before is its own still. */
 export async function claimAll(rows: Work, job: string, claims: readonly string[]): Promise<void> {
   const own = await rows.selectFrom('claim').select('what').where('job', '=', job).execute();

@@ -6,7 +6,7 @@ import type { Plan } from '../command/plan.ts';
 import type { Database, Work } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
 import { fitted } from './artifacts.ts';
-import { claimAll, Held, unlessHeld } from './claims.ts';
+import { claimAll, Held, letGo, unlessHeld } from './claims.ts';
 import { claimClosing } from './closing.ts';
 import { insertCard, touchCards } from './deliveries.ts';
 import { type Approval, type Job, type JobState, mayMove } from './job.ts';
@@ -79,7 +79,7 @@ export async function endJob(
     });
     if (job.state !== 'planning') {
       await leaveRest(rows, owner.job, end.reason ?? 'not started');
-      await rows.deleteFrom('claim').where('job', '=', owner.job).execute();
+      await letGo(rows, owner.job);
     }
     if (job.parent !== null) await endGroup(rows, job.parent);
     const shown = { ...job, id: job.parent ?? job.id };

@@ -2,6 +2,7 @@ import { planHash } from '../command/canonical.ts';
 import type { Plan } from '../command/plan.ts';
 import type { Database } from '../mysql/database.ts';
 import { audit } from '../policy/audit.ts';
+import { letGo } from './claims.ts';
 import { touchCards } from './deliveries.ts';
 import type { Difference, Job } from './job.ts';
 import { cards, move, type Planned, planColumns } from './lifecycle.ts';
@@ -47,7 +48,7 @@ export async function supersede(
       .set({ ...columns, until: dbIn(made.approval.expiresMs) })
       .where('id', '=', successor)
       .execute();
-    await rows.deleteFrom('claim').where('job', '=', job.id).execute();
+    await letGo(rows, job.id);
     await move(rows, owner, job.state, 'stale', { successor, ended_at: dbNow, worker: null, lease_until: null });
     await cards(
       rows,

@@ -110,8 +110,11 @@ test('an approval that is taken back as the plan is about to begin sends it back
   await mark('bob');
   await mark('carol');
   expect(await story.state(job)).toBe('queued');
+  // As a worker leaves it between its claims and its second look.
+  await story.database.rows.insertInto('claim').values({ what: 'host:east/cmp1', job }).execute();
   await mark('carol', { withdrawn: true });
   expect(await story.state(job)).toBe('awaiting');
+  expect(await story.database.rows.selectFrom('claim').selectAll().execute()).toEqual([]);
   expect(await voters()).toEqual(['bob yes']);
   expect(play.log).toEqual([]);
 });
