@@ -13,7 +13,7 @@ import { type Answer, type DispatchParts, dispatch } from './dispatch.ts';
 import { every } from './every.ts';
 import type { Asked } from './jobs/asked.ts';
 import { deliver } from './jobs/deliver.ts';
-import { hold, letGoOf } from './jobs/holding.ts';
+import { letGoOf, openHold } from './jobs/holding.ts';
 import { prune } from './jobs/prune.ts';
 import type { Bells, Listener } from './jobs/queue.ts';
 import { passTimes } from './jobs/times.ts';
@@ -155,28 +155,20 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const { database, log, prefix } = options;
   const voice = freshVoice(() => void sweep.again());
   const turns = new Set<Promise<void>>();
-  let heldUntil = 0;
   let stopping = false;
-  let listener: Listener | null = null;
-  const mine = () => performance.now() < heldUntil;
-  function forget(): void {
-    voice.shown.clear();
-    adapter.forget?.();
-  }
-  async function mayGoOn(): Promise<boolean> {
-    if (performance.now() > heldUntil - holdMs / 2) {
-      const asked = performance.now();
-      // Another bot may have held it since: what was shown then nobody here knows.
-      if (asked > heldUntil) forget();
-      heldUntil = (await hold(database, `connection:${adapter.connection}`, name, holdMs)) ? asked + holdMs : 0;
-    }
-    return mine() && !stopping;
-  }
+  const { mine, keep } = openHold(database, {
+    what: `connection:${adapter.connection}`,
+    holder: name,
+    ms: holdMs,
+    anew: () => forget(adapter, voice),
+  });
+  const ear = openEar(() => options.bells.listen(`say-${adapter.connection}`, 1, sweep.again));
+  const mayGoOn = async () => (await keep()) && !stopping;
   const operations = () => placeOf(options.policy().operations);
   const parts = { database, adapter, log, prefix, operations, mayGoOn, mine };
   async function say(): Promise<void> {
     const held = await mayGoOn();
-    await listenWhile(held && !stopping);
+    await ear.openWhile(held && !stopping);
     if (!held || stopping) return;
     for (const turn of await deliver(parts, voice)) {
       const ended = turn
@@ -186,14 +178,6 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
       turns.add(ended);
     }
     await sleep(restMs);
-  }
-  /** A bell heard by a bot that does not hold the connection would be lost. */
-  async function listenWhile(held: boolean): Promise<void> {
-    if (held && listener === null) listener = await options.bells.listen(`say-${adapter.connection}`, 1, sweep.again);
-    if (held || listener === null) return;
-    const silenced = listener;
-    listener = null;
-    await silenced.close();
   }
   const sweep = every(sweepMs, say, log);
   return {
@@ -210,7 +194,27 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
       stopping = true;
       await sweep.stop();
       await Promise.allSettled(turns);
-      await listener?.close();
+      await ear.openWhile(false);
+    },
+  };
+}
+
+/** What another bot has shown meanwhile nobody here knows. */
+function forget(adapter: Adapter, { shown }: ReturnType<typeof freshVoice>): void {
+  shown.clear();
+  adapter.forget?.();
+}
+
+/** A bell heard by a bot that does not hold the connection would be lost. */
+function openEar(listen: () => Promise<Listener>) {
+  let listener: Listener | null = null;
+  return {
+    async openWhile(held: boolean): Promise<void> {
+      if (held && listener === null) listener = await listen();
+      if (held || listener === null) return;
+      const silenced = listener;
+      listener = null;
+      await silenced.close();
     },
   };
 }

@@ -28,63 +28,77 @@ const longestLine = 65_536;
  * framework's, passes one gate.
  */
 export function transportOf(link: Link, gate: Gate): TransportClass {
-  return class Transport extends EventEmitter {
-    #socket: Socket | null = null;
-    #rest = '';
-
-    connect(): void {
-      const { host, port, tls } = link;
-      const socket = tls === null ? connectTcp({ host, port }) : connectTls({ host, port, ...secured(host, tls) });
-      this.#socket = socket;
-      let failed = false;
-      socket.setEncoding('utf8');
-      socket.setNoDelay(true);
-      socket.setTimeout(connectMs, () => socket.destroy(new Error(`no connection within ${connectMs / 1000} s`)));
-      socket.once(tls === null ? 'connect' : 'secureConnect', () => {
-        socket.setTimeout(0);
-        gate.open((line) => void socket.write(`${line}\r\n`));
-        this.emit('open');
-      });
-      socket.on('data', (text: string) => this.#read(text));
-      socket.on('error', (error) => {
-        failed = true;
-        gate.failed(error);
-      });
-      socket.once('close', () => this.emit('close', failed));
-    }
-
-    #read(text: string): void {
-      const lines = (this.#rest + text).split('\n');
-      this.#rest = lines.pop() ?? '';
-      if (this.#rest.length > longestLine)
-        return void this.#socket?.destroy(new Error('the server sent an endless line'));
-      for (const line of lines) this.emit('line', line.replace(/\r$/, ''));
-    }
-
-    writeLine(line: string, written?: () => void): void {
-      gate.send(line);
-      written?.();
-    }
-
-    close(): void {
-      this.#socket?.destroy();
-    }
-
-    disposeSocket(): void {
-      this.#socket?.removeAllListeners();
-      this.#socket?.on('error', () => {});
-      this.#socket?.destroy();
-      this.#socket = null;
-    }
-
-    isConnected(): boolean {
-      return this.#socket !== null && !this.#socket.destroyed;
-    }
-
-    setEncoding(): boolean {
-      return true;
+  return class extends Transport {
+    constructor() {
+      super(link, gate);
     }
   };
+}
+
+class Transport extends EventEmitter {
+  readonly #link: Link;
+  readonly #gate: Gate;
+  #socket: Socket | null = null;
+  #rest = '';
+
+  constructor(link: Link, gate: Gate) {
+    super();
+    this.#link = link;
+    this.#gate = gate;
+  }
+
+  connect(): void {
+    const { host, port, tls } = this.#link;
+    const socket = tls === null ? connectTcp({ host, port }) : connectTls({ host, port, ...secured(host, tls) });
+    this.#socket = socket;
+    let failed = false;
+    socket.setEncoding('utf8');
+    socket.setNoDelay(true);
+    socket.setTimeout(connectMs, () => socket.destroy(new Error(`no connection within ${connectMs / 1000} s`)));
+    socket.once(tls === null ? 'connect' : 'secureConnect', () => {
+      socket.setTimeout(0);
+      this.#gate.open((line) => void socket.write(`${line}\r\n`));
+      this.emit('open');
+    });
+    socket.on('data', (text: string) => this.#read(text));
+    socket.on('error', (error) => {
+      failed = true;
+      this.#gate.failed(error);
+    });
+    socket.once('close', () => this.emit('close', failed));
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > longestLine)
+      return void this.#socket?.destroy(new Error('the server sent an endless line'));
+    for (const line of lines) this.emit('line', line.replace(/\r$/, ''));
+  }
+
+  writeLine(line: string, written?: () => void): void {
+    this.#gate.send(line);
+    written?.();
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+  }
+
+  disposeSocket(): void {
+    this.#socket?.removeAllListeners();
+    this.#socket?.on('error', () => {});
+    this.#socket?.destroy();
+    this.#socket = null;
+  }
+
+  isConnected(): boolean {
+    return this.#socket !== null && !this.#socket.destroyed;
+  }
+
+  setEncoding(): boolean {
+    return true;
+  }
 }
 
 function secured(host: string, { ca, cert, key }: NonNullable<Link['tls']>) {

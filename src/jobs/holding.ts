@@ -18,6 +18,38 @@ export async function hold(database: Database, what: string, holder: string, ms:
   return held.numUpdatedRows === 1n;
 }
 
+/** What one process holds, by its own clock. */
+export interface Hold {
+  /** It is ours at this very moment: who was frozen must not go on with what another one has by now. */
+  mine(): boolean;
+  /** The same, prolonged where that is due. */
+  keep(): Promise<boolean>;
+}
+
+interface Holding {
+  readonly what: string;
+  readonly holder: string;
+  readonly ms: number;
+  /** Another process may have held it since. */
+  anew(): void;
+}
+
+export function openHold(database: Database, { what, holder, ms, anew }: Holding): Hold {
+  let until = 0;
+  const mine = () => performance.now() < until;
+  return {
+    mine,
+    async keep() {
+      const asked = performance.now();
+      if (asked > until - ms / 2) {
+        if (asked > until) anew();
+        until = (await hold(database, what, holder, ms)) ? asked + ms : 0;
+      }
+      return mine();
+    },
+  };
+}
+
 export async function letGoOf(database: Database, holder: string): Promise<void> {
   await database.rows
     .updateTable('holding')
