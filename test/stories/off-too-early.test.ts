@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage, wordsOf } from './stage.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -25,9 +25,18 @@ test('off before a drain has begun, or while it runs, names the drain and what s
     new RegExp(`\\(${job}, by alice\\) is running: .cancel ${job}. stops it; then .maintenance ${host} off. opens`),
   );
 
+  // Who went where is told at its end: no number before.
+  expect(await status(host)).toEqual({ replies: [`!cancel ${job}`], movedAway: false });
+
   await stage.say('alice', `cancel ${job} --now`);
   await stage.ended(job);
+  expect(await status(host)).toEqual({ replies: [`!maintenance ${host} off --cloud demo`], movedAway: true });
   await cloud.migrationSeconds(1);
   expect((await stage.run(`maintenance ${host} off`)).state).toBe('done');
   expect(await cloud.service(host)).toMatchObject({ status: 'enabled' });
 });
+
+async function status(host: string) {
+  const report = await stage.story.say('rita', `!maintenance ${host} status`);
+  return { replies: report.replies?.map(({ line }) => line), movedAway: wordsOf(report).includes('moved away') };
+}

@@ -1,6 +1,6 @@
 import { type Block, type Report, say } from '../../chat/report.ts';
 import type { CloudReader, Migration, Server, Service } from '../../openstack/cloud.ts';
-import type { PlanContext } from '../command.ts';
+import type { ClaimingJob, PlanContext } from '../command.ts';
 import { resolveHost } from '../resolve.ts';
 import { age, count, cut, moment } from '../words.ts';
 import { type HostLease, hostLease, isOurs, stateOf } from './host-lease.ts';
@@ -9,16 +9,17 @@ import { standing } from './standing.ts';
 import { all, unique } from './survey.ts';
 
 /** `maintenance H status`: whose it is, what is left, what moves just now. */
-export async function hostStatus(name: string, { cloud, leases, now, holder }: PlanContext): Promise<Report> {
+export async function hostStatus(name: string, { cloud, leases, now, jobOn }: PlanContext): Promise<Report> {
   const service = await resolveHost(cloud, name);
   const { host } = service;
-  const [servers, deleted, migrations, found, held] = await Promise.all([
+  const [servers, deleted, migrations, found, job] = await Promise.all([
     all(cloud.servers({ host })),
     all(cloud.servers({ host, softDeleted: true })),
     cloud.migrations({ host }),
     leases.find('host', host),
-    holder(`host:${cloud.name}/${host}`),
+    jobOn(`host:${cloud.name}/${host}`),
   ]);
+  const held = job === null || job.state === 'awaiting' ? null : job;
   const lease = hostLease(found);
   const left = unique([...servers, ...deleted]);
   const moving = migrations.filter(({ status }) => underway(status) || status === 'finished');
@@ -34,23 +35,33 @@ export async function hostStatus(name: string, { cloud, leases, now, holder }: P
       ...serverTable(left),
       ...migrationTable(moving),
     ],
-    ...(lease === null
-      ? {}
-      : { replies: [{ label: `End it`, line: `maintenance ${host} off --cloud ${cloud.name}` }] }),
+    ...repliesOf(lease, held, cloud.name),
     footer: cloud.name,
   };
 }
 
-function fieldsOf(service: Service, lease: HostLease | null, held: string | null, now: Date): [string, string][] {
+/** `off` is refused while a job works on the host. */
+function repliesOf(lease: HostLease | null, held: ClaimingJob | null, cloud: string): Pick<Report, 'replies'> {
+  if (held !== null) return { replies: [{ label: 'Cancel', line: `cancel ${held.id}` }] };
+  if (lease === null) return {};
+  return { replies: [{ label: 'End it', line: `maintenance ${lease.subject} off --cloud ${cloud}` }] };
+}
+
+function fieldsOf(service: Service, lease: HostLease | null, held: ClaimingJob | null, now: Date): [string, string][] {
   const fields: [string, string][] = [['service', stateOf(service)]];
-  if (held !== null) fields.push(['running', held]);
+  if (held !== null)
+    fields.push([
+      held.state === 'running' ? 'running' : 'about to begin',
+      `${held.line} (${held.id}, by ${held.human})`,
+    ]);
   if (lease === null) return fields;
   fields.push(['by', `${lease.owner}, ${age(lease.since, now)} ago (${lease.job})`], ['reason', lease.reason]);
   fields.push([
     'until',
     lease.until === null ? 'no end' : `${moment(lease.until)}${lease.until < now ? ' (over)' : ''}`,
   ]);
-  fields.push(['moved away', count(lease.detail.moved.length, 'server')]);
+  // Its drain writes at its end who went where.
+  if (held?.id !== lease.job) fields.push(['moved away', count(lease.detail.moved.length, 'server')]);
   if (!isOurs(service, lease))
     fields.push(['note', 'the service is not as vigie left it, or was left to another hand']);
   return fields;
