@@ -16,12 +16,16 @@ export const PlannedStep = z.object({
 });
 export type PlannedStep = z.output<typeof PlannedStep>;
 
-/** Stages run in order. `always` runs after failure and cancel too (what is proven, what is left). */
+/**
+ * Stages run in order. `always` runs after failure and cancel too (what is proven, what is left). With `until: 'one'` what
+ * follows need not wait for all of its steps: once one of them is done, the others go on beside it.
+ */
 export const Stage = z.object({
   name: z.string(),
   lanes: z.number().int().min(1).default(1),
   onFailure: z.enum(['stop', 'continue']).default('stop'),
   always: z.boolean().default(false),
+  until: z.enum(['all', 'one']).default('all'),
 });
 export type Stage = z.output<typeof Stage>;
 

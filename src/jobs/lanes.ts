@@ -1,29 +1,27 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { ChangeCommand, Lane, Underway } from '../command/command.ts';
 import type { Outcome } from '../command/outcome.ts';
-import type { Stage } from '../command/plan.ts';
 import { endedStep } from './ended-step.ts';
 import { type Freeze, isFrozen } from './freezes.ts';
+import { bad, openStages, type Phase, settled } from './phases.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from './run.ts';
 import { type StepRow, stepsOf } from './steps.ts';
 import { takeTurn } from './turn.ts';
 
-export const settled: ReadonlySet<string> = new Set(['done', 'gone', 'blocked', 'failed', 'unproven']);
-export const bad: ReadonlySet<string> = new Set(['blocked', 'failed', 'unproven']);
-
 /** What changed in other processes (an answer, a thaw) is seen after this at the latest. */
 const lookEveryMs = 500;
 
-/** The part of a stage that is carried on now. */
+/** The part of a phase that is carried on now. */
 interface Carrying {
   readonly run: Run;
-  readonly stage: Stage;
+  readonly phase: Phase;
   readonly progress: Progress;
   readonly going: Map<string, Promise<void>>;
   /** What those that go wrote last: they see of each other what rows would show them too late. */
   readonly beside: Map<string, Underway>;
-  readonly outcomes: Outcome[];
+  /** Ends after which their stage, and what follows it, begins nothing more. */
+  readonly stops: Outcome[];
   /** What steps threw: this worker's part ends with the first. */
   readonly thrown: unknown[];
   /** Rings when a step has written something others may wait for. */
@@ -31,18 +29,18 @@ interface Carrying {
 }
 
 /**
- * Carries a stage on until none of its steps can go on: so many new ones at a time, of one turn never two, none before
+ * Carries a phase on until none of its steps can go on: so many new ones at a time, of one turn never two, none before
  * its command lets it begin. What had begun before (answered, woken, left by a dead worker) needs no free lane.
  */
-export async function runLanes(run: Run, stage: Stage, progress: Progress): Promise<void> {
+export async function runLanes(run: Run, phase: Phase, progress: Progress): Promise<void> {
   let rung = () => {};
   const carrying: Carrying = {
     run,
-    stage,
+    phase,
     progress,
     going: new Map(),
     beside: new Map(),
-    outcomes: [],
+    stops: [],
     thrown: [],
     wake: () => rung(),
   };
@@ -58,11 +56,11 @@ export async function runLanes(run: Run, stage: Stage, progress: Progress): Prom
   if (carrying.thrown.length > 0) throw carrying.thrown[0];
 }
 
-/** Later, while the cloud is frozen; never, once a person cancelled, or the stage stops at a failure. */
-async function mayStart({ run, stage, outcomes, progress }: Carrying): Promise<'now' | 'later' | 'never'> {
-  if (stage.always) return 'now';
+/** Later, while the cloud is frozen; never, once a person cancelled, or a stage stopped at a failure. */
+async function mayStart({ run, phase, stops, progress }: Carrying): Promise<'now' | 'later' | 'never'> {
+  if (phase[0].always) return 'now';
   if (run.tenure.signal.aborted || run.tenure.wish() !== null) return 'never';
-  if (stage.onFailure === 'stop' && outcomes.some((outcome) => bad.has(outcome.state))) return 'never';
+  if (stops.length > 0) return 'never';
   const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
   if (frozen === null) return 'now';
   progress.note('', frozenBy(frozen));
@@ -70,18 +68,19 @@ async function mayStart({ run, stage, outcomes, progress }: Carrying): Promise<'
 }
 
 async function startNext(carrying: Carrying): Promise<void> {
-  const { run, stage, going } = carrying;
+  const { run, phase, going } = carrying;
   const { database } = run.parts;
   // What ends while its rows are being read is judged by newer ones, the next time.
   const busy = new Set(going.keys());
-  const rows = (await stepsOf(database.rows, run.job.id)).filter((row) => row.stage === stage.name);
+  const rows = await stepsOf(database.rows, run.job.id);
   const now = await database.now();
   // What was thrown meanwhile is no longer busy, and for the next worker to take up.
   if (carrying.thrown.length > 0) return;
+  const { stages, last } = openStages(phase, rows);
   for (const row of rows) {
-    if (settled.has(row.state) || busy.has(row.key) || !isReady(row, now)) continue;
+    if (!stages.has(row.stage) || settled.has(row.state) || busy.has(row.key) || !isReady(row, now)) continue;
     if (isTaken({ job: run.job, going }, row, rows)) continue;
-    if (row.startedAt === null && !mayBegin(carrying, row)) continue;
+    if (row.startedAt === null && (going.size >= last.lanes || !mayBegin(carrying, row))) continue;
     going.set(row.key, go(carrying, row));
   }
 }
@@ -104,8 +103,7 @@ export function isTaken(
   return others.some(({ key, startedAt }) => startedAt !== null || going.has(key));
 }
 
-function mayBegin({ run, stage, going, beside }: Carrying, row: StepRow): boolean {
-  if (going.size >= stage.lanes) return false;
+function mayBegin({ run, beside }: Carrying, row: StepRow): boolean {
   const lets = run.command.steps[row.name]?.mayBegin;
   return lets === undefined || lets(row.input, [...beside.values()], run.parts.now());
 }
@@ -114,7 +112,9 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
   const { key, checkpoint } = row;
   carrying.beside.set(key, { key, checkpoint, startedAt: row.startedAt ?? carrying.run.parts.now(), asks: false });
   try {
-    carrying.outcomes.push(await oneStep(carrying, row));
+    const outcome = await oneStep(carrying, row);
+    const stage = carrying.phase.find(({ name }) => name === row.stage);
+    if (stage?.onFailure === 'stop' && bad.has(outcome.state)) carrying.stops.push(outcome);
     carrying.beside.delete(key);
   } catch (error) {
     // What it had asked for goes on without it: those that look on must see it until this worker has let go of the job.
@@ -125,7 +125,7 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
 }
 
 async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
-  const { run, stage, progress, beside, wake } = carrying;
+  const { run, phase, progress, beside, wake } = carrying;
   const step = run.command.steps[row.name];
   const known = step ?? {
     input: never,
@@ -141,7 +141,7 @@ async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
     step: known,
     row,
     ended: rows.filter((one) => settled.has(one.state)).map(endedStep),
-    always: stage.always,
+    always: phase[0].always,
     progress: progress.note,
     wrote(checkpoint) {
       beside.set(row.key, { key: row.key, checkpoint, startedAt: row.startedAt ?? run.parts.now(), asks: false });

@@ -143,7 +143,8 @@ export async function beginJob(
 export interface Rest {
   readonly state: 'asking' | 'parked';
   readonly until: Date;
-  readonly stage: string;
+  /** Where its open steps are. */
+  readonly stages: readonly string[];
   /** What people wished when the worker looked. */
   readonly wish: string | null;
 }
@@ -155,12 +156,12 @@ export interface Rest {
 export async function restJob(
   database: Database,
   owner: Owner,
-  { state, until, stage, wish: known }: Rest,
+  { state, until, stages, wish: known }: Rest,
 ): Promise<boolean> {
   return database.transaction(async (rows) => {
     await fence(rows, owner);
     const { wish } = await rows.selectFrom('job').select('wish').where('id', '=', owner.job).executeTakeFirstOrThrow();
-    if (wish !== known || (await hasAnswer(rows, owner.job, stage))) return false;
+    if (wish !== known || (await hasAnswer(rows, owner.job, stages))) return false;
     await move(rows, owner, 'running', state, { until, worker: null, lease_until: null });
     await touchCards(rows, owner.job);
     return true;

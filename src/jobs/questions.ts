@@ -38,13 +38,13 @@ export function isAsking({ state, question, answer }: StepRow): boolean {
   return answer === null && (state === 'asking' || (state === 'running' && question !== null));
 }
 
-/** A question of this stage has its answer, and no worker has gone on with it. */
-export async function hasAnswer(rows: Work, job: string, stage: string): Promise<boolean> {
+/** A question of these stages has its answer, and no worker has gone on with it. */
+export async function hasAnswer(rows: Work, job: string, stages: readonly string[]): Promise<boolean> {
   const answered = await rows
     .selectFrom('step')
     .select('step_key')
     .where('job', '=', job)
-    .where('stage', '=', stage)
+    .where('stage', 'in', stages)
     .where('state', '=', 'asking')
     .where('answer', 'is not', null)
     .limit(1)

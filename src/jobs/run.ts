@@ -1,11 +1,11 @@
 import type { ChangeCommand } from '../command/command.ts';
-import type { Stage } from '../command/plan.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { endedStep } from './ended-step.ts';
 import type { Job } from './job.ts';
-import { bad, isReady, isTaken, runLanes, settled } from './lanes.ts';
+import { isReady, isTaken, runLanes } from './lanes.ts';
 import { endJob, type Rest, restJob } from './lifecycle.ts';
 import type { WorkerParts } from './parts.ts';
+import { bad, isStopped, openStages, type Phase, phasesOf, settled } from './phases.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { type StepRow, stepsOf } from './steps.ts';
 import { readJob } from './store.ts';
@@ -23,26 +23,27 @@ export interface Run {
 export async function runJob(run: Run): Promise<void> {
   const progress = openProgress(run.parts, run.tenure);
   try {
-    const stages = run.job.plan?.stages ?? [];
-    for (const stage of stages) if (await runStage(run, stage, progress)) return;
+    for (const phase of phasesOf(run.job.plan?.stages ?? [])) if (await runPhase(run, phase, progress)) return;
     await finish(run);
   } finally {
     await progress.close();
   }
 }
 
-/** False when the stage is through (or may not begin), true once the job rests: it waits for a person or a time. */
-async function runStage(run: Run, stage: Stage, progress: Progress): Promise<boolean> {
+/** False when the phase is through (or may not begin), true once the job rests: it waits for a person or a time. */
+async function runPhase(run: Run, phase: Phase, progress: Progress): Promise<boolean> {
+  const { always } = phase[0];
   for (;;) {
     letGo(run);
     const rows = await stepsOf(run.parts.database.rows, run.job.id);
-    if (!stage.always && (run.tenure.wish() !== null || stopped(run, rows, stage))) return false;
-    const open = rows.filter((row) => row.stage === stage.name && !settled.has(row.state));
+    const { stages, last } = openStages(phase, rows);
+    if (!always && (run.tenure.wish() !== null || isStopped(run.job.plan?.stages ?? [], last, rows))) return false;
+    const open = rows.filter((row) => stages.has(row.stage) && !settled.has(row.state));
     if (open.length === 0) return false;
     const now = await run.parts.database.now();
     const goesOn = open.some((row) => isReady(row, now) && !isTaken({ job: run.job, going: new Map() }, row, rows));
-    if (goesOn) await runLanes(run, stage, progress);
-    else if (await restJob(run.parts.database, run.tenure.owner, restOf(run, stage, open))) return true;
+    if (goesOn) await runLanes(run, phase, progress);
+    else if (await restJob(run.parts.database, run.tenure.owner, restOf(run, open))) return true;
     else await hearWish(run);
   }
 }
@@ -62,20 +63,12 @@ export class LetGo extends Error {
   override readonly name = 'LetGo';
 }
 
-/** This stage, or one before it, stops at a failure and had one. */
-function stopped(run: Run, rows: readonly StepRow[], stage: Stage): boolean {
-  const stages = run.job.plan?.stages ?? [];
-  const before = stages.slice(0, stages.findIndex((one) => one.name === stage.name) + 1);
-  const stopping = new Set(before.filter((one) => one.onFailure === 'stop' && !one.always).map((one) => one.name));
-  return rows.some((row) => stopping.has(row.stage) && bad.has(row.state));
-}
-
-function restOf({ tenure }: Run, stage: Stage, open: readonly StepRow[]): Rest {
+function restOf({ tenure }: Run, open: readonly StepRow[]): Rest {
   const times = open.flatMap((row) => (row.until === null ? [] : [row.until.getTime()]));
   return {
     state: open.some((row) => row.state === 'asking') ? 'asking' : 'parked',
     until: new Date(Math.min(...times)),
-    stage: stage.name,
+    stages: [...new Set(open.map((row) => row.stage))],
     wish: tenure.wish(),
   };
 }

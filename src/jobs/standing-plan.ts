@@ -29,7 +29,7 @@ export function proposal(policy: Policy, job: Job, made: Planned): Planned {
         ...plan.blocks,
       ],
       rows: plan.rows,
-      stages: [{ name: 'standing', lanes: 1, onFailure: 'stop', always: false }],
+      stages: [{ name: 'standing', lanes: 1, onFailure: 'stop', always: false, until: 'all' }],
       steps: [step],
       claims: [],
       size: bounds.max,

@@ -3,7 +3,7 @@ import type { Stage } from '../stories/stage.ts';
 
 /** What the cloud's own journal says against vigie; each list should be empty. */
 export interface Broken {
-  /** Moments at which more than one move of a host waited in Nova's queue. */
+  /** Moments at which more than one move of a host waited for a place. */
   readonly ahead: readonly string[];
   /** Moments at which members that must be apart were on one host. */
   readonly together: readonly string[];
@@ -12,10 +12,11 @@ export interface Broken {
 }
 
 const waiting = ['accepted', 'queued'];
+const sent = ['preparing', 'running', 'post-migrating'];
 const over = ['completed', 'confirmed', 'failed', 'error', 'cancelled', 'reverted', 'done'];
 
-/** `apart`: where each member of one anti-affinity group was at first. */
-export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string, string>): Broken {
+/** `apart`: where each member of one anti-affinity group was at first; a host sends `lanes` guests at once. */
+export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string, string>, lanes = 1): Broken {
   const ahead: string[] = [];
   const together: string[] = [];
   const overlapping: string[] = [];
@@ -27,7 +28,9 @@ export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string
     if (!now.has(migration) && open) overlapping.push(moment);
     now.set(migration, { status, source, server, type });
     const queue = [...now.values()].filter((one) => one.source === source && one.type === 'live-migration');
-    if (queue.filter((one) => waiting.includes(one.status)).length > 1) ahead.push(`${moment} on ${source}`);
+    const free = lanes - queue.filter((one) => sent.includes(one.status)).length;
+    const waits = queue.filter((one) => waiting.includes(one.status)).length;
+    if (waits > Math.max(0, free) + 1) ahead.push(`${moment} on ${source}`);
     if ((status !== 'completed' && status !== 'finished') || dest === null || !where.has(server)) continue;
     where.set(server, dest);
     if (new Set(where.values()).size < where.size) together.push(`${moment} on ${dest}`);

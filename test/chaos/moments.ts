@@ -41,7 +41,7 @@ function mostDrains(moments: number): number {
 export async function strikeWorkers(wish: Wish): Promise<Chaos> {
   const directory = await mkdtemp(join(tmpdir(), 'vigie-chaos-'));
   const redis = await ensureRedis(directory);
-  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 3 };
+  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 3, lanes: lanesOf(wish) };
   const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
   const { databaseUrl } = stage.story;
   const cloud = stage.cloud.config();
@@ -60,6 +60,12 @@ export async function strikeWorkers(wish: Wish): Promise<Chaos> {
     await redis.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** How many guests a host sends at once: one, two or four by the seed; the lab's is set when it is brought up. */
+function lanesOf({ how }: Wish): number {
+  if (onLab) return Number(process.env['LAB_LANES'] ?? 1);
+  return [1, 2, 4][(seed + how.length) % 3] ?? 1;
 }
 
 async function workersUp({ story }: Stage): Promise<number> {
@@ -96,7 +102,7 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   await drainFaults(stage);
   const account = await accountOf(stage, ended);
   const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
-  const broken = brokenRules(await cloud.journal(), apart);
+  const broken = brokenRules(await cloud.journal(), apart, lanesOf(wish));
   return { struck, drains: ended, account, broken, auditWhole };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Copy, seeCopy, unseenCopy } from '../../src/command/drain/copy.ts';
+import { type Copy, isStuck, seeCopy, unseenCopy } from '../../src/command/drain/copy.ts';
 import { aMigration } from './things.ts';
 
 const gb = 1 << 30;
@@ -38,6 +38,14 @@ test('what hangs stands still from its first look on; what tells no figures neve
   expect(after(Array.from({ length: 31 }, () => gb)).looks).toBe(30);
   expect(after(Array.from({ length: 31 }, () => 0))).toMatchObject({ looks: 0, shrankAt: null });
   expect(seeCopy(after([gb, gb, gb]), [aMigration({ status: 'preparing' })], new Date(1))).toEqual(unseenCopy);
+});
+
+test('what is looked at more often stands still no sooner', () => {
+  const still = after(Array.from({ length: 31 }, () => gb));
+  expect(isStuck(still, new Date(31_000), 1000)).toBe(true);
+  expect(isStuck(still, new Date(31_000), 2000)).toBe(false);
+  expect(isStuck(still, new Date(61_000), 2000)).toBe(true);
+  expect(isStuck(after(Array.from({ length: 30 }, () => gb)), new Date(90_000), 1000)).toBe(false);
 });
 
 test('after the switch to post-copy it still is when it was last seen to come on, and nothing stands still', () => {

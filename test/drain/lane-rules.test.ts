@@ -3,7 +3,7 @@ import type { Underway } from '../../src/command/command.ts';
 import { mayAsk, mayPost, waitsAlone } from '../../src/command/drain/lane-rules.ts';
 import { MoveIntent } from '../../src/command/drain/move-intent.ts';
 import { stored } from '../../src/command/drain/move-requests.ts';
-import { cmp1, serverId } from './things.ts';
+import { cmp1, cmp2, serverId } from './things.ts';
 
 const now = new Date(100_000);
 
@@ -34,26 +34,28 @@ const waitsForItsServer = one(null);
 const cold = one(anIntent({ how: 'cold' }));
 
 test('one live move waits ahead of those that run, never two', () => {
-  expect(mayAsk('live', [running, running, cold, waitsForItsServer])).toBe(true);
-  expect(mayAsk('live', [running, queued])).toBe(false);
-  expect(mayAsk('live', [one(anIntent({ asked: { at: now, tries: 1, refused: '409' } }))])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [running, running, cold, waitsForItsServer])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [running, queued])).toBe(false);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [one(anIntent({ asked: { at: now, tries: 1, refused: '409' } }))])).toBe(
+    true,
+  );
 });
 
 test('who asks Nova has its place until it has written what for, however long that takes', () => {
-  expect(mayAsk('live', [running, asks])).toBe(false);
-  expect(mayAsk('cold', [cold, asks])).toBe(false);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [running, asks])).toBe(false);
+  expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, asks])).toBe(false);
   expect(mayPost(input('live'), [running, asks], now)).toBe(false);
 });
 
 test('who has just begun may ask first, and holds nobody up for long', () => {
   expect(mayPost(input('live'), [running, begins], now)).toBe(false);
   expect(mayPost(input('live'), [running, waitsForItsServer], now)).toBe(true);
-  expect(mayAsk('live', [running, begins])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [running, begins])).toBe(true);
 });
 
 test('two cold moves at once, whatever moves live beside them', () => {
-  expect(mayAsk('cold', [cold, queued, running])).toBe(true);
-  expect(mayAsk('cold', [cold, cold])).toBe(false);
+  expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, queued, running])).toBe(true);
+  expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, cold])).toBe(false);
   expect(mayPost(input('cold'), [cold, begins], now)).toBe(false);
 });
 
@@ -62,4 +64,20 @@ test('what waits in the queue is alone where no copy of the job runs', () => {
   expect(waitsAlone(anIntent(), [cold, running])).toBe(false);
   expect(waitsAlone(anIntent({ runningSince: now }), [])).toBe(false);
   expect(waitsAlone(null, [])).toBe(false);
+});
+
+test('once so many were seen to run at once, so many and one more may be on their way', () => {
+  const knows = (most: number, at: number) =>
+    one(anIntent({ runningSince: new Date(1), lanes: { host: cmp1, most, at: new Date(at) } }));
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows(3, 1), queued])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows(3, 1), queued, queued])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows(3, 1), queued, queued, queued])).toBe(false);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows(3, 1), running, running, asks])).toBe(false);
+  // The newest counts: another hand may have taken lanes since.
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows(3, 1), knows(2, 2), queued])).toBe(false);
+  // Where none runs, what waits does not wait for this job's.
+  expect(mayAsk({ how: 'live', from: cmp1 }, [one(anIntent({ lanes: { host: cmp1, most: 3, at: now } }))])).toBe(false);
+  expect(mayAsk({ how: 'cold', from: cmp1 }, [knows(3, 1), cold, cold])).toBe(false);
+  // Of another host's lanes nothing is known.
+  expect(mayAsk({ how: 'live', from: cmp2 }, [knows(3, 1), queued])).toBe(false);
 });

@@ -189,6 +189,7 @@ function ask(nova: Nova, worker: Worker, { how, tries }: { how: 'live' | 'cold';
     abort: null,
     force: null,
     avoid: null,
+    lanes: null,
   };
   worker.intent = intent;
   if (fate === 'dies before it leaves' || fate === 'is lost') return;

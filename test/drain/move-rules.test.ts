@@ -46,6 +46,7 @@ function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
     abort: null,
     force: null,
     avoid: null,
+    lanes: null,
     ...changes,
   };
 }

@@ -27,6 +27,8 @@ export interface Toy {
   /** Rows of the next plan: name to weight. */
   rows: Record<string, number>;
   stages: z.input<typeof Stage>[];
+  /** The stage of a step that is not of the first. */
+  later: Record<string, string>;
   claims: string[];
   /** The host that the next plan closes, one of a few. */
   closing: Closing | null;
@@ -43,6 +45,7 @@ export function toy(): Toy {
       { name: 'go', lanes: 2, onFailure: 'continue' },
       { name: 'proof', always: true },
     ],
+    later: {},
     claims: [],
     closing: null,
     looks: async () => undefined,
@@ -90,7 +93,7 @@ export function toyRegistry(play: Toy) {
             key: `one:${name}`,
             step: 'one' as const,
             input: { name },
-            stage: stages[0]?.name ?? 'go',
+            stage: play.later[name] ?? stages[0]?.name ?? 'go',
             label: name,
           })),
           ...last,

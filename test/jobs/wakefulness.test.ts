@@ -50,7 +50,7 @@ test('what was answered or cancelled while the worker was about to rest is not s
   const { epoch } = await rows.selectFrom('job').select('epoch').where('id', '=', job).executeTakeFirstOrThrow();
   await rows.updateTable('job').set({ state: 'running', worker: 'late' }).where('id', '=', job).execute();
   const owner = { job, worker: 'late', epoch: Number(epoch) };
-  const rest = { state: 'asking', until: new Date(Date.now() + hour), stage: 'go', wish: null } as const;
+  const rest = { state: 'asking', until: new Date(Date.now() + hour), stages: ['go'], wish: null } as const;
   await rows
     .updateTable('step')
     .set({ answer: 'abort' })

@@ -29,5 +29,6 @@ test.skipIf(onLab)('a host that sends three guests at once is learnt: three run,
   expect((await stage.run(`maintenance ${host}`)).state).toBe('done');
   const journal = await cloud.journal();
   expect(most(journal, copying)).toBe(3);
-  expect(most(journal, waiting)).toBe(1);
+  // Free places are filled at once; beyond them one waits.
+  expect(most(journal, [...waiting, ...copying])).toBe(4);
 });

@@ -9,6 +9,8 @@ export interface Copy {
   /** Looks since it last came on, and when that was; null until it has. */
   readonly looks: number;
   readonly shrankAt: Date | null;
+  /** Since when it stands still, if it does: that last time, or the first look at it. */
+  readonly since: Date | null;
 }
 
 /** Memory that was written meanwhile is sent again: what is left falls, rises, and falls again. */
@@ -26,7 +28,15 @@ export const unseenCopy: Copy = {
   disk: none,
   looks: 0,
   shrankAt: null,
+  since: null,
 };
+
+/** A copy that has not got smaller in so many looks stands still, however often it was looked at. */
+const stuckLooks = 30;
+
+export function isStuck({ looks, since }: Copy, now: Date, pollInterval: number): boolean {
+  return looks >= stuckLooks && since !== null && now.getTime() - since.getTime() >= stuckLooks * pollInterval;
+}
 
 /**
  * A copy comes on while less is left at each look, and each pass begins with less than those before it: that of a guest that
@@ -48,6 +58,7 @@ export function seeCopy(copy: Copy, migrations: readonly Migration[], now: Date)
     disk: Math.min(copy.disk, disk ?? none),
     looks: cameOn ? 0 : copy.looks + 1,
     shrankAt: cameOn ? now : copy.shrankAt,
+    since: cameOn ? now : (copy.since ?? now),
   };
 }
 

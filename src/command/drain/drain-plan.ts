@@ -22,7 +22,7 @@ import { type Reckoning, reckon } from './reckon.ts';
 import { sparesOf } from './spare.ts';
 import type { Survey } from './survey.ts';
 
-/** So many fail one after the other before the rest is not tried without asking. */
+/** So many are tried before one has left; if all of them fail the others are not tried without asking. */
 export const canaries = 3;
 
 /** The plan of a drain from what was found: pure, one row per server, smallest first where nothing else was said. */
@@ -100,8 +100,8 @@ function staged(found: Survey, wish: DrainWish, rows: readonly Row[]): { stages:
     stages: [
       stage('start', 1, startStops(wish.hooks, wish.hookNames) ? 'stop' : 'continue'),
       stage('cordon', 1, 'stop'),
-      stage('canary', 1, 'continue'),
-      stage('gate', 1, 'stop'),
+      { ...stage('canary', Math.min(canaries, wish.lanes), 'continue'), until: 'one' },
+      { ...stage('gate', Math.min(canaries, wish.lanes), 'stop'), until: 'one' },
       stage('move', wish.lanes, 'continue'),
       stage('newcomers', 1, 'continue'),
       { ...stage('proof', 1, 'continue'), always: true },
@@ -131,7 +131,7 @@ function comparing(order: Order): (a: Row, b: Row) => number {
 }
 
 function stage(name: string, lanes: number, onFailure: 'stop' | 'continue'): Plan['stages'][number] {
-  return { name, lanes, onFailure, always: false };
+  return { name, lanes, onFailure, always: false, until: 'all' };
 }
 
 function cordonStep({ service: { host } }: Survey, { text, until, adopt, hookNames }: DrainWish): DrainStep {

@@ -8,14 +8,14 @@ export const GateInput = z.object({ host: HostName, first: z.array(z.string()) }
 const answerWithin = 30 * 60_000;
 
 /**
- * The first three servers go alone, one after the other. One failure may be that server's own, so the drain goes on;
- * when all three failed it is more likely the host or the cloud, and a person says whether the others are tried.
+ * The first three servers go before the others, which follow once one of them has left. One failure may be that server's
+ * own, so the drain goes on; when all three failed it is more likely the host or the cloud, and a person says whether the
+ * others are tried.
  */
 export async function gate({ host, first: keys }: z.output<typeof GateInput>, context: StepContext): Promise<Outcome> {
   const first = context.ended.filter(({ key }) => keys.includes(key));
   const failures = first.filter(({ state }) => state === 'failed' || state === 'unproven');
-  if (failures.length < first.length)
-    return done(`${first.length - failures.length} of the first ${first.length} left`);
+  if (failures.length < first.length) return done(`${first.length - failures.length} of the first ${keys.length} left`);
   if (context.answer?.choice === 'go')
     return done(`all of the first ${first.length} failed; ${context.answer.by} said to go on`);
   if (context.answer !== null) return blocked(`all of the first ${first.length} failed: the others were not tried`);

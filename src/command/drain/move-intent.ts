@@ -18,6 +18,10 @@ export type MoveInput = z.output<typeof MoveInput>;
 
 const Try = z.object({ at: z.coerce.date(), tries: z.number(), refused: z.string().nullable() });
 
+/** So many guests a host was seen to send at once, and when; it may take more. */
+const Lanes = z.object({ host: HostName, most: z.number(), at: z.coerce.date() });
+export type Lanes = z.output<typeof Lanes>;
+
 /**
  * The checkpoint of a move: what was asked and what was seen before it was asked. Written before the request leaves,
  * so whoever resumes knows that it may have left, and tells its migration from older ones by `seen`.
@@ -42,5 +46,7 @@ export const MoveIntent = z.object({
   force: Try.nullable().default(null),
   /** Where it was sent and did not arrive: it is sent once more, elsewhere. */
   avoid: HostName.nullable().default(null),
+  /** What was known of its host's lanes when this was written: the newest of all those that go on counts. */
+  lanes: Lanes.nullable().default(null),
 });
 export type MoveIntent = z.output<typeof MoveIntent>;

@@ -3,6 +3,7 @@ import { type CloudProblem, OpenStackError } from '../../openstack/errors.ts';
 import type { HostName } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import type { Json } from '../outcome.ts';
+import { lanesOf } from './lane-rules.ts';
 import type { MoveInput, MoveIntent } from './move-intent.ts';
 
 /** It certainly did not happen, and asking again will not help. */
@@ -31,7 +32,7 @@ interface Asking {
 }
 
 export async function askMove(input: MoveInput, asking: Asking, context: StepContext): Promise<MoveIntent> {
-  const intent = await intentOf(asking, context);
+  const intent = await intentOf(input, asking, context);
   const host = asking.again?.host ?? input.to ?? null;
   const answer = await send(context, intent, (limits) =>
     asking.how === 'live'
@@ -44,8 +45,9 @@ export async function askMove(input: MoveInput, asking: Asking, context: StepCon
 }
 
 async function intentOf(
+  { from }: MoveInput,
   { how, tries, server, migrations, again }: Asking,
-  { cloud, now }: StepContext,
+  { cloud, now, beside }: StepContext,
 ): Promise<MoveIntent> {
   const [action] = await cloud.actions(server.id);
   const newest = migrations.reduce<number | null>((highest, { id }) => Math.max(highest ?? id, id), null);
@@ -60,6 +62,7 @@ async function intentOf(
     abort: null,
     force: null,
     avoid: again?.avoid ?? null,
+    lanes: lanesOf(from, beside()),
   };
 }
 

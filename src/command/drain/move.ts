@@ -2,15 +2,16 @@ import type { StepContext } from '../command.ts';
 import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
 import { opensAt, windowOf } from '../window.ts';
 import { anotherHost } from './another-host.ts';
-import { type Copy, seeCopy, unseenCopy } from './copy.ts';
+import { type Copy, isStuck, seeCopy, unseenCopy } from './copy.ts';
 import { explain } from './explain.ts';
 import { hostLease } from './host-lease.ts';
 import { mayAsk, waitsAlone } from './lane-rules.ts';
+import { lanesSeen, waitsForOthers } from './learn-lanes.ts';
 import { fingerprint, type Look, look } from './look.ts';
 import { type MoveInput, MoveIntent } from './move-intent.ts';
 import { abortMove, askMove, confirmMove, forceMove, stored } from './move-requests.ts';
 import { nextAct } from './move-rules.ts';
-import type { MoveAct, MoveView } from './move-view.ts';
+import { type MoveAct, type MoveView, ourMigration } from './move-view.ts';
 import { staysPut } from './stays-put.ts';
 
 /** What changed last, and when; how far the copy has come. */
@@ -20,10 +21,9 @@ interface Watch {
   readonly copy: Copy;
   /** Since when it waits in Nova's queue behind nothing of ours; null where it does not. */
   readonly alone: Date | null;
+  /** Since when it waits there though fewer of this job's run than are known to. */
+  readonly fewer: Date | null;
 }
-
-/** A copy that has not got smaller in so many looks is asked about. */
-const stuckLooks = 30;
 
 /** Moves one server off its host: looks, decides, asks, looks, until it is proven or can be no more. */
 export async function move(input: MoveInput, context: StepContext): Promise<Outcome> {
@@ -31,12 +31,13 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
   let intent = readIntent(context.checkpoint);
   const early = intent === null ? beforeWindow(input, totalEnd, context.now()) : null;
   if (early !== null) return early;
-  let watch: Watch = { print: '', since: context.now(), copy: unseenCopy, alone: null };
+  let watch: Watch = { print: '', since: context.now(), copy: unseenCopy, alone: null, fewer: null };
   /** Undefined: nothing was asked. */
   let said: MoveView['said'] | undefined;
+  let seen: Look | null = null;
   for (;;) {
-    const seen = await look(context.cloud, input, intent);
-    watch = watchOn(watch, { seen, intent }, context);
+    seen = await look(context.cloud, input, intent, seen);
+    watch = watchOn(watch, { input, seen, intent }, context);
     const act = seen.seen
       ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd, said: said ?? null }, context))
       : unseenAct(seen.why, totalEnd, context.now());
@@ -45,7 +46,7 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
     if (act.act === 'inquire') said = await context.inquire(act.question);
     else {
       if (said !== undefined && isCalm(watch)) said = await takeBack(context);
-      const did = await perform(act, { input, intent, seen, context });
+      const did = await perform(act, { input, intent, seen, watch, context });
       if (did !== null && 'state' in did) return did;
       intent = did;
     }
@@ -112,7 +113,7 @@ async function viewOf({ input, intent, seen, watch, totalEnd, said }: Found, con
     totalEnd,
     abortNow: isAbortNow(context.signal),
     shrankAt: watch.copy.shrankAt,
-    stuck: watch.copy.looks >= stuckLooks,
+    stuck: isStuck(watch.copy, now, context.cloud.settings.pollInterval),
     alone: watch.alone === null ? 0 : now.getTime() - watch.alone.getTime(),
     said,
   };
@@ -128,6 +129,7 @@ interface Doing {
   readonly input: MoveInput;
   readonly intent: MoveIntent | null;
   readonly seen: Look;
+  readonly watch: Watch;
   readonly context: StepContext;
 }
 
@@ -138,8 +140,7 @@ async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome 
   switch (act.act) {
     case 'wait':
       context.progress(act.note);
-      if (act.intent !== undefined) await context.remember(stored(act.intent));
-      return act.intent ?? intent;
+      return noted(act.intent ?? intent, doing);
     case 'live':
     case 'cold':
     case 'retry':
@@ -155,6 +156,17 @@ async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome 
   }
 }
 
+/** What this look told is written down, and what it tells those that wait for a lane. */
+async function noted(after: MoveIntent | null, { input, intent, watch, context }: Doing): Promise<MoveIntent | null> {
+  if (after === null) return null;
+  const fewer = watch.fewer === null ? 0 : context.now().getTime() - watch.fewer.getTime();
+  const live = intent !== null && after.how === 'live';
+  const lanes = live ? await lanesSeen({ input, before: intent, after, fewer }, context) : null;
+  const told = lanes === null ? after : { ...after, lanes };
+  if (told !== intent) await context.remember(stored(told));
+  return told;
+}
+
 type Posting = Extract<MoveAct, { act: 'live' | 'cold' | 'retry' }>;
 
 /** What takes a place in Nova's queue waits for its turn; once the job was told to stop it is not begun. */
@@ -167,7 +179,7 @@ async function inTurn(act: Posting, doing: Doing): Promise<MoveIntent | Outcome 
   }
   const how = act.act === 'cold' ? 'cold' : 'live';
   const lane = await context.takeLane(
-    (others) => mayAsk(how, others),
+    (others) => mayAsk({ how, from: input.from }, others),
     () => post(act, doing),
   );
   if ('did' in lane) return lane.did;
@@ -185,14 +197,21 @@ async function post(act: Posting, { input, intent, seen, context }: Doing): Prom
   return askMove(input, { how: 'live', tries: 1, ...found, again }, context);
 }
 
-function watchOn(watch: Watch, { seen, intent }: Pick<Doing, 'seen' | 'intent'>, context: StepContext): Watch {
+function watchOn(
+  watch: Watch,
+  { input, seen, intent }: Pick<Doing, 'input' | 'seen' | 'intent'>,
+  context: StepContext,
+): Watch {
   const print = fingerprint(seen);
   const now = context.now();
+  const others = context.beside();
+  const ours = seen.seen ? ourMigration({ ...seen, input, intent }) : null;
   return {
     print,
     since: print === watch.print ? watch.since : now,
     copy: seen.seen ? seeCopy(watch.copy, seen.migrations, now) : watch.copy,
-    alone: waitsAlone(intent, context.beside()) ? (watch.alone ?? now) : null,
+    alone: waitsAlone(intent, others) ? (watch.alone ?? now) : null,
+    fewer: waitsForOthers(input.from, ours?.status, others) ? (watch.fewer ?? now) : null,
   };
 }
 
