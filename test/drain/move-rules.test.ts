@@ -217,6 +217,8 @@ test('what waits in the queue behind nothing of ours is asked about after its de
   });
   expect(nextAct({ ...view, alone: 600 * second })).toMatchObject({ act: 'wait' });
   expect(nextAct({ ...view, alone: 601 * second })).toMatchObject({ act: 'inquire', question: { fallback: 'leave' } });
+  // Asked again in other words it would be another question, and an answer to the first be lost.
+  expect(nextAct({ ...view, alone: 900 * second })).toEqual(nextAct({ ...view, alone: 601 * second }));
   const told = (choice: string) => nextAct({ ...view, alone: 601 * second, said: { choice, by: 'bob' } });
   expect(told('leave')).toMatchObject({ act: 'wait' });
   expect(told('abort')).toMatchObject({ act: 'abort', why: 'aborted: bob said so' });

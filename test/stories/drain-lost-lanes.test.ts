@@ -20,7 +20,7 @@ test.skipIf(onLab)(
     await story.until('two lanes are lost', async () => (await lost(job)).length === 2, 120_000);
     // What waits behind them is in nobody's way, and Nova takes it out of its queue without asking the hypervisor.
     await story.until('the third is asked about', asksAbout(/has waited in Nova's queue/));
-    await stage.say('bob', `answer ${job} abort`);
+    expect(await stage.say('bob', `answer ${job} abort`)).toContain('abort');
     const { state, words } = await stage.ended(job);
     expect(state).toBe('partial');
     expect(words).toContain(`${host} is not empty`);

@@ -133,16 +133,17 @@ function whenQueued(view: MoveView, server: Server, intent: MoveIntent, ours: Mi
   if (ours.status !== 'queued' || alone <= serverDeadline) return null;
   if (said?.choice === 'abort') return stopIt(view, server, intent, ours, `aborted: ${said.by} said so`);
   if (said !== null) return null;
-  return { act: 'inquire', question: queueQuestion(server.name, view.input.from, { alone, totalEnd }) };
+  return { act: 'inquire', question: queueQuestion(server.name, view.input.from, { serverDeadline, totalEnd }) };
 }
 
+/** The same words at each look: a question that reads otherwise is another one, and what was answered to it is not heard. */
 function queueQuestion(
   name: string,
   from: string,
-  { alone, totalEnd }: Pick<MoveView, 'alone' | 'totalEnd'>,
+  { serverDeadline, totalEnd }: Pick<MoveView, 'serverDeadline' | 'totalEnd'>,
 ): Question {
   return {
-    text: `${name} has waited in Nova's queue on ${from} for ${minutes(alone)}, and no move of this job runs: what holds the places there does not end`,
+    text: `${name} has waited in Nova's queue on ${from} for more than ${minutes(serverDeadline)}, and no move of this job runs: what holds the places there does not end`,
     choices: [
       { choice: 'abort', label: 'Take it out of the queue: it stays where it is' },
       { choice: 'leave', label: 'Let it wait' },
