@@ -12,10 +12,10 @@ function began(journal: readonly Entry[]): Set<string> {
 test.skipIf(onLab)(
   'three go first, beside each other where their host sends so many; the others follow the first that left',
   async () => {
-    stage = await openStage({ simulator: { lanes: 4, migrateSeconds: 30 } });
+    stage = await openStage({ simulator: { lanes: 4, migrateSeconds: 100 } });
     const { cloud } = stage;
     const host = await cloud.ownHost();
-    await cloud.servers(9, host);
+    await cloud.servers(5, host);
     expect((await stage.run(`maintenance ${host}`)).state).toBe('done');
     const journal = await cloud.journal();
     const left = journal.findIndex(({ status }) => status === 'completed');
@@ -27,25 +27,27 @@ test.skipIf(onLab)(
     );
     const before = journal.slice(0, fourth).filter(({ status }) => status === 'completed');
     expect(before.length).toBeLessThan(3);
-    expect(arrived.length).toBe(9);
+    expect(arrived.length).toBe(5);
   },
 );
 
 test.skipIf(onLab)(
   'one of the first that hangs holds up nobody once another has left, and ends by its own deadline',
   async () => {
-    stage = await openStage({ simulator: { lanes: 2 }, settings: { serverDeadline: 3000 } });
+    stage = await openStage({ simulator: { lanes: 2 }, settings: { serverDeadline: 8000 } });
     const { cloud } = stage;
     const host = await cloud.ownHost();
     const [hangs, ...others] = await cloud.servers(6, host);
     if (hangs === undefined) throw new Error('six servers were asked for');
     await cloud.fail('hang', hangs.name);
-    const { state, words } = await stage.run(`maintenance ${host}`);
+    const { state, words } = await stage.run(`maintenance ${host} --order name`);
     expect(state).toBe('partial');
     expect(words).toMatch(new RegExp(`${hangs.name}.*aborted after .*its deadline`));
     const journal = await cloud.journal();
+    const left = (entries: readonly Entry[]) => began(entries.filter(({ status }) => status === 'completed'));
     const aborted = journal.findIndex(({ server, status }) => server === hangs.id && status === 'cancelled');
-    const gone = journal.slice(0, aborted).filter(({ status }) => status === 'completed');
-    expect(new Set(gone.map(({ server }) => server))).toEqual(new Set(others.map(({ id }) => id)));
+    // More than the two that went first with it.
+    expect(left(journal.slice(0, aborted)).size).toBeGreaterThan(2);
+    expect(left(journal)).toEqual(new Set(others.map(({ id }) => id)));
   },
 );
