@@ -4,7 +4,9 @@ import { median, printTable, quantile } from '../ground.ts';
 import { ask, atOnce, type Bots } from './bots.ts';
 import { arrive, type Person } from './person.ts';
 
-const oneByOne = 100;
+const oneByOne = 80;
+/** Longer than it takes until a job that no worker takes is told so. */
+const untoldMs = 9000;
 
 /** Each approval is a plan's own: so many are made first, then the worker rests. */
 export async function approve({ inspircd }: IrcServers, bots: Bots, plans: number): Promise<void> {
@@ -19,12 +21,13 @@ export async function approve({ inspircd }: IrcServers, bots: Bots, plans: numbe
     line: () => `!approve ${ids.shift() ?? ''}`,
     answer: /PRIVMSG #\w+ :.* approved by bob/,
   };
-  // Half of them warm it up, as whoami is. At once first: a job that no worker takes is told so after some seconds, and
-  // that is not what is measured.
+  // Half of them warm it up, as whoami is. That no worker takes a job is told after some seconds, which is not what is
+  // measured: at once first, and one after another when all of it has been told.
   const warm = Math.floor((ids.length - oneByOne) / 2);
   await atOnce(asking, warm, 32);
   const many = ids.length - oneByOne;
   const rate = await atOnce(asking, many, 32);
+  await silence(bob);
   const times: number[] = [];
   for (let number = 0; number < oneByOne; number += 1) {
     await sleep(50);
@@ -37,6 +40,15 @@ export async function approve({ inspircd }: IrcServers, bots: Bots, plans: numbe
   );
   for (const person of [alice, bob]) person.close();
   await bot.stop();
+}
+
+async function silence(person: Person): Promise<void> {
+  let last = performance.now();
+  const stop = person.onLine(() => {
+    last = performance.now();
+  });
+  while (performance.now() - last < untoldMs) await sleep(200);
+  stop();
 }
 
 async function planned(alice: Person, channel: string, plans: number): Promise<string[]> {

@@ -19,13 +19,13 @@ interface Figures {
   readonly whole: number[];
 }
 
-/** All three are there at once and are asked in turn, so that what disturbs the machine disturbs them alike. */
+/** All three are there at once and are asked in turn, each as often first, so that what disturbs the machine disturbs them alike. */
 export async function whoami({ inspircd }: IrcServers, bots: Bots, rounds: number): Promise<void> {
   const figures = new Map(peers.map((peer): [Peer, Figures] => [peer, { rates: [], times: [], whole: [] }]));
   for (let round = 0; round < rounds; round += 1) {
     const password = accounts.vigie;
     const all = await Promise.all(peers.map((peer) => bots.start({ peer, port: inspircd.fast, password })));
-    await measure(inspircd.fast, all, figures);
+    await measure(inspircd.fast, startingAt(round, all), figures);
     await Promise.all(all.map((bot) => bot.stop()));
   }
   const hubot = figures.get('hubot')?.times ?? [];
@@ -56,11 +56,16 @@ async function measure(port: number, all: readonly Bot[], figures: ReadonlyMap<P
     figures.get(bot.peer)?.rates.push(await atOnce(asking(bot), sustained));
   }
   for (let number = 0; number < questions; number += 1)
-    for (const bot of all) {
+    for (const bot of startingAt(number, all)) {
       await sleep(pauseMs);
       const [first, all] = await ask(asking(bot), /place: irc:/);
       figures.get(bot.peer)?.times.push(first);
       figures.get(bot.peer)?.whole.push(all);
     }
   person.close();
+}
+
+function startingAt<T>(number: number, all: readonly T[]): readonly T[] {
+  const at = number % all.length;
+  return [...all.slice(at), ...all.slice(0, at)];
 }
