@@ -44,6 +44,8 @@ export interface RunningBot {
 const sweepMs = 5000;
 /** After a look at what is to be said: bells that ring meanwhile are answered by one more look together. */
 const restMs = 5;
+/** The same where several were found: more will come, and fewer looks leave more time to take what people say. */
+const busyRestMs = 20;
 const timesMs = 1000;
 const pruneMs = 3_600_000;
 const holdMs = 15_000;
@@ -177,7 +179,7 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
         .then(() => void (voice.more && sweep.again()));
       turns.add(ended);
     }
-    await sleep(restMs);
+    await sleep(voice.found > 1 ? busyRestMs : restMs);
   }
   const sweep = every(sweepMs, say, log);
   return {

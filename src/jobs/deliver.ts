@@ -13,6 +13,7 @@ export async function deliver(parts: DeliverParts, voice: Voice): Promise<Promis
   const ears = new Map<string, Row[]>();
   const at = performance.now();
   const found = await due(parts.database, parts.adapter.connection, voice);
+  voice.found = found.length;
   voice.more = voice.busy.size + voice.underWay.size > 0 || found.length === atOnce;
   for (const row of voice.asked.inTurn(found, at)) ears.set(earOf(row), [...(ears.get(earOf(row)) ?? []), row]);
   return [...ears].map(([ear, rows]) => turn(parts, voice, { ear, rows, begun: [] }));

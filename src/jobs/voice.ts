@@ -26,6 +26,8 @@ export interface Voice {
   readonly asked: Asked;
   /** There may have been more to say than was begun: to be looked at again when there is room. */
   more: boolean;
+  /** So many rows were due at the last look. */
+  found: number;
   /** There is room again. */
   look(): void;
 }
@@ -50,6 +52,7 @@ export function openVoice(look: () => void = () => undefined): Voice {
     beginning: new Map(),
     asked: openAsked(look),
     more: false,
+    found: 0,
     look,
   };
 }
