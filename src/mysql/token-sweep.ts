@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part, Place } from '../archive/place.ts';
 import { UserError } from '../chat/user-error.ts';
 import type { RequestLimits, SweepChunk, SweepMark, SweepOrder, TokenSweep } from '../openstack/cloud.ts';
@@ -7,9 +6,10 @@ import { ahead } from './ahead.ts';
 import { openBrakes } from './brakes.ts';
 import { databaseProblem } from './operator-errors.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
-import { openPace, type Pace } from './pace.ts';
+import { openPace, type Pace, piecesOfTransaction } from './pace.ts';
 import { openSweepArchive, type SweepArchive } from './sweep-archive.ts';
-import { ageOf, between, type Chunk, walkAge, walkKey } from './token-walk.ts';
+import { between, cutEvenly, type Stretch } from './token-keys.ts';
+import { ageOf, type Chunk, walkAge, walkKey } from './token-walk.ts';
 
 export interface SweepParts {
   readonly cloud: string;
@@ -42,7 +42,7 @@ export async function openSweep(parts: SweepParts, order: SweepOrder, mark: Swee
       // Without a delete nothing has to be done again; the end of the table is no place to begin at.
       const at = order.purge || chunk.to === '' ? chunk.from : chunk.to;
       const next = { rows, mark: { at, archived, deleted, parts: archive?.parts() ?? [] } };
-      known.set(next, { chunk, left: chunk.ids, gone: 0, most: chunk.ids?.length ?? 0 });
+      known.set(next, { left: piecesOf(chunk, pace.piece()), gone: 0, most: piecesOfTransaction });
       return next;
     },
     async remove(chunk, limits) {
@@ -100,11 +100,21 @@ async function* archivedFirst(chunks: AsyncGenerator<Chunk>, archive: SweepArchi
 
 /** What of a chunk is still to be deleted. */
 interface Removal {
-  readonly chunk: Chunk;
-  left: readonly string[] | null;
+  left: readonly Piece[];
   gone: number;
-  /** Of a piece: where somebody is in the way they get smaller and smaller. */
+  /** Statements of a transaction: where somebody is in the way they get fewer. */
   most: number;
+}
+
+/** What one statement deletes. */
+type Piece = { readonly ids: readonly string[] } | Stretch;
+
+function piecesOf({ ids, from, to }: Chunk, size: number): Piece[] {
+  if (ids === null) return cutEvenly({ from, to }, piecesOfTransaction);
+  const pieces = Math.ceil(ids.length / size);
+  // No small rest at the end, whose time would say nothing.
+  const each = Math.ceil(ids.length / pieces);
+  return Array.from({ length: pieces }, (_, piece) => ({ ids: ids.slice(piece * each, (piece + 1) * each) }));
 }
 
 interface Means {
@@ -114,56 +124,44 @@ interface Means {
   readonly cloud: string;
 }
 
-const smallestPiece = 20;
-
 async function remove(means: Means, removal: Removal, limits: RequestLimits): Promise<number | null> {
   try {
-    do await removeNext(means, removal, limits);
-    while (removal.left !== null && removal.left.length > 0);
+    while (removal.left.length > 0) await removeSome(means, removal, limits);
     return removal.gone;
   } catch (error) {
     const late = error instanceof OpenStackError && error.problem === 'not-sent';
     if (!late && databaseProblem(error) !== 'busy') throw error;
     means.pace.slower();
-    removal.most = Math.max(smallestPiece, Math.floor(Math.min(removal.most, means.pace.piece()) / 2));
+    removal.most = Math.max(1, Math.floor(removal.most / 2));
     return null;
   }
 }
 
-async function removeNext(means: Means, removal: Removal, limits: RequestLimits): Promise<void> {
-  const { chunk, left, most } = removal;
-  const size = evenly(left?.length ?? 0, Math.min(most, means.pace.piece()));
-  const ids = left?.slice(0, size) ?? null;
-  if (ids?.length === 0) return;
-  await sleep(means.pace.rest());
-  const began = performance.now();
-  try {
-    removal.gone += await removePiece(means, { ...chunk, ids }, limits);
-  } finally {
-    means.pace.took(performance.now() - began);
-  }
-  removal.left = left?.slice(size) ?? null;
-}
-
-/** No small rest at the end, whose time would say nothing. */
-function evenly(all: number, most: number): number {
-  return Math.ceil(all / Math.max(1, Math.ceil(all / most)));
-}
-
-function removePiece({ keystone, order, cloud }: Means, chunk: Chunk, limits: RequestLimits): Promise<number> {
-  const statement = deletion(chunk, order);
-  return keystone.transaction(async ({ write }) => {
-    if (performance.now() > limits.notAfter) throw tooLate(cloud, keystone.label);
-    return write(statement);
+/** Many short statements, one commit. */
+async function removeSome(
+  { keystone, pace, order, cloud }: Means,
+  removal: Removal,
+  limits: RequestLimits,
+): Promise<void> {
+  const pieces = removal.left.slice(0, removal.most);
+  removal.gone += await keystone.transaction(async ({ write }) => {
+    let gone = 0;
+    for (const piece of pieces) {
+      if (performance.now() > limits.notAfter) throw tooLate(cloud, keystone.label);
+      const began = performance.now();
+      gone += await write(deletion(piece, order)).finally(() => pace.took(performance.now() - began));
+    }
+    return gone;
   });
+  removal.left = removal.left.slice(pieces.length);
 }
 
 /** The key is forced: the optimizer once took the index on `expires` in mid-purge, and one chunk took 46 s. */
-function deletion({ ids, from, to }: Chunk, { table, cutoff }: SweepOrder): Statement {
+function deletion(piece: Piece, { table, cutoff }: SweepOrder): Statement {
   const start = `DELETE ${table} FROM ${table} FORCE INDEX (PRIMARY) WHERE`;
   const old = `${ageOf[table]} < ?`;
-  if (ids !== null) return { sql: `${start} id IN (?) AND ${old}`, values: [ids, cutoff] };
-  const { where, values } = between({ from, to });
+  if ('ids' in piece) return { sql: `${start} id IN (?) AND ${old}`, values: [piece.ids, cutoff] };
+  const { where, values } = between(piece);
   return { sql: `${start} ${where} AND ${old}`, values: [...values, cutoff] };
 }
 

@@ -3,15 +3,13 @@ import type { Inserts } from '../archive/sql.ts';
 import type { SweptTable } from '../openstack/cloud.ts';
 import type { OperatorPool, Statement } from './operator-pool.ts';
 import type { Pace } from './pace.ts';
+import { between, boundAfter, openBounds, type Stretch } from './token-keys.ts';
 
 /** The column that says how old a row is. */
 export const ageOf: Readonly<Record<SweptTable, string>> = { token: 'expires', revocation_event: 'revoked_at' };
 
 /** Some rows of the table that are older than the cut-off, and where the walk stands before and after them. */
-export interface Chunk {
-  readonly from: string;
-  /** Empty at the end of the table. */
-  readonly to: string;
+export interface Chunk extends Stretch {
   /** Null in a walk along the key that does not read the rows. */
   readonly ids: readonly string[] | null;
   /** The same rows whole; null where nobody archives them. */
@@ -47,8 +45,10 @@ export interface WalkOrder {
  * the beginning of an id, as short as it may be, for an id may be a bearer's secret and a place is written down.
  */
 export async function* walkKey(pool: OperatorPool, order: WalkOrder, pace: Pace): AsyncGenerator<Chunk> {
+  const near = openBounds(pool);
   for (let from = order.from; ; ) {
-    const to = await boundAfter(pool, from, pace.chunk());
+    // What is read must fit the memory, so those rows are counted.
+    const to = await (order.keeping === null ? near(from, pace.chunk()) : boundAfter(pool, from, pace.chunk()));
     const read = order.keeping === null ? nothing : await readBetween(pool, { ...order, from, to });
     pace.weigh(read.ids?.length ?? 0, read.bytes);
     yield { from, to, ids: read.ids, kept: read.kept };
@@ -78,23 +78,6 @@ export async function* walkAge(
   }
 }
 
-const lengths = [8, 12, 16, 24, 32, 48, 64];
-
-/** The beginning of the id so many rows behind `from`, long enough to lie behind it; empty where there are not so many. */
-async function boundAfter(pool: OperatorPool, from: string, rows: number): Promise<string> {
-  for (const length of lengths) {
-    // As text: the pace changes the number of rows, and each statement that is prepared stays so in the server.
-    const [row] = await pool.raw({
-      sql: `SELECT LEFT(id, ${length}) AS bound, LEFT(id, ${length}) > ? AS beyond FROM token FORCE INDEX (PRIMARY)
-        WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ${rows}`,
-      values: [from, from],
-    });
-    if (row === undefined) return '';
-    if (row[1]?.toString() === '1') return row[0]?.toString() ?? '';
-  }
-  throw new Error('ids of the token table do not rise');
-}
-
 interface Read {
   readonly ids: readonly string[];
   readonly kept: Kept | null;
@@ -104,7 +87,7 @@ interface Read {
 
 const nothing: Omit<Read, 'ids' | 'last'> & { ids: null } = { ids: null, kept: null, bytes: 0 };
 
-function readBetween(pool: OperatorPool, order: WalkOrder & Place): Promise<Read> {
+function readBetween(pool: OperatorPool, order: WalkOrder & Stretch): Promise<Read> {
   const { where, values } = between(order);
   const sql = `FORCE INDEX (PRIMARY) WHERE ${where} AND ${ageOf[order.table]} < ? ORDER BY id`;
   return read(pool, order, { where: sql, values: [...values, order.cutoff] });
@@ -130,14 +113,4 @@ async function read(
   });
   const kept = inserts === null ? null : { rows: ids.length, first, last, inserts };
   return { ids, kept, bytes: inserts?.bytes() ?? 0, last };
-}
-
-interface Place {
-  readonly from: string;
-  readonly to: string;
-}
-
-export function between({ from, to }: Place): { where: string; values: string[] } {
-  if (to === '') return { where: 'id >= ?', values: [from] };
-  return { where: 'id >= ? AND id < ?', values: [from, to] };
 }

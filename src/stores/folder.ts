@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { roomIn } from '../archive/place.ts';
 import type { Sink } from '../archive/stream.ts';
 import { syncFolder } from '../archive/whole-file.ts';
 import { inWords, putAll } from '../archive/writer.ts';
 import { UserError } from '../chat/user-error.ts';
-import type { Store } from './store.ts';
+import { type Store, Unseen } from './store.ts';
 
 /** `mounted`: on another machine's disk, so it is never made here: that would lie beneath the mount point, on the very disk it is a copy of. */
 export function openFolder(folder: string, { mounted = false } = {}): Store {
@@ -33,9 +34,10 @@ export function openFolder(folder: string, { mounted = false } = {}): Store {
     },
     async sizeOf(file) {
       const there = await found(pathOf(file));
+      if (there?.isDirectory()) throw unread(pathOf(file), 'EISDIR');
       return there?.isFile() === true ? there.size : null;
     },
-    read: (file, signal) => createReadStream(pathOf(file), { highWaterMark: 1 << 20, signal }),
+    read: (file, signal) => reading(pathOf(file), signal),
     remove: (file) => inWords(pathOf(file), () => rm(pathOf(file), { force: true })),
     async sweep(start, rest) {
       const parts = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.part'));
@@ -72,6 +74,39 @@ async function writing(folder: string, path: string, mounted: boolean): Promise<
   };
 }
 
-async function found(path: string) {
-  return stat(path).catch(() => null);
+async function* reading(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20, signal });
+  } catch (error) {
+    throw signal.aborted ? error : unread(path, codeOf(error), error);
+  }
+}
+
+/** Null only where it is not there: what we may not look at may be there. */
+async function found(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw unread(path, code, error);
+  }
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'the worker’s user may not: give that one the right to, on the file and the folders above it',
+  EPERM: 'the worker’s user may not: give that one the right to, on the file and the folders above it',
+  EISDIR: 'it is a folder, and a file of vigie’s lay there',
+  EIO: 'its disk does not work: look at the disk',
+  ESTALE: 'what is mounted there has gone away: mount it again',
+  ENOENT: 'it has just gone',
+};
+
+/** A file that cannot be read says nothing of what it holds. */
+function unread(path: string, code: string, cause?: unknown): Unseen {
+  return new Unseen(`${path} on ${hostname()} cannot be read: ${remedies[code] ?? code}`, { cause });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -9,6 +9,7 @@ import { UserError } from '../../chat/user-error.ts';
 import type { DumpProgress, Proof, StoredDump } from '../../openstack/cloud.ts';
 import { openFolder } from '../../stores/folder.ts';
 import { mustBeAsWritten, type Store, transfer, Unseen } from '../../stores/store.ts';
+import type { RawRow } from '../operator-pool.ts';
 import { load, reasonOf } from './load.ts';
 import { manifestIn } from './manifest.ts';
 import { probe } from './probes.ts';
@@ -89,7 +90,7 @@ async function ready(proving: Proving): Promise<KeyObject | null> {
   const { stores, dump } = proving;
   const { facts, path } = dump;
   const there = await lookAt(stores, dump);
-  if (typeof there === 'object') throw new Unproven(notLookedAt(path, there.unseen));
+  if (typeof there === 'object') throw new Unproven(notLookedAt(dump, there.unseen));
   const store = storeOfDump(stores, path);
   // It may be its bucket that is not there.
   if (there === 'gone' && store.endpoint !== null) await store.ready();
@@ -102,7 +103,8 @@ async function ready(proving: Proving): Promise<KeyObject | null> {
   return key;
 }
 
-function notLookedAt(path: string, unseen: string): string {
+function notLookedAt({ path, facts }: StoredDump, unseen: string): string {
+  if (facts.host === hostname()) return `not looked at: ${unseen}`;
   const here = `not looked at: ${unseen}; this worker runs on ${hostname()}`;
   if (!path.startsWith('/')) return here;
   return `${here}: share ${dirname(path)} between them, or say it again while only the worker there runs`;
@@ -198,7 +200,7 @@ async function wholeTable(
   const name = `${escapeId(database, true)}.${escapeId(table, true)}`;
   const checked = await pool.raw({ sql: `CHECK TABLE ${name}`, limitMs, signal });
   const verdict = checked.at(-1)?.[3]?.toString() ?? 'nothing';
-  if (verdict !== 'OK') throw new UserError(`CHECK TABLE says of ${database}.${table} that it is damaged`);
+  if (verdict !== 'OK') throw new UserError(`${database}.${table} is damaged: CHECK TABLE says ${firstError(checked)}`);
   const [row] = await pool.read(z.object({ found: z.coerce.number() }), {
     sql: `SELECT COUNT(*) AS found FROM ${name}`,
     limitMs,
@@ -206,4 +208,10 @@ async function wholeTable(
   });
   if (row?.found !== written)
     throw new UserError(`${database}.${table} has ${row?.found} rows, and ${written} were dumped`);
+}
+
+/** The last row says only that there was one. */
+function firstError(checked: readonly RawRow[]): string {
+  const row = checked.find((one) => one[2]?.toString().toLowerCase() === 'error') ?? checked.at(-1);
+  return row?.[3]?.toString() ?? 'nothing';
 }
