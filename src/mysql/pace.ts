@@ -16,7 +16,7 @@ export interface Pace {
 }
 
 /** So many statements are committed at once: not each of them waits for the disk, and locks are soon gone. */
-export const piecesOfTransaction = 10;
+export const piecesOfTransaction = 20;
 /**
  * A statement of a tenth of a second keeps a processor of the server for that long, and whoever logs in waits for one:
  * between two of these it gets its turn.

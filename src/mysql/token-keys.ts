@@ -36,10 +36,10 @@ export function openBounds(pool: OperatorPool): (from: string, rows: number) => 
     const start = placeOf(from);
     if (start === null) return boundAfter(pool, from, rows);
     keysPerRow ??= end / (await estimate(pool, { from: '', to: '' }));
-    for (let width = rows * keysPerRow; width >= 1; width /= 4) {
+    for (let width = rows * keysPerRow; width >= 1; width /= 2) {
       const to = keyAt(start + width);
       const about = await estimate(pool, { from, to });
-      if (about > rows * 4) continue;
+      if (about > rows * 2) continue;
       keysPerRow = Math.min(keysPerRow * 2, width / about);
       return to;
     }
