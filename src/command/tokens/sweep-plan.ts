@@ -25,7 +25,7 @@ interface Seen extends Wish, Met {
 /** Below it the rows are sought by their index: each is then a page of its own to read and write. */
 const indexShare = 0.12;
 /** Rows a second, measured with 4 KB rows on two cores; only to say how long it may take. */
-const pace = { archive: 15_000, purge: 20_000 } as const;
+const pace = { archive: 15_000, purge: 16_000 } as const;
 /** zstd makes a token some 5 times smaller; a disk is not trusted to the last byte. */
 const shrinks = 4;
 
