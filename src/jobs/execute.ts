@@ -14,7 +14,7 @@ import { supersede } from './supersede.ts';
 import type { Tenure } from './tenure.ts';
 import { mayGoOn, mayRun } from './trust.ts';
 
-/** Runs an approved job: trust nothing, look a second time, claim, begin, carry on. What the `do` queue is for. */
+/** Runs an approved job: trust nothing, claim its hosts, look a second time, begin, carry on. What the `do` queue is for. */
 export async function executeJob(parts: WorkerParts, tenure: Tenure, job: Job): Promise<void> {
   const command = changeOf(parts, job);
   if (job.standing !== null) return grant(parts, tenure, job, command);

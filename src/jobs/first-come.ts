@@ -3,7 +3,7 @@ import { claimAll, unlessHeld } from './claims.ts';
 import type { Job } from './job.ts';
 import { fence, type Owner } from './store.ts';
 
-/** Jobs that came before: those that hold a host of this cloud, whether they run already or are about to begin. */
+/** Jobs that came before: those that hold a host, of whichever cloud, whether they run already or are about to begin. */
 export type Before = ReadonlySet<string>;
 
 /**

@@ -1,25 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Underway } from '../../src/command/command.ts';
 import { mayAsk, mayPost, waitsAlone } from '../../src/command/drain/lane-rules.ts';
-import { MoveIntent } from '../../src/command/drain/move-intent.ts';
+import type { MoveIntent } from '../../src/command/drain/move-intent.ts';
 import { stored } from '../../src/command/drain/move-requests.ts';
-import { cmp1, cmp2, serverId } from './things.ts';
+import { anIntent, cmp1, cmp2, serverId } from './things.ts';
 
 const now = new Date(100_000);
-
-function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
-  return MoveIntent.parse({
-    how: 'live',
-    seen: { migration: null, action: null, status: 'ACTIVE' },
-    asked: { at: now, tries: 1, refused: null },
-    request: 'req-1',
-    migration: 4,
-    runningSince: null,
-    confirm: null,
-    abort: null,
-    ...changes,
-  });
-}
 
 function one(intent: MoveIntent | null, startedAt = new Date(0), asks = false): Underway {
   return { key: 'move:x', checkpoint: intent === null ? null : stored(intent), startedAt, asks };

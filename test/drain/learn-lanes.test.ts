@@ -1,26 +1,17 @@
 import { expect, test } from 'vitest';
 import type { StepContext, Underway } from '../../src/command/command.ts';
 import { lanesSeen, waitsForOthers } from '../../src/command/drain/learn-lanes.ts';
-import { MoveIntent } from '../../src/command/drain/move-intent.ts';
+import type { MoveIntent } from '../../src/command/drain/move-intent.ts';
 import { stored } from '../../src/command/drain/move-requests.ts';
 import type { Migration } from '../../src/openstack/cloud.ts';
-import { aMigration, cmp1, serverId } from './things.ts';
+import { aMigration, anIntent, cmp1, serverId } from './things.ts';
 
 const now = new Date(100_000);
 const input = { server: serverId, from: cmp1, how: 'live', block: 'auto' } as const;
 
 function intent(runs: boolean, most: number | null = null): MoveIntent {
-  return MoveIntent.parse({
-    how: 'live',
-    seen: { migration: null, action: null, status: 'ACTIVE' },
-    asked: { at: now, tries: 1, refused: null },
-    request: 'req-1',
-    migration: 4,
-    runningSince: runs ? now : null,
-    confirm: null,
-    abort: null,
-    lanes: most === null ? null : { host: cmp1, most, at: new Date(1) },
-  });
+  const lanes = most === null ? null : { host: cmp1, most, at: new Date(1) };
+  return anIntent({ runningSince: runs ? now : null, lanes });
 }
 
 function other(id: string, of: MoveIntent): Underway {

@@ -1,3 +1,4 @@
+import { MoveIntent } from '../../src/command/drain/move-intent.ts';
 import type { Cloud, Consumers, Migration, Room, Server, ServerGroup, Service } from '../../src/openstack/cloud.ts';
 import { defaultSettings } from '../../src/openstack/config.ts';
 import { HostName, ProjectId, ServerId } from '../../src/openstack/names.ts';
@@ -94,4 +95,19 @@ export function aGroup(facts: Partial<ServerGroup> = {}): ServerGroup {
 export function aRoom(host: HostName, consumers: readonly Consumers[], memory = 1000): Room {
   const used = consumers.reduce((sum, { each, number }) => sum + number * (each['MEMORY_MB'] ?? 0), 0);
   return { host, capacity: { MEMORY_MB: memory }, used: { MEMORY_MB: used }, consumers };
+}
+
+/** A live move that was asked for and waits. */
+export function anIntent(changes: Partial<MoveIntent> = {}): MoveIntent {
+  return MoveIntent.parse({
+    how: 'live',
+    seen: { migration: null, action: null, status: 'ACTIVE' },
+    asked: { at: new Date(100_000), tries: 1, refused: null },
+    request: 'req-1',
+    migration: 4,
+    runningSince: null,
+    confirm: null,
+    abort: null,
+    ...changes,
+  });
 }
