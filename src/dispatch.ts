@@ -50,7 +50,7 @@ const toldByCard = new Set(['vote', 'cancel']);
  * a report only for what writes no row.
  */
 export async function dispatch(message: Message, parts: DispatchParts): Promise<Answer> {
-  if (message.reaction === undefined) return takeLine(message, parts);
+  if (message.reaction === undefined) return await takeLine(message, parts);
   const text = await markedLine(message, message.reaction, parts);
   return text === null ? null : takeLine({ ...message, text }, parts);
 }
@@ -63,7 +63,8 @@ async function takeLine(message: Message, parts: DispatchParts): Promise<Answer>
     line?.ok && rowless.has(line.name) && message.retold !== true
       ? await answerUnwritten(message, line, parts)
       : await take(message, parsed, line, parts);
-  await Promise.all(after.rings.map(({ queue, id, once }) => parts.bells.ring(queue, id, once)));
+  if (after.rings.length > 0)
+    await Promise.all(after.rings.map(({ queue, id, once }) => parts.bells.ring(queue, id, once)));
   return after.answer;
 }
 

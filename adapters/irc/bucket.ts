@@ -84,33 +84,38 @@ export function openBucket(rate: Rate, now: () => number = () => performance.now
   };
 }
 
-/** Sends what waits, as soon as it may be sent. */
+/**
+ * Sends what waits, as soon as it may be sent; one line in each turn of the event loop. A server that finds two reads
+ * both, and echoes both, before it passes the first one on.
+ */
 function openPump(lanes: Lanes, allowance: ReturnType<typeof openAllowance>) {
   let write: ((line: string) => void) | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let turn: NodeJS.Immediate | null = null;
 
-  function drain(): void {
+  function next(): void {
     timer = null;
-    while (write !== null) {
-      const wait = allowance.missing();
-      if (wait > 0) {
-        timer = setTimeout(drain, wait);
-        return;
-      }
-      const next = firstOurs(lanes);
-      // It goes on when the server has read.
-      if (next === null || !allowance.hasRoom(next)) return;
-      next.take();
-      const { line, sent } = next.waiting;
-      const bytes = allowance.spend(line);
-      write(line);
-      sent(bytes);
+    turn = null;
+    if (write === null) return;
+    const wait = allowance.missing();
+    if (wait > 0) {
+      timer = setTimeout(next, wait);
+      return;
     }
+    const first = firstOurs(lanes);
+    // It goes on when the server has read.
+    if (first === null || !allowance.hasRoom(first)) return;
+    first.take();
+    const { line, sent } = first.waiting;
+    const bytes = allowance.spend(line);
+    write(line);
+    turn = setImmediate(next);
+    sent(bytes);
   }
 
   return {
     go(): void {
-      if (timer === null) drain();
+      if (timer === null && turn === null) next();
     },
     runs: () => write !== null,
     start(writer: (line: string) => void): void {
@@ -119,7 +124,9 @@ function openPump(lanes: Lanes, allowance: ReturnType<typeof openAllowance>) {
     stop(): void {
       write = null;
       if (timer !== null) clearTimeout(timer);
+      if (turn !== null) clearImmediate(turn);
       timer = null;
+      turn = null;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ServerLine } from 'irc-framework';
 import { idKey } from '../../src/chat/ids.ts';
 import { type Message, NotTaken, type Place, type Reaction } from '../../src/chat/message.ts';
-import { field } from './event.ts';
 import { plain } from './formatting.ts';
 import { type Identity, isChannel } from './identity.ts';
 import { type InboundLimit, openInbound, usualInbound } from './inbound.ts';
@@ -29,25 +29,35 @@ const rememberedKeys = 5000;
 /** What is said to vigie becomes messages: lines with the prefix, lines to its nick, private words, marks on its cards. */
 export function startHearing(options: HearingOptions): void {
   const take = openDoor(options);
-  listen(options, 'privmsg', async (said) => {
-    const text = lineIn(said, options.network, options.prefix);
-    if (text !== null) await take(said, text, null);
-  });
-  listen(options, 'tagmsg', async (said) => {
-    const mark = reactionOf(said);
-    if (mark !== null) await take(said, '', mark);
+  listen(options, {
+    async PRIVMSG(said) {
+      const text = lineIn(said, options.network, options.prefix);
+      if (text !== null) await take(said, text, null);
+    },
+    async TAGMSG(said) {
+      const mark = reactionOf(said);
+      if (mark !== null) await take(said, '', mark);
+    },
   });
 }
 
-/** Notices, actions and CTCP never get here: the framework tells them by other names. */
-function listen({ network, log, now }: HearingOptions, event: string, understand: (said: Said) => Promise<void>): void {
-  network.client.on(event, (told) => {
-    if (isOurs(network, told)) return;
-    const said = saidOf(told);
-    if (said === null) return;
-    const { nick, time } = said;
-    if (isReplayed(network, said, now())) return log('info', { nick, time }, 'told again: not heard');
-    understand(said).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
+type Understand = (said: Said) => Promise<void>;
+
+/**
+ * Read as it stands on the wire: of what people say the framework only makes events of its own, one after another, and
+ * an answer would wait for all of them.
+ */
+function listen({ network, log, now }: HearingOptions, commands: Readonly<Record<string, Understand>>): void {
+  network.client.use((_client, lines) => {
+    lines.use((command, line, _raw, _self, next) => {
+      const understand = commands[command];
+      if (understand === undefined) return next();
+      const said = isOurs(network, line) ? null : saidOf(line);
+      if (said === null) return;
+      const { nick, time } = said;
+      if (isReplayed(network, said, now())) return log('info', { nick, time }, 'told again: not heard');
+      understand(said).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
+    });
   });
 }
 
@@ -99,12 +109,12 @@ function speakerOf({ account, ident, hostname }: Said): string {
 /** Told again: by the server's history, a bouncer, or with an old time. None of it is an order any more. */
 function isReplayed({ client }: Network, { batched, time }: Said, now: number): boolean {
   // The two clocks may differ: how much, the framework knows from the server's PONGs.
-  return batched || (time !== null && client.network.timeToLocal(time) < now - oldMs);
+  return batched || (time !== null && time - client.network.time_offset < now - oldMs);
 }
 
 /** Echoes are most of what a bot that speaks is told: known before anything else. */
-function isOurs({ client }: Network, told: unknown): boolean {
-  return field(told, 'from_server') === true || client.caseCompare(String(field(told, 'nick')), client.user.nick);
+function isOurs({ client }: Network, { nick }: ServerLine): boolean {
+  return client.caseCompare(nick, client.user.nick);
 }
 
 /** The line as the trunk wants it, with its prefix; null where nobody spoke to vigie. */

@@ -28,8 +28,15 @@ declare module 'irc-framework' {
     readonly command: string;
     /** Whose message it is; empty where it is the server's own. */
     readonly nick: string;
+    readonly ident: string;
+    readonly hostname: string;
     readonly params: readonly string[];
     readonly tags: Readonly<Record<string, string>>;
+  }
+
+  /** What a line passes before the client understands it, which it does only after `next`. */
+  export interface Middleware {
+    use(step: (command: string, line: ServerLine, raw: string, client: Client, next: () => void) => void): void;
   }
 
   export class Client {
@@ -38,14 +45,15 @@ declare module 'irc-framework' {
     readonly network: {
       readonly cap: { isEnabled(name: string): boolean };
       supports(name: string): string | boolean | undefined;
-      /** By the clock of this machine, in ms. */
-      timeToLocal(ms: number): number;
+      /** How far the server's clock is ahead of this machine's, ms. */
+      readonly time_offset: number;
     };
     readonly connection: {
       end(data: string | null, hadError: boolean): void;
       /** Each line of the server's, once the client has understood it. */
       on(event: 'message', listener: (line: ServerLine) => void): void;
     };
+    use(setUp: (client: Client, lines: Middleware) => void): void;
     requestCap(names: readonly string[]): void;
     connect(options: ClientOptions): void;
     /** One line, as it leaves. */

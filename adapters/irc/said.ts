@@ -1,6 +1,6 @@
-import { field } from './event.ts';
+import type { ServerLine } from 'irc-framework';
 
-/** What irc-framework tells of a message or a mark; everything that is not needed is left out. */
+/** A message or a mark, as a server tells it; everything that is not needed is left out. */
 export interface Said {
   readonly nick: string;
   readonly ident: string;
@@ -9,7 +9,7 @@ export interface Said {
   /** `@` where only the operators of the channel were told. */
   readonly group: string;
   readonly message: string;
-  readonly tags: unknown;
+  readonly tags: ServerLine['tags'];
   /** By the server's clock, where it tells. */
   readonly time: number | null;
   /** The message's own account tag: empty where the sender is not logged in, or the server has no such tags. */
@@ -18,32 +18,25 @@ export interface Said {
   readonly batched: boolean;
 }
 
-/** Null where nobody said it, or to nobody. */
-export function saidOf(event: unknown): Said | null {
-  const word = (name: string): string => {
-    const value = field(event, name);
-    return typeof value === 'string' ? value : '';
-  };
-  const [nick, time, account] = [word('nick'), field(event, 'time'), word('account')];
-  // The framework takes the sign off a message, but not off a mark.
-  const [, sign = '', target = ''] = /^([~&@%+!]+(?=[#&]))?(.*)$/s.exec(word('target')) ?? [];
-  if (nick === '' || target === '') return null;
-  return {
-    nick,
-    ident: word('ident'),
-    hostname: word('hostname'),
-    target,
-    group: word('group') || sign,
-    message: word('message'),
-    tags: field(event, 'tags'),
-    time: typeof time === 'number' ? time : null,
-    account: account === '*' ? '' : account,
-    batched: field(event, 'batch') !== undefined,
-  };
+/** Null where no person said it, or to nobody; an action or another CTCP is nothing said either. */
+export function saidOf({ nick, ident, hostname, params, tags }: ServerLine): Said | null {
+  const [to = '', message = ''] = params;
+  if (nick === '' || to === '' || message.startsWith('\u0001')) return null;
+  const [group = ''] = /^[~&@%+!]+(?=[#&])/.exec(to) ?? [];
+  const target = to.slice(group.length);
+  const time = timeOf(tags['time'] ?? '');
+  const account = tags['account'] === '*' ? '' : (tags['account'] ?? '');
+  const batched = tags['batch'] !== undefined;
+  return { nick, ident, hostname, target, group, message, tags, time, account, batched };
+}
+
+/** Old bouncers count the seconds since 1970. */
+function timeOf(tag: string): number | null {
+  const time = /^[\d.]+$/.test(tag) ? Number(tag) * 1000 : Date.parse(tag);
+  return Number.isNaN(time) ? null : time;
 }
 
 /** A tag with something in it. */
 export function tagOf({ tags }: Said, name: string): string | null {
-  const value = field(tags, name);
-  return typeof value === 'string' && value !== '' ? value : null;
+  return tags[name] || null;
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import { connect as connectTls } from 'node:tls';
 import type { TransportClass } from 'irc-framework';
 
@@ -22,6 +23,7 @@ export interface Gate {
 const connectMs = 20_000;
 /** A server's line has 8,191 bytes of tags and 512 of text at most: what never ends is not read on. */
 const longestLine = 65_536;
+const readBytes = 16_384;
 
 /**
  * The framework's transport, of our own for two reasons: it knows private authorities, and whatever leaves, ours or the
@@ -49,10 +51,10 @@ class Transport extends EventEmitter {
 
   connect(): void {
     const { host, port, tls } = this.#link;
-    const socket = tls === null ? connectTcp({ host, port }) : connectTls({ host, port, ...secured(host, tls) });
+    const where = { host, port, onread: this.#reading() };
+    const socket = tls === null ? connectTcp(where) : connectTls({ ...where, ...secured(host, tls) });
     this.#socket = socket;
     let failed = false;
-    socket.setEncoding('utf8');
     socket.setNoDelay(true);
     socket.setTimeout(connectMs, () => socket.destroy(new Error(`no connection within ${connectMs / 1000} s`)));
     socket.once(tls === null ? 'connect' : 'secureConnect', () => {
@@ -60,12 +62,23 @@ class Transport extends EventEmitter {
       this.#gate.open((line) => void socket.write(`${line}\r\n`));
       this.emit('open');
     });
-    socket.on('data', (text: string) => this.#read(text));
     socket.on('error', (error) => {
       failed = true;
       this.#gate.failed(error);
     });
     socket.once('close', () => this.emit('close', failed));
+  }
+
+  /** Into one buffer, and past the stream's own queue: a line is understood a good deal sooner. */
+  #reading(): OnReadOpts {
+    const decoder = new StringDecoder('utf8');
+    return {
+      buffer: Buffer.alloc(readBytes),
+      callback: (bytes, buffer) => {
+        this.#read(decoder.write(buffer.subarray(0, bytes)));
+        return true;
+      },
+    };
   }
 
   #read(text: string): void {

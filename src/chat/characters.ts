@@ -28,7 +28,7 @@ const refused = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\uD800
 
 /** The first character that no line and no data should hold, by name; null if there is none. */
 export function namedCharacter(text: string): { name: string; at: number } | null {
-  if (!refused.test(text)) return null;
+  if (plain.test(text) || !refused.test(text)) return null;
   const letters = [...text];
   const index = letters.findIndex((letter) => refused.test(letter));
   const letter = letters[index];

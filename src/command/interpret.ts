@@ -75,7 +75,11 @@ function valuesOf(sorted: Sorted): Read | string {
   const values: Record<string, unknown> = {};
   for (const slot of registered.slots) {
     const typed = raw.get(slot.key);
-    if (typed === undefined && slot.required) return `${shown(slot)} is missing; type: ${usageOf(registered)}`;
+    if (typed === undefined) {
+      if (slot.required) return `${shown(slot)} is missing; type: ${usageOf(registered)}`;
+      values[slot.key] = slot.untyped;
+      continue;
+    }
     const read = slot.arg.schema.safeParse(typed, { error: humanError });
     if (!read.success) return badValue(slot, typed, read.error.issues[0]?.message);
     values[slot.key] = read.data;
@@ -90,7 +94,7 @@ function shown(slot: Slot): string {
     : optionName(slot.key).slice(2).toUpperCase();
 }
 
-function badValue(slot: Slot, typed: string | true | undefined, message: string | undefined): string {
+function badValue(slot: Slot, typed: string | true, message: string | undefined): string {
   const said = typeof typed === 'string' ? ` ${JSON.stringify(typed)}` : '';
   return `${shown(slot)}${said}: ${message ?? 'this value is not possible'}`;
 }

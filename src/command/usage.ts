@@ -17,6 +17,8 @@ export interface Slot {
   /** Stands in the middle of the command's words. */
   readonly placed: boolean;
   readonly required: boolean;
+  /** Its value where nothing is typed, if it is not required. */
+  readonly untyped: unknown;
 }
 
 export type Token = { readonly literal: string } | { readonly slot: string };
@@ -31,8 +33,9 @@ export function tokensOf(words: string): Token[] {
 export function slotsOf(tokens: readonly Token[], { args }: Command): Slot[] {
   const placed = new Set(tokens.flatMap((token) => ('slot' in token ? [token.slot] : [])));
   return Object.entries(args).map(([key, arg]) => {
-    const required = arg.place !== 'flag' && !arg.schema.safeParse(undefined).success;
-    return { key, arg, placed: placed.has(key), required };
+    const untyped = arg.schema.safeParse(undefined);
+    const required = arg.place !== 'flag' && !untyped.success;
+    return { key, arg, placed: placed.has(key), required, untyped: untyped.data };
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Message } from '../chat/message.ts';
-import type { Desk } from '../command/desk.ts';
+import type { Desk, NewSchedule } from '../command/desk.ts';
 import type { Registry } from '../command/registry.ts';
 import type { Database, Rows, Work } from '../mysql/database.ts';
 import type { Entry } from '../policy/audit.ts';
@@ -51,34 +51,124 @@ export interface Sitting extends DeskParts {
 }
 
 export function deskOf(sitting: Sitting): Desk {
-  return {
-    now: sitting.message.at,
-    help: (words) => helpFor(sitting, words),
-    whoami: () => whoamiFor(sitting),
-    whoamiBot: async () => whoamiBot(sitting),
-    mine: () => showMine(sitting),
-    clouds: () => listClouds(sitting),
-    trustCredential: (cloud) => trustCredential(sitting, cloud),
-    jobs: ({ all }) => listJobs(sitting, all),
-    job: (id, what, page) => (what === 'file' ? showFile(sitting, id, page) : showJob(sitting, id, what)),
-    more: () => showMore(sitting),
-    approve: (id, how) => approveJob(sitting, id, how),
-    withdraw: (id) => withdrawVote(sitting, id),
-    deny: (id, reason) => denyJob(sitting, id, reason),
-    cancel: (id, { now }) => cancelJob(sitting, id, now),
-    answer: (id, words) => answerQuestion(sitting, id, words),
-    freeze: (cloud, reason) => freeze(sitting, cloud, reason),
-    thaw: (cloud) => thaw(sitting, cloud),
-    audit: (words) => findAudit(sitting, words),
-    auditVerify: () => verify(sitting),
-    scheduleAdd: (schedule) => addSchedule(sitting, schedule),
-    scheduleList: () => listSchedules(sitting),
-    scheduleRemove: (id) => removeSchedule(sitting, id),
-    schedulePause: (id, on) => pauseSchedule(sitting, id, on),
-    campaignList: (id) => listCampaigns(sitting, id),
-    campaignPause: (id, reason) => pauseCampaign(sitting, id, reason),
-    campaignResume: (id, aside) => resumeCampaign(sitting, id, aside),
-    campaignStop: (id) => stopCampaign(sitting, id),
-    campaignDone: (host, id) => doneInCampaign(sitting, host, id),
-  };
+  return new OneDesk(sitting);
+}
+
+/** A class, for one is made for each message: some thirty closures are more than most messages need themselves. */
+class OneDesk implements Desk {
+  readonly now: Date;
+  readonly #sitting: Sitting;
+
+  constructor(sitting: Sitting) {
+    this.now = sitting.message.at;
+    this.#sitting = sitting;
+  }
+
+  help(words: string) {
+    return helpFor(this.#sitting, words);
+  }
+
+  whoami() {
+    return whoamiFor(this.#sitting);
+  }
+
+  async whoamiBot() {
+    return whoamiBot(this.#sitting);
+  }
+
+  mine() {
+    return showMine(this.#sitting);
+  }
+
+  clouds() {
+    return listClouds(this.#sitting);
+  }
+
+  trustCredential(cloud: string) {
+    return trustCredential(this.#sitting, cloud);
+  }
+
+  jobs({ all }: { all: boolean }) {
+    return listJobs(this.#sitting, all);
+  }
+
+  job(id: string, what: 'card' | 'log' | 'file', page: number) {
+    return what === 'file' ? showFile(this.#sitting, id, page) : showJob(this.#sitting, id, what);
+  }
+
+  more() {
+    return showMore(this.#sitting);
+  }
+
+  approve(id: string | null, how: { code: string | null; breakGlass: string | null }) {
+    return approveJob(this.#sitting, id, how);
+  }
+
+  withdraw(id: string | null) {
+    return withdrawVote(this.#sitting, id);
+  }
+
+  deny(id: string | null, reason: string | null) {
+    return denyJob(this.#sitting, id, reason);
+  }
+
+  cancel(id: string | null, { now }: { now: boolean }) {
+    return cancelJob(this.#sitting, id, now);
+  }
+
+  answer(id: string, words: readonly string[]) {
+    return answerQuestion(this.#sitting, id, words);
+  }
+
+  freeze(cloud: string | null, reason: string) {
+    return freeze(this.#sitting, cloud, reason);
+  }
+
+  thaw(cloud: string | null) {
+    return thaw(this.#sitting, cloud);
+  }
+
+  audit(words: string) {
+    return findAudit(this.#sitting, words);
+  }
+
+  auditVerify() {
+    return verify(this.#sitting);
+  }
+
+  scheduleAdd(schedule: NewSchedule) {
+    return addSchedule(this.#sitting, schedule);
+  }
+
+  scheduleList() {
+    return listSchedules(this.#sitting);
+  }
+
+  scheduleRemove(id: string) {
+    return removeSchedule(this.#sitting, id);
+  }
+
+  schedulePause(id: string, on: boolean) {
+    return pauseSchedule(this.#sitting, id, on);
+  }
+
+  campaignList(id: string | null) {
+    return listCampaigns(this.#sitting, id);
+  }
+
+  campaignPause(id: string | null, reason: string | null) {
+    return pauseCampaign(this.#sitting, id, reason);
+  }
+
+  campaignResume(id: string | null, aside: readonly string[]) {
+    return resumeCampaign(this.#sitting, id, aside);
+  }
+
+  campaignStop(id: string | null) {
+    return stopCampaign(this.#sitting, id);
+  }
+
+  campaignDone(host: string, id: string | null) {
+    return doneInCampaign(this.#sitting, host, id);
+  }
 }
