@@ -158,17 +158,19 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const voice = freshVoice(() => void sweep.again());
   const turns = new Set<Promise<void>>();
   let stopping = false;
-  const { mine, keep } = openHold(database, {
+  const { mine, keep, leave } = openHold(database, {
     what: `connection:${adapter.connection}`,
     holder: name,
     ms: holdMs,
     anew: () => forget(adapter, voice),
   });
   const ear = openEar(() => options.bells.listen(`say-${adapter.connection}`, 1, sweep.again));
-  const mayGoOn = async () => (await keep()) && !stopping;
+  const mayGoOn = async () => adapter.connected() && (await keep()) && !stopping;
   const operations = () => placeOf(options.policy().operations);
   const parts = { database, adapter, log, prefix, operations, mayGoOn, mine };
   async function say(): Promise<void> {
+    // To a bot that is, if there is one.
+    if (!adapter.connected()) await leave();
     const held = await mayGoOn();
     await ear.openWhile(held && !stopping);
     if (!held || stopping) return;

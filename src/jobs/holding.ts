@@ -18,19 +18,32 @@ export async function hold(database: Database, what: string, holder: string, ms:
   return held.numUpdatedRows === 1n;
 }
 
+/** The same for what is still this holder's own; false where another one has had it since. */
+async function prolong(database: Database, what: string, holder: string, ms: number): Promise<boolean> {
+  const held = await database.rows
+    .updateTable('holding')
+    .set({ until: dbIn(ms) })
+    .where('what', '=', what)
+    .where('holder', '=', holder)
+    .executeTakeFirst();
+  return held.numUpdatedRows === 1n;
+}
+
 /** What one process holds, by its own clock. */
 export interface Hold {
   /** It is ours at this very moment: who was frozen must not go on with what another one has by now. */
   mine(): boolean;
   /** The same, prolonged where that is due. */
   keep(): Promise<boolean>;
+  /** Another process may have it at once; `keep` takes it again if none has. */
+  leave(): Promise<void>;
 }
 
 interface Holding {
   readonly what: string;
   readonly holder: string;
   readonly ms: number;
-  /** Another process may have held it since. */
+  /** Another process may have held it, if any has. */
   anew(): void;
 }
 
@@ -42,18 +55,25 @@ export function openHold(database: Database, { what, holder, ms, anew }: Holding
     async keep() {
       const asked = performance.now();
       if (asked > until - ms / 2) {
-        if (asked > until) anew();
-        until = (await hold(database, what, holder, ms)) ? asked + ms : 0;
+        const prolonged = await prolong(database, what, holder, ms);
+        if (!prolonged) anew();
+        until = prolonged || (await hold(database, what, holder, ms)) ? asked + ms : 0;
       }
       return mine();
+    },
+    async leave() {
+      if (!mine()) return;
+      until = 0;
+      await letGoOf(database, holder, what);
     },
   };
 }
 
-export async function letGoOf(database: Database, holder: string): Promise<void> {
-  await database.rows
+/** Of one thing that it holds, or of all. */
+export async function letGoOf(database: Database, holder: string, what?: string): Promise<void> {
+  const ended = database.rows
     .updateTable('holding')
     .set({ until: dbIn(-1000) })
-    .where('holder', '=', holder)
-    .execute();
+    .where('holder', '=', holder);
+  await (what === undefined ? ended : ended.where('what', '=', what)).execute();
 }
