@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HostName } from '../src/openstack/names.ts';
 import { median, openGround, printTable } from './ground.ts';
 import { openRoom } from './room.ts';
 
@@ -17,6 +18,8 @@ const ground = await openGround({
 });
 const room = await openRoom(ground);
 const alone = await askMany();
+// Closed by their owners before: else the first servers move onto hosts whose turn comes, and other plans must be approved.
+for (let n = 1; n <= drains; n += 1) await close(HostName.parse(`cmp${n}`));
 const began = performance.now();
 for (let n = 1; n <= drains; n += 1) await room.say('alice', `maintenance cmp${n}`);
 await until(async () => (await inState('awaiting')).length === drains);
@@ -53,6 +56,11 @@ async function askMany(): Promise<number[]> {
   return took;
 }
 
+async function close(host: HostName): Promise<void> {
+  const limits = { signal: new AbortController().signal, notAfter: performance.now() + 60_000 };
+  await ground.cloud.disableService(host, 'a fan is broken', limits);
+}
+
 async function inState(state: 'awaiting' | 'running'): Promise<string[]> {
   const jobs = await ground.database.rows.selectFrom('job').select('id').where('state', '=', state).execute();
   return jobs.map(({ id }) => id);
@@ -64,5 +72,6 @@ async function moving(): Promise<number> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(100);
+  for (const giveUp = performance.now() + 120_000; !(await holds()); await sleep(100))
+    if (performance.now() > giveUp) throw new Error('not all drains came so far within two minutes');
 }
