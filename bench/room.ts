@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { startBot } from '../src/bot.ts';
 import type { Adapter, Message, Place } from '../src/chat/message.ts';
+import type { Report } from '../src/chat/report.ts';
 import type { Registry } from '../src/command/registry.ts';
 import { loadRegistry } from '../src/command/registry.ts';
 import { openBells } from '../src/jobs/queue.ts';
@@ -12,8 +13,8 @@ import { type Ground, log } from './ground.ts';
 /** A chat on this side of the adapter port, with a bot and a worker behind it. */
 export interface Room {
   readonly registry: Registry;
-  /** Says the line as that person; resolves once something is posted. */
-  say(person: string, line: string): Promise<void>;
+  /** Says the line as that person; resolves once anything is posted, or what `answers` it is posted or revised. */
+  say(person: string, line: string, answers?: (report: Report) => boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export async function openRoom(ground: Ground, { workers = 1 } = {}): Promise<Ro
   const shared = { version: 'bench', database: ground.database, bells, registry, log, policy: () => policy };
   const worker =
     workers === 0 ? null : await startWorker({ ...shared, clouds: ['demo'], cloud: async () => ground.cloud });
-  let posted: () => void = () => {};
+  let told: (report: Report, isNew: boolean) => void = () => {};
   let hear: (message: Message) => Promise<void> = async () => {};
   const adapter: Adapter = {
     name: 'bench',
@@ -44,21 +45,21 @@ export async function openRoom(ground: Ground, { workers = 1 } = {}): Promise<Ro
     start: async (listener) => {
       hear = listener;
     },
-    post: async (where) => {
-      posted();
+    post: async (where, report) => {
+      told(report, true);
       return { place: where, handle: randomBytes(4).toString('hex') };
     },
     find: async () => null,
-    revise: async () => {},
+    revise: async (_, report) => told(report, false),
     connected: () => true,
     stop: async () => {},
   };
   const bot = await startBot({ ...shared, adapters: [adapter], prefix: '!' });
   return {
     registry,
-    async say(person, line) {
+    async say(person, line, answers) {
       const answered = new Promise<void>((resolve) => {
-        posted = resolve;
+        told = (report, isNew) => void ((answers?.(report) ?? isNew) && resolve());
       });
       const from = { account: `bench:${person}`, name: person };
       await hear({ key: randomBytes(6).toString('hex'), from, place, text: `!${line}`, at: new Date() });

@@ -3,7 +3,7 @@ import { claimAll, unlessHeld } from './claims.ts';
 import type { Job } from './job.ts';
 import { fence, type Owner } from './store.ts';
 
-/** Jobs that came before: those that hold a host, of whichever cloud, whether they run already or are about to begin. */
+/** Jobs that came before: those that hold a host of the cloud, whether they run already or are about to begin. */
 export type Before = ReadonlySet<string>;
 
 /**
@@ -27,13 +27,15 @@ export async function comeFirst(
       await rows.insertInto('claim').values({ what: turn, job: owner.job }).execute();
       const others = await rows
         .selectFrom('claim')
-        .select('job')
+        .innerJoin('job', 'job.id', 'claim.job')
+        .select('job.id')
         .distinct()
-        .where('what', 'like', 'host:%')
-        .where('job', '!=', owner.job)
+        .where('claim.what', 'like', 'host:%')
+        .where('job.cloud', '=', cloud)
+        .where('job.id', '!=', owner.job)
         .execute();
       await rows.deleteFrom('claim').where('what', '=', turn).execute();
-      return new Set(others.map(({ job }) => job));
+      return new Set(others.map(({ id }) => id));
     }),
   );
 }

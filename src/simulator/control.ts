@@ -69,8 +69,8 @@ export function controlOf(world: World, listener: () => Listener): Control {
     },
     async startCompute(name) {
       const host = world.hosts.get(name) ?? addHost(world, name, world.cells[1] ?? world.cell0);
+      if (host.service.process === 'killed') await cleanUp(world, host);
       run(host);
-      world.spawn(() => cleanUp(world, host));
       await world.tables.settled();
     },
     async cellDown(number) {
@@ -117,7 +117,10 @@ function run({ service }: Host): void {
   service.stopped = null;
 }
 
-/** What nova-compute does when it starts: frees servers it left half moved, and destroys guests that were evacuated. */
+/**
+ * What nova-compute does when it starts, before it takes what waits in its queue: frees servers it left half moved, and
+ * destroys guests that were evacuated.
+ */
 async function cleanUp(world: World, host: Host): Promise<void> {
   await world.sleep(1000);
   for (const migration of world.migrations) {

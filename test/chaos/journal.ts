@@ -1,9 +1,10 @@
 import type { Entry } from '../clouds/ground.ts';
+import { onLab } from '../clouds.ts';
 import type { Stage } from '../stories/stage.ts';
 
 /** What the cloud's own journal says against vigie; each list should be empty. */
 export interface Broken {
-  /** Moments at which more than one move of a host waited for a place. */
+  /** Moments at which more moves of a host waited than had a free place, and one. */
   readonly ahead: readonly string[];
   /** Moments at which members that must be apart were on one host. */
   readonly together: readonly string[];
@@ -28,14 +29,24 @@ export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string
     if (!now.has(migration) && open) overlapping.push(moment);
     now.set(migration, { status, source, server, type });
     const queue = [...now.values()].filter((one) => one.source === source && one.type === 'live-migration');
-    const free = lanes - queue.filter((one) => sent.includes(one.status)).length;
-    const waits = queue.filter((one) => waiting.includes(one.status)).length;
-    if (waits > Math.max(0, free) + 1) ahead.push(`${moment} on ${source}`);
+    if (isCrowded(queue, lanes)) ahead.push(`${moment} on ${source}`);
     if ((status !== 'completed' && status !== 'finished') || dest === null || !where.has(server)) continue;
     where.set(server, dest);
     if (new Set(where.values()).size < where.size) together.push(`${moment} on ${dest}`);
   }
   return { ahead, together, overlapping };
+}
+
+/** More of a host's live moves wait than it has places free, and one. */
+export function isCrowded(live: readonly { readonly status: string }[], lanes: number): boolean {
+  const free = lanes - live.filter(({ status }) => sent.includes(status)).length;
+  return live.filter(({ status }) => waiting.includes(status)).length > Math.max(0, free) + 1;
+}
+
+/** How many guests a host sends at once: one, two or four by the seed; the lab's is set when it is brought up. */
+export function lanesOf(own: number): number {
+  if (onLab) return Number(process.env['LAB_LANES'] ?? 1);
+  return [1, 2, 4][own % 3] ?? 1;
 }
 
 /** Two servers that must never share a host, and where they are at first. */

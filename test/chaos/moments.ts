@@ -9,7 +9,7 @@ import { chance, seed } from '../setup/chance.ts';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { storyPolicy } from '../story.ts';
 import { type Account, accountOf } from './account.ts';
-import { type Broken, brokenRules, membersApart } from './journal.ts';
+import { type Broken, brokenRules, lanesOf, membersApart } from './journal.ts';
 import { drainFaults, strikeAnything } from './trouble.ts';
 import { botsOf, type VigieProcess, workersOf } from './workers.ts';
 
@@ -41,7 +41,7 @@ function mostDrains(moments: number): number {
 export async function strikeWorkers(wish: Wish): Promise<Chaos> {
   const directory = await mkdtemp(join(tmpdir(), 'vigie-chaos-'));
   const redis = await ensureRedis(directory);
-  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 3, lanes: lanesOf(wish) };
+  const simulator = { migrateSeconds: 30, hosts: mostDrains(wish.moments) + 3, lanes: lanesOf(seed + wish.how.length) };
   const stage = await openStage({ simulator }, { workers: 0, redis: redis.url });
   const { databaseUrl } = stage.story;
   const cloud = stage.cloud.config();
@@ -60,12 +60,6 @@ export async function strikeWorkers(wish: Wish): Promise<Chaos> {
     await redis.stop();
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** How many guests a host sends at once: one, two or four by the seed; the lab's is set when it is brought up. */
-function lanesOf({ how }: Wish): number {
-  if (onLab) return Number(process.env['LAB_LANES'] ?? 1);
-  return [1, 2, 4][(seed + how.length) % 3] ?? 1;
 }
 
 async function workersUp({ story }: Stage): Promise<number> {
@@ -102,7 +96,7 @@ async function strike(stage: Stage, wish: Wish, troop: Troop): Promise<Chaos> {
   await drainFaults(stage);
   const account = await accountOf(stage, ended);
   const auditWhole = (await verifyAudit(stage.story.database.rows)).whole;
-  const broken = brokenRules(await cloud.journal(), apart, lanesOf(wish));
+  const broken = brokenRules(await cloud.journal(), apart, lanesOf(seed + wish.how.length));
   return { struck, drains: ended, account, broken, auditWhole };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { onLab } from '../clouds.ts';
-import { chance, seed, times } from '../setup/chance.ts';
+import { seed, times } from '../setup/chance.ts';
 import { night } from './others.ts';
 
 const nights = times(onLab ? 2 : 3);
@@ -24,7 +24,7 @@ test(`in ${nights} nights others stop, move, resize and delete what is drained, 
 });
 
 async function oneNight(own: number): Promise<number> {
-  const { state, acts, arrived, ...truth } = await night(chance(own));
+  const { state, acts, arrived, ...truth } = await night(own);
   console.info(`seed ${own}: ${state}, ${arrived} moved, after ${acts.length} acts: ${acts.join(', ')}`);
   expect(truth, `seed ${own}`).toEqual({
     untold: [],

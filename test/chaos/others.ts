@@ -6,9 +6,10 @@ import { openApi } from '../clouds/api.ts';
 import type { Entry } from '../clouds/ground.ts';
 import type { Shown } from '../clouds/servers.ts';
 import { onLab } from '../clouds.ts';
+import { chance } from '../setup/chance.ts';
 import { openStage, type Ran, type Stage } from '../stories/stage.ts';
 import { calm, type Others, oneAct } from './acts.ts';
-import { brokenRules, membersApart } from './journal.ts';
+import { brokenRules, isCrowded, lanesOf, membersApart } from './journal.ts';
 
 /** What came of one drain among people and machines that did what they liked meanwhile. Every list should be empty. */
 export interface Night {
@@ -21,7 +22,7 @@ export interface Night {
   readonly twice: readonly string[];
   /** Resizes of others that vigie confirmed. */
   readonly confirmed: readonly string[];
-  /** Moments at which more than one of vigie's moves waited in Nova's queue. */
+  /** Moments at which more of vigie's moves waited in Nova's queue than had a free place, and one. */
   readonly ahead: readonly string[];
   /** Moments at which servers that must be apart were on one host. */
   readonly together: readonly string[];
@@ -32,14 +33,16 @@ export interface Night {
 const settings = onLab
   ? { serverDeadline: 20_000, totalDeadline: 90_000 }
   : { serverDeadline: 4000, totalDeadline: 40_000 };
-const simulator = { migrateSeconds: 8, hosts: 6, serviceDownSeconds: 3, reportSeconds: 1 };
+const simulated = { migrateSeconds: 8, hosts: 6, serviceDownSeconds: 3, reportSeconds: 1 };
 const mostActs = 14;
 /** A real cloud does less in the same time. */
 const pause = onLab ? 8 : 1;
 
 /** The same night for the same seed, as far as the choice of acts goes. */
-export async function night(random: () => number): Promise<Night> {
-  const stage = await openStage({ simulator, settings }, { workers: 2 });
+export async function night(own: number): Promise<Night> {
+  const random = chance(own);
+  const lanes = lanesOf(own);
+  const stage = await openStage({ simulator: { ...simulated, lanes }, settings }, { workers: 2 });
   try {
     const { cloud, story } = stage;
     if (onLab) await cloud.migrationSeconds(1);
@@ -61,7 +64,7 @@ export async function night(random: () => number): Promise<Night> {
     }
     await calm(others);
     const ran = await endOf(stage, job, random);
-    return { ...(await truthOf(others, ran, apart)), acts };
+    return { ...(await truthOf(others, ran, { apart, lanes })), acts };
   } finally {
     await stage.close();
   }
@@ -90,7 +93,12 @@ function isOver(state: string): boolean {
 
 type Truth = Omit<Night, 'acts'>;
 
-async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<string, string>): Promise<Truth> {
+interface Rules {
+  readonly apart: ReadonlyMap<string, string>;
+  readonly lanes: number;
+}
+
+async function truthOf({ stage, host }: Others, ran: Ran, { apart, lanes }: Rules): Promise<Truth> {
   const { cloud, story } = stage;
   const journal = await cloud.journal();
   // The cloud may be others', too.
@@ -98,7 +106,7 @@ async function truthOf({ stage, host }: Others, ran: Ran, apart: ReadonlyMap<str
   const ours = here.filter(({ by, source }) => by === 'admin' && source === host);
   const arrived = ours.filter(({ status }) => ['completed', 'confirmed'].includes(status));
   const servers = arrived.map(({ server }) => server);
-  const ahead = moreThanOne(ours, await letGo(stage, ran.job));
+  const ahead = tooMany(ours, lanes, await letGo(stage, ran.job));
   return {
     state: ran.state,
     arrived: arrived.length,
@@ -118,17 +126,16 @@ async function letGo({ story }: Stage, job: string): Promise<Map<string, Date>> 
   return new Map(ended.flatMap(({ step_key: key, ended_at: at }) => (at ? [[key.replace('move:', ''), at]] : [])));
 }
 
-/** Moments at which more than one of these waited that vigie had not let go of. */
-function moreThanOne(ours: readonly Entry[], gone: ReadonlyMap<string, Date>): string[] {
+/** Moments at which more of these waited than had a place and one, of those that vigie had not let go of. */
+function tooMany(ours: readonly Entry[], lanes: number, gone: ReadonlyMap<string, Date>): string[] {
   const now = new Map<number, Entry>();
   return ours.flatMap((entry) => {
     now.set(entry.migration, entry);
-    const queue = [...now.values()].filter(({ type, status, server }) => {
+    const live = [...now.values()].filter(({ type, server }) => {
       const over = gone.get(server);
-      const held = over === undefined || over > entry.at;
-      return type === 'live-migration' && ['accepted', 'queued'].includes(status) && held;
+      return type === 'live-migration' && (over === undefined || over > entry.at);
     });
-    return queue.length > 1 ? [entry.at.toISOString()] : [];
+    return isCrowded(live, lanes) ? [entry.at.toISOString()] : [];
   });
 }
 

@@ -184,6 +184,28 @@ test('a dead host: its servers say ACTIVE, are evacuated, and it comes back clea
   expect((await migrationsOf(admin, id))[0]?.['status']).toBe('completed');
 });
 
+test('nova-compute died in a copy: started again it ends that one before it takes what waits in its queue', async () => {
+  await simulator.control.migration({ seconds: 1000 });
+  const [copied, next] = [await newServer('copied', 'cmp2'), await newServer('next', 'cmp2')];
+  const statuses = async () => {
+    const latest = await Promise.all([copied, next].map((id) => migrationsOf(admin, id)));
+    return latest.map(([newest]) => newest?.['status']).join();
+  };
+  await act(admin, copied, live());
+  await eventually(statuses, (seen) => seen.startsWith('running'));
+  await simulator.control.killCompute('cmp2');
+  await act(admin, next, live());
+  await eventually(statuses, (seen) => seen === 'running,accepted');
+  await simulator.control.migration({ seconds: 0 });
+  await simulator.control.startCompute('cmp2');
+  expect(await ended(next)).toBe('completed');
+  const journal = (await simulator.control.journal()).filter(({ server }) => server === copied || server === next);
+  const of = (server: string, status: string) =>
+    journal.findIndex((one) => one.server === server && one.status === status);
+  expect(of(copied, 'error')).toBeGreaterThan(-1);
+  expect(of(copied, 'error')).toBeLessThan(of(next, 'queued'));
+});
+
 test('asked with 2.95 an evacuated guest is left stopped, with 2.94 it runs again', async () => {
   const newer = await cloud({ servers: 0, maxMicroversion: '2.96' });
   try {

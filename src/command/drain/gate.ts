@@ -15,7 +15,8 @@ const answerWithin = 30 * 60_000;
 export async function gate({ host, first: keys }: z.output<typeof GateInput>, context: StepContext): Promise<Outcome> {
   const first = context.ended.filter(({ key }) => keys.includes(key));
   const failures = first.filter(({ state }) => state === 'failed' || state === 'unproven');
-  if (failures.length < first.length) return done(`${first.length - failures.length} of the first ${keys.length} left`);
+  const left = first.length - failures.length;
+  if (left > 0) return done(left === 1 ? 'one has' : `${left} have`);
   if (context.answer?.choice === 'go')
     return done(`all of the first ${first.length} failed; ${context.answer.by} said to go on`);
   if (context.answer !== null) return blocked(`all of the first ${first.length} failed: the others were not tried`);
