@@ -169,8 +169,8 @@ async function openVoice(options: BotOptions, name: string, adapter: Adapter): P
   const operations = () => placeOf(options.policy().operations);
   const parts = { database, adapter, log, prefix, operations, mayGoOn, mine };
   async function say(): Promise<void> {
-    // To a bot that is, if there is one.
-    if (!adapter.connected()) await leave();
+    // To a bot that is connected, if there is one, and once it is known what became of all that was being said.
+    if (!adapter.connected()) await (turns.size === 0 ? leave() : keep());
     const held = await mayGoOn();
     await ear.openWhile(held && !stopping);
     if (!held || stopping) return;

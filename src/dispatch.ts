@@ -52,7 +52,7 @@ const toldByCard = new Set(['vote', 'cancel']);
 export async function dispatch(message: Message, parts: DispatchParts): Promise<Answer> {
   if (message.reaction === undefined) return await takeLine(message, parts);
   const text = await markedLine(message, message.reaction, parts);
-  return text === null ? null : takeLine({ ...message, text }, parts);
+  return text === null ? null : await takeLine({ ...message, text }, parts);
 }
 
 async function takeLine(message: Message, parts: DispatchParts): Promise<Answer> {

@@ -51,7 +51,7 @@ function listen({ network, log, now }: HearingOptions, commands: Readonly<Record
   network.client.use((_client, lines) => {
     lines.use((command, line, _raw, _self, next) => {
       const understand = commands[command];
-      if (understand === undefined) return next();
+      if (understand === undefined) return passed(next, log);
       const said = isOurs(network, line) ? null : saidOf(line);
       if (said === null) return;
       const { nick, time } = said;
@@ -59,6 +59,15 @@ function listen({ network, log, now }: HearingOptions, commands: Readonly<Record
       understand(said).catch((err: unknown) => log('warn', { err }, 'what was said could not be taken'));
     });
   });
+}
+
+/** The framework would print what breaks here, and go on. */
+function passed(next: () => void, log: HearingOptions['log']): void {
+  try {
+    next();
+  } catch (err) {
+    log('warn', { err }, 'a line of the server could not be taken');
+  }
 }
 
 type Take = (said: Said, text: string, mark: Reaction | null) => Promise<void>;

@@ -5,7 +5,7 @@ export interface Pace {
   /** Between two looks at whether nick, account and channels are as wished. */
   readonly settleMs: number;
   readonly pingMs: number;
-  /** Without any line for so long, the connection is dead. */
+  /** Without any line of the server's own for so long, the connection is dead: what people say does not count. */
   readonly silenceMs: number;
   /** Before a login that services refused is tried again. */
   readonly refusedMs: number;

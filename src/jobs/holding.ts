@@ -43,7 +43,7 @@ interface Holding {
   readonly what: string;
   readonly holder: string;
   readonly ms: number;
-  /** Another process may have held it, if any has. */
+  /** It was not ours without a break: another process may have held it. */
   anew(): void;
 }
 

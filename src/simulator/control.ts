@@ -69,7 +69,7 @@ export function controlOf(world: World, listener: () => Listener): Control {
     },
     async startCompute(name) {
       const host = world.hosts.get(name) ?? addHost(world, name, world.cells[1] ?? world.cell0);
-      if (host.service.process === 'killed') await cleanUp(world, host);
+      if (host.service.process !== 'running') await cleanUp(world, host);
       run(host);
       await world.tables.settled();
     },

@@ -37,10 +37,15 @@ export function brokenRules(journal: readonly Entry[], apart: ReadonlyMap<string
   return { ahead, together, overlapping };
 }
 
+/** It has no place yet. */
+export function waits(status: string): boolean {
+  return waiting.includes(status);
+}
+
 /** More of a host's live moves wait than it has places free, and one. */
 export function isCrowded(live: readonly { readonly status: string }[], lanes: number): boolean {
   const free = lanes - live.filter(({ status }) => sent.includes(status)).length;
-  return live.filter(({ status }) => waiting.includes(status)).length > Math.max(0, free) + 1;
+  return live.filter(({ status }) => waits(status)).length > Math.max(0, free) + 1;
 }
 
 /** How many guests a host sends at once: one, two or four by the seed; the lab's is set when it is brought up. */

@@ -9,7 +9,7 @@ import { onLab } from '../clouds.ts';
 import { chance } from '../setup/chance.ts';
 import { openStage, type Ran, type Stage } from '../stories/stage.ts';
 import { calm, type Others, oneAct } from './acts.ts';
-import { brokenRules, isCrowded, lanesOf, membersApart } from './journal.ts';
+import { brokenRules, isCrowded, lanesOf, membersApart, waits } from './journal.ts';
 
 /** What came of one drain among people and machines that did what they liked meanwhile. Every list should be empty. */
 export interface Night {
@@ -126,14 +126,14 @@ async function letGo({ story }: Stage, job: string): Promise<Map<string, Date>> 
   return new Map(ended.flatMap(({ step_key: key, ended_at: at }) => (at ? [[key.replace('move:', ''), at]] : [])));
 }
 
-/** Moments at which more of these waited than had a place and one, of those that vigie had not let go of. */
+/** Moments at which more of these waited than had a place and one, but for those that vigie had let go of. */
 function tooMany(ours: readonly Entry[], lanes: number, gone: ReadonlyMap<string, Date>): string[] {
   const now = new Map<number, Entry>();
   return ours.flatMap((entry) => {
     now.set(entry.migration, entry);
-    const live = [...now.values()].filter(({ type, server }) => {
+    const live = [...now.values()].filter(({ type, server, status }) => {
       const over = gone.get(server);
-      return type === 'live-migration' && (over === undefined || over > entry.at);
+      return type === 'live-migration' && (!waits(status) || over === undefined || over > entry.at);
     });
     return isCrowded(live, lanes) ? [entry.at.toISOString()] : [];
   });

@@ -38,6 +38,7 @@ test.skipIf(onLab)(
   async () => {
     const { story } = stage;
     const jobs = await Promise.all(hosts.map(async (host) => (await stage.plan(`maintenance ${host}`)).job));
+    expect(asked.length).toBeGreaterThan(drains);
     expect(asked.length).toBeLessThan(drains * 25);
     await Promise.all(jobs.map((job) => stage.approve(job)));
     await story.until('all run', async () => (await running()) === drains, 60_000);

@@ -19,7 +19,8 @@ export async function gate({ host, first: keys }: z.output<typeof GateInput>, co
   if (left > 0) return done(left === 1 ? 'one has' : `${left} have`);
   if (context.answer?.choice === 'go')
     return done(`all of the first ${first.length} failed; ${context.answer.by} said to go on`);
-  if (context.answer !== null) return blocked(`all of the first ${first.length} failed: the others were not tried`);
+  if (context.answer !== null)
+    return blocked(`all of the first ${first.length} failed: the others were not tried (${context.answer.by})`);
   return ask({
     text: `The first ${first.length} servers all failed to leave ${host}: ${failures.map(({ label, note }) => `${label}: ${note}`).join(' | ')}. Try the others?`,
     choices: [
