@@ -125,6 +125,34 @@ test('what is told again is no order, with an account on it or not, in a history
   expect(texts(await heardAll())).toEqual(['!new']);
 });
 
+test('what an old bouncer tells again, with the seconds since 1970 on it, is no order', async () => {
+  await listening({ caps: tagged });
+  const seconds = (ms: number) => Math.floor((Date.now() - ms) / 1000);
+  server.tell(
+    `@account=alice;time=${seconds(300_000)} :alice!a@h PRIVMSG #ops :!old`,
+    `@account=alice;time=${seconds(1000)} :alice!a@h PRIVMSG #ops :!new`,
+  );
+  expect(texts(await heardAll())).toEqual(['!new']);
+});
+
+test('an action or another CTCP is no order, to the channel or to vigie alone', async () => {
+  await listening({ caps: tagged });
+  server.tell(
+    '@account=alice :alice!a@h PRIVMSG #ops :\u0001ACTION !approve 1a2b\u0001',
+    '@account=alice :alice!a@h PRIVMSG vigie :\u0001approve 1a2b\u0001',
+    '@account=alice :alice!a@h PRIVMSG vigie :\u0001approve 1a2b',
+  );
+  expect(await heardAll()).toEqual([]);
+});
+
+test('a line of the server that nothing can be made of is logged, and the next one is heard', async () => {
+  const logged: string[] = [];
+  await listening({ caps: tagged }, { log: (_level, _facts, words) => void logged.push(words) });
+  server.tell(':x!x@h NOTICE', '@account=alice :alice!a@h PRIVMSG #ops :!one');
+  expect(texts(await heardAll())).toEqual(['!one']);
+  expect(logged).toContain('a line of the server could not be taken');
+});
+
 test('where irc.yaml names no account for vigie nobody has one, whatever tags there are', async () => {
   await listening({ caps: tagged }, { login: null });
   server.tell('@account=alice :alice!a@h PRIVMSG #ops :!approve 1a2b');

@@ -1,49 +1,27 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { startBot } from '../../src/bot.ts';
-import { openBells } from '../../src/jobs/queue.ts';
-import { redisPrefix, redisUrl } from '../setup/servers.ts';
-import { openRoom, openStory, type Room, room, type Story } from '../story.ts';
+import { openStory, room, type Story } from '../story.ts';
 
 let story: Story;
-const ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-  await story.stop();
-});
-
-/** A second bot of the same installation, in the same room. */
-async function secondBot(connected: () => boolean): Promise<Room> {
-  const chat: Room = { ...openRoom('test:both'), connected };
-  const { database, registry, log, policy } = story;
-  const bells = openBells(redisUrl(), redisPrefix());
-  const parts = { version: 'test', environment: 'test', database, bells, registry, log, policy, prefix: '!' };
-  const bot = await startBot({ ...parts, adapters: [chat] });
-  ends.push(async () => {
-    await bot.stop();
-    await bells.close();
-  });
-  return chat;
-}
+afterEach(() => story.stop());
 
 test('of two bots the one that is connected speaks, whichever held the connection before', async () => {
   story = await openStory();
-  let firstIsThere = true;
-  const first = await secondBot(() => firstIsThere);
-  const say = (key: string) =>
+  const first = await story.startBot('test:both');
+  const say = () =>
     first.hear({
-      key,
+      key: randomBytes(6).toString('hex'),
       from: { account: 'test:alice', name: 'alice' },
       place: { ...room, id: 'test:both' },
       text: '!jobs',
       at: new Date(),
     });
-  await say('one');
+  await say();
   await story.until('the first answers', () => first.posts.length === 1);
 
-  firstIsThere = false;
-  const other = await secondBot(() => true);
-  await say('two');
+  Object.assign(first, { connected: () => false });
+  const other = await story.startBot('test:both');
+  await say();
 
   // Sooner than what the first holds would run out by itself.
   await story.until('the other answers', () => other.posts.length === 1, 8000);

@@ -6,6 +6,7 @@ import { ask, blocked, done, type Outcome } from '../outcome.ts';
 export const GateInput = z.object({ host: HostName, first: z.array(z.string()) });
 
 const answerWithin = 30 * 60_000;
+const left: ReadonlySet<string> = new Set(['done', 'gone']);
 
 /**
  * The first three servers go before the others, which follow once one of them has left. One failure may be that server's
@@ -15,8 +16,7 @@ const answerWithin = 30 * 60_000;
 export async function gate({ host, first: keys }: z.output<typeof GateInput>, context: StepContext): Promise<Outcome> {
   const first = context.ended.filter(({ key }) => keys.includes(key));
   const failures = first.filter(({ state }) => state === 'failed' || state === 'unproven');
-  const left = first.length - failures.length;
-  if (left > 0) return done(left === 1 ? 'one has' : `${left} have`);
+  if (failures.length < first.length) return done(howMany(first.filter(({ state }) => left.has(state)).length));
   if (context.answer?.choice === 'go')
     return done(`all of the first ${first.length} failed; ${context.answer.by} said to go on`);
   if (context.answer !== null)
@@ -30,4 +30,10 @@ export async function gate({ host, first: keys }: z.output<typeof GateInput>, co
     fallback: 'stop',
     deadline: new Date(context.now().getTime() + answerWithin),
   });
+}
+
+/** One that was blocked has neither left nor failed: of the host it tells nothing. */
+function howMany(have: number): string {
+  if (have === 0) return 'none has, but not all were tried';
+  return have === 1 ? 'one has' : `${have} have`;
 }
