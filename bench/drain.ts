@@ -38,6 +38,10 @@ for (let run = 0; run < runs; run += 1) {
     await gather();
     await race(peer);
   }
+  const [all, vigie] = [bound.at(-1) ?? 0, moves.at(-1) ?? 0];
+  console.error(
+    `run ${run + 1}: all at once ${all.toFixed(1)} s, vigie ${vigie.toFixed(1)} s = ${(vigie / all).toFixed(2)}`,
+  );
 }
 const ratio = (values: readonly number[]) =>
   median(values.map((value, index) => value / (bound[index] ?? 1))).toFixed(2);
