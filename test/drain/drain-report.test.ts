@@ -65,6 +65,17 @@ test('of two that came with one name, the one that nobody was asked about is nam
   ]);
 });
 
+test('why the others were not tried is told once, by whom, and not of a drain that was cancelled', () => {
+  const note = 'all of the first 3 failed: the others were not tried (bob)';
+  const gate = aStep({ key: 'gate', step: 'gate', state: 'blocked', note });
+  const job = aJob([cordoned, gate, proven()], {});
+  const stopped = (ended: EndedJob) => JSON.stringify(drainReport(ended).blocks).match(/Stopped: [^"]*/)?.[0];
+  expect(stopped(job)).toBe(`Stopped: ${note}.`);
+  expect(stopped({ ...job, state: 'cancelled' })).toBeUndefined();
+  expect(stopped(aJob([cordoned, { ...gate, state: 'done' }, proven()], {}))).toBeUndefined();
+  expect(stopped(aJob([{ ...cordoned, state: 'failed' }, gate], {}))).toBeUndefined();
+});
+
 test('every one is named, however many came', () => {
   const came = Array.from({ length: 40 }, (_, n) => ({ server: `id-${n}`, name: `late-${n}`, why: arrived }));
   const [words = ''] = stillThere(aJob([cordoned, proven(...came)], {}));

@@ -79,7 +79,7 @@ test.each([
     'a server only the hypervisor knows',
     { hypervisors: [{ servers: [serverId] }] },
     'unproven',
-    'the hypervisor still lists',
+    `the hypervisor still lists db3 ${serverId}`,
   ],
   [
     'no hypervisor list',
@@ -109,7 +109,12 @@ test.each([
     'unproven',
     'no server is listed, but it is not proven empty: db3 is on its way here (migration 7, running)',
   ],
-  ['an orphaned allocation', { allocations: [serverId] }, 'unproven', 'Placement still holds'],
+  [
+    'orphaned allocations, of a server and of what is none',
+    { allocations: [serverId, 'reserved'] },
+    'unproven',
+    `Placement still holds allocations here for db3 ${serverId}, reserved`,
+  ],
   ['Placement that cannot be asked', { allocations: null }, 'unproven', 'Placement could not be asked'],
 ] as const)('not empty or not proven: %s', async (_what, world, state, words) => {
   const result = await proven(world as World);

@@ -29,6 +29,7 @@ export function drainReport(job: EndedJob): Report {
     tone: job.state === 'done' ? 'good' : cordoned ? 'warn' : 'bad',
     blocks: [
       ...serverBlocks(['server', 'to', 'how', ''], told),
+      ...stopped(job).map(text),
       ...stillThere(host, proof, told).map(text),
       ...evidence(proof).map(text),
       ...hooksTold(job).map(text),
@@ -45,6 +46,13 @@ export function drainReport(job: EndedJob): Report {
 export function hooksTold({ steps }: Pick<EndedJob, 'steps'>): string[] {
   const hooks = steps.filter(({ step, state }) => step === 'hook' && state !== 'gone');
   return hooks.map(({ label, state, note }) => `${label}: ${state}${note === '' ? '' : `, ${note}`}`);
+}
+
+/** Why the others were not tried, and who said so: once, not in each of their rows. */
+function stopped(job: EndedJob): string[] {
+  const gate = job.steps.find(({ step }) => step === 'gate');
+  const isSaid = gate?.state === 'blocked' && job.state !== 'cancelled' && stateOf(job, 'cordon') === 'done';
+  return isSaid ? [`Stopped: ${gate.note}.`] : [];
 }
 
 /** Only a drain that went its whole way is held against what was predicted. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { CloudReader, Migration, Server } from '../../openstack/cloud.ts';
+import type { CloudReader, Server } from '../../openstack/cloud.ts';
 import { OpenStackError } from '../../openstack/errors.ts';
-import { HostName, type ServerId } from '../../openstack/names.ts';
+import { HostName, ServerId } from '../../openstack/names.ts';
 import type { StepContext } from '../command.ts';
 import { done, failed, type Outcome, unproven } from '../outcome.ts';
 import { count, list } from '../words.ts';
@@ -51,30 +51,35 @@ function leftOver(server: Server, { planned }: ProofInput, { ended }: StepContex
 async function doubtsOf({ host }: ProofInput, reading: Reading, cloud: CloudReader): Promise<string[]> {
   const unconfirmed = reading.migrations.filter(({ source, status }) => source === host && status === 'finished');
   const coming = reading.migrations.filter(({ destination, status }) => destination === host && underway(status));
-  const names = await namesOf([...unconfirmed, ...coming], cloud);
   // Who is on its way here lies here already, by the hypervisor and Placement.
   const known = new Set<string>([...reading.servers.map(({ id }) => id), ...coming.map(({ server }) => server)]);
   const unknown = (reading.hypervisor ?? []).filter((id) => !known.has(id));
   const held = (reading.consumers ?? []).filter((id) => !known.has(id));
+  const shown = 3;
+  const ids = [...unconfirmed, ...coming].map(({ server }): string => server);
+  const names = await namesOf([...ids, ...unknown.slice(0, shown), ...held.slice(0, shown)], cloud);
+  // Who clears up types the id: the name is for the one who reads.
+  const both = (id: string) => [...new Set([names.get(id) ?? id, id])].join(' ');
   return [
-    ...(unknown.length > 0 ? [`the hypervisor still lists ${list(unknown, 3)}`] : []),
+    ...(unknown.length > 0 ? [`the hypervisor still lists ${list(unknown.map(both), shown)}`] : []),
     ...unconfirmed.map(
       ({ id, server }) => `the old disk of ${names.get(server)} is here: migration ${id} is not confirmed`,
     ),
     ...coming.map(({ id, server, status }) => `${names.get(server)} is on its way here (migration ${id}, ${status})`),
-    ...(held.length > 0 ? [`Placement still holds allocations here for ${list(held, 3)}`] : []),
+    ...(held.length > 0 ? [`Placement still holds allocations here for ${list(held.map(both), shown)}`] : []),
   ];
 }
 
 /** People know names; the id where there is none any more or it cannot be asked now: no name is worth the proof. */
-async function namesOf(migrations: readonly Migration[], cloud: CloudReader): Promise<Map<string, string>> {
-  const ids = [...new Set(migrations.map(({ server }) => server))];
-  return new Map(await inBatches(ids, async (id) => [id, await nameOf(id, cloud)] as const));
+async function namesOf(ids: readonly string[], cloud: CloudReader): Promise<Map<string, string>> {
+  return new Map(await inBatches([...new Set(ids)], async (id) => [id, await nameOf(id, cloud)] as const));
 }
 
-async function nameOf(id: ServerId, cloud: CloudReader): Promise<string> {
+/** What holds an allocation may be a migration: no server has its id. */
+async function nameOf(id: string, cloud: CloudReader): Promise<string> {
   try {
-    return (await serverOrNull(cloud, id))?.name ?? id;
+    const server = ServerId.safeParse(id).data;
+    return (server && (await serverOrNull(cloud, server))?.name) ?? id;
   } catch (error) {
     if (!(error instanceof OpenStackError)) throw error;
     return id;
