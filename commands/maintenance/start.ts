@@ -27,7 +27,7 @@ export default change({
   ],
   details: [
     'ACTIVE and PAUSED servers move live, stopped ones cold; what Nova cannot move is listed with the reason.',
-    'Three go first, the others once one of them has left; if all three fail, a person is asked before the others are tried.',
+    'Four go first, the others once one of them has left; if all four fail, a person is asked before the others are tried.',
     'A copy that does not get smaller is asked about; a move that breaks is sent once more, elsewhere; who comes meanwhile is asked about.',
     'The host stays disabled until maintenance HOST off, also when the drain fails or is cancelled.',
     'maintenance without a host shows every host in maintenance.',

@@ -115,14 +115,20 @@ export interface StepContext {
   /** The job's other steps that run now. */
   beside(): readonly Underway[];
   /**
-   * Does what takes a lane of the cloud, where those beside it let it and the cloud is not frozen; else why it must wait. From
-   * the look at them until it is done they see it at work, however long that takes.
+   * Does what takes a lane of the cloud as soon as those beside it let it, while the cloud is not frozen. From the look at them
+   * until it is done they see it at work, however long that takes. Null: it waited longer than what it knew is good for, or
+   * for long, or was told to stop; it looks, and asks again.
    */
-  takeLane<T>(lets: (others: readonly Underway[]) => boolean, work: () => Promise<T>): Promise<Lane<T>>;
+  takeLane<T>(wanted: WantedLane<T>): Promise<{ readonly did: T } | null>;
   progress(note: string): void;
 }
 
-export type Lane<T> = { readonly did: T } | { readonly waits: string };
+export interface WantedLane<T> {
+  lets(others: readonly Underway[]): boolean;
+  /** What it knows of its server is good for so long, ms. */
+  readonly goodFor: number;
+  work(): Promise<T>;
+}
 
 export interface EndedStep {
   readonly key: string;

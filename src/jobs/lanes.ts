@@ -1,31 +1,21 @@
-import { setTimeout as after } from 'node:timers/promises';
-import type { ChangeCommand, Lane, Underway } from '../command/command.ts';
+import type { ChangeCommand } from '../command/command.ts';
 import type { Outcome } from '../command/outcome.ts';
 import { endedStep } from './ended-step.ts';
-import { type Freeze, isFrozen } from './freezes.ts';
+import { isFrozen } from './freezes.ts';
 import { bad, openStages, type Phase, settled } from './phases.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from './run.ts';
 import { type StepRow, stepsOf } from './steps.ts';
+import { frozenBy, lookEveryMs, openBell, othersOf, type Seats, takeLane } from './take-lane.ts';
 import { takeTurn } from './turn.ts';
 
-/** What changed in other processes (an answer, a thaw) is seen after this at the latest. */
-const lookEveryMs = 500;
-
 /** The part of a phase that is carried on now. */
-interface Carrying {
-  readonly run: Run;
+interface Carrying extends Seats {
   readonly phase: Phase;
-  readonly progress: Progress;
   readonly going: Map<string, Promise<void>>;
-  /** What those that go wrote last: they see of each other what rows would show them too late. */
-  readonly beside: Map<string, Underway>;
   /** Ends after which their stage, and what follows it, begins nothing more. */
   readonly stops: Outcome[];
-  /** What steps threw: this worker's part ends with the first. */
   readonly thrown: unknown[];
-  /** Rings when a step has written something others may wait for. */
-  wake(): void;
 }
 
 /**
@@ -33,7 +23,6 @@ interface Carrying {
  * its command lets it begin. What had begun before (answered, woken, left by a dead worker) needs no free lane.
  */
 export async function runLanes(run: Run, phase: Phase, progress: Progress): Promise<void> {
-  let rung = () => {};
   const carrying: Carrying = {
     run,
     phase,
@@ -42,16 +31,14 @@ export async function runLanes(run: Run, phase: Phase, progress: Progress): Prom
     beside: new Map(),
     stops: [],
     thrown: [],
-    wake: () => rung(),
+    bell: openBell(),
   };
   for (;;) {
-    const bell = new Promise<void>((resolve) => {
-      rung = resolve;
-    });
+    const rung = carrying.bell.within(lookEveryMs);
     const may = carrying.thrown.length > 0 ? 'never' : await mayStart(carrying);
     if (may === 'now') await startNext(carrying);
     if (carrying.going.size === 0 && may !== 'later') break;
-    await Promise.race([bell, after(lookEveryMs), ...carrying.going.values()]);
+    await rung;
   }
   if (carrying.thrown.length > 0) throw carrying.thrown[0];
 }
@@ -110,7 +97,8 @@ function mayBegin({ run, beside }: Carrying, row: StepRow): boolean {
 
 async function go(carrying: Carrying, row: StepRow): Promise<void> {
   const { key, checkpoint } = row;
-  carrying.beside.set(key, { key, checkpoint, startedAt: row.startedAt ?? carrying.run.parts.now(), asks: false });
+  const startedAt = row.startedAt ?? carrying.run.parts.now();
+  carrying.beside.set(key, { key, checkpoint, startedAt, asks: false });
   try {
     const outcome = await oneStep(carrying, row);
     const stage = carrying.phase.find(({ name }) => name === row.stage);
@@ -121,11 +109,12 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
     carrying.thrown.push(error);
   } finally {
     carrying.going.delete(key);
+    carrying.bell.ring();
   }
 }
 
 async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
-  const { run, phase, progress, beside, wake } = carrying;
+  const { run, phase, progress, beside, bell } = carrying;
   const step = run.command.steps[row.name];
   const known = step ?? {
     input: never,
@@ -144,43 +133,13 @@ async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
     always: phase[0].always,
     progress: progress.note,
     wrote(checkpoint) {
-      beside.set(row.key, { key: row.key, checkpoint, startedAt: row.startedAt ?? run.parts.now(), asks: false });
-      wake();
+      const startedAt = row.startedAt ?? run.parts.now();
+      beside.set(row.key, { key: row.key, checkpoint, startedAt, asks: false });
+      bell.ring();
     },
     beside: () => othersOf(carrying, row.key),
-    takeLane: (lets, work) => takeLane(carrying, row.key, { lets, work }),
+    takeLane: (wanted) => takeLane(carrying, row.key, wanted),
   });
-}
-
-/**
- * From the look at the others to the mark that they see nothing is waited for: of two that ask at once only one may. Who waits
- * holds nothing, whatever it wrote when it asked the cloud before: else two that ask again hold each other off for ever.
- */
-async function takeLane<T>(carrying: Carrying, key: string, { lets, work }: Wanted<T>): Promise<Lane<T>> {
-  const { run, beside } = carrying;
-  const frozen = await isFrozen(run.parts.database.rows, run.job.cloud);
-  const free = frozen === null && lets(othersOf(carrying, key));
-  const idle = { key, checkpoint: null, startedAt: new Date(0), asks: false };
-  beside.set(key, { ...idle, asks: free });
-  if (!free) return { waits: frozen === null ? 'waits for its turn' : frozenBy(frozen) };
-  try {
-    return { did: await work() };
-  } finally {
-    if (beside.get(key)?.asks) beside.set(key, idle);
-  }
-}
-
-interface Wanted<T> {
-  lets(others: readonly Underway[]): boolean;
-  work(): Promise<T>;
-}
-
-function frozenBy({ human, reason }: Freeze): string {
-  return `frozen by ${human}: ${reason}`;
-}
-
-function othersOf({ beside }: Carrying, key: string): Underway[] {
-  return [...beside.values()].filter((other) => other.key !== key);
 }
 
 const never = { safeParse: () => ({ success: false }) } as unknown as ChangeCommand['steps'][string]['input'];

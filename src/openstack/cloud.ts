@@ -29,6 +29,11 @@ export interface CloudReader {
   findServers(reference: string, limit: number): Promise<Server[]>;
   /** os-migrations, newest first. */
   migrations(filter: MigrationFilter): Promise<Migration[]>;
+  /**
+   * The newest of those that leave a host, without figures, asked for at most 200 ms ago: all that look at once share a
+   * request. Null below 2.59, where Nova tells either all of them or none.
+   */
+  latestLeaving(host: HostName): Promise<Migration[] | null>;
   /** Live migrations of a server in progress, with memory figures (2.23); empty on older clouds. */
   serverMigrations(id: ServerId): Promise<Migration[]>;
   /** Newest first. */
@@ -183,7 +188,10 @@ export interface RoomsKnown {
 
 export interface MigrationFilter {
   readonly server?: ServerId;
+  /** It leaves this host or comes to it. */
   readonly host?: HostName;
+  /** It leaves this host: of the two Nova's table has an index for this alone. */
+  readonly source?: HostName;
   readonly status?: string;
   readonly limit?: number;
 }

@@ -8,6 +8,7 @@ import { listAgents } from './neutron.ts';
 import { openFlavors } from './nova-flavors.ts';
 import { listAggregates, listServerGroups } from './nova-groups.ts';
 import { listHypervisors } from './nova-hypervisors.ts';
+import { openLatest } from './nova-latest.ts';
 import { listActions, listMigrations, listServerMigrations, showAction } from './nova-migrations.ts';
 import {
   abortMigration,
@@ -81,6 +82,7 @@ function reader(session: Session, { name, config, now }: ConnectParts): Omit<Clo
     server: (id) => showServer(source, id),
     findServers: (reference, limit) => findServers(source, reference, limit),
     migrations: (filter) => listMigrations(session, name, filter),
+    latestLeaving: openLatest(session, name, now),
     serverMigrations: (id) => listServerMigrations(session, name, id),
     actions: (id) => listActions(session, name, id),
     action: (id, requestId) => showAction(session, name, id, requestId),

@@ -6,6 +6,9 @@ import { nextMarker } from './pages.ts';
 import type { Session } from './session.ts';
 import { Links, MaybeHost, Moment, read, Text } from './wire.ts';
 
+/** From here on Nova orders migrations, and gives as many as are asked for. */
+export const pagedFrom = '2.59';
+
 const types = ['live-migration', 'migration', 'resize', 'evacuation'] as const;
 type KnownType = (typeof types)[number];
 
@@ -83,8 +86,9 @@ export async function showAction(
 }
 
 async function pagesOf(session: Session, cloud: string, version: Version, filter: MigrationFilter): Promise<Wire[]> {
-  const paged = atLeast(version, '2.59');
-  const wanted = { host: filter.host, status: filter.status, instance_uuid: filter.server };
+  const paged = atLeast(version, pagedFrom);
+  const { host, source, status, server } = filter;
+  const wanted = { host, source_compute: source, status, instance_uuid: server };
   const all: Wire[] = [];
   let marker: string | undefined;
   do {

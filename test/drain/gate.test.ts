@@ -6,7 +6,7 @@ import { cmp1 } from './things.ts';
 type Ended = EndedStep['state'];
 const unused = { input: null, output: null, checkpoint: null, seconds: null };
 
-/** What the gate makes of the first three, as they ended; what is missing has not ended yet. */
+/** What the gate makes of the first, here three, as they ended; what is missing has not ended yet. */
 function passed(states: readonly Ended[], answer: StepContext['answer'] = null) {
   const ended = states.map(
     (state, n): EndedStep => ({

@@ -39,6 +39,18 @@ test('who has just begun may ask first, and holds nobody up for long', () => {
   expect(mayAsk({ how: 'live', from: cmp1 }, [running, begins])).toBe(true);
 });
 
+test('one that goes live looks at its server before a place is free, where all that began have asked', () => {
+  expect(mayPost(input('live'), [running, queued], now)).toBe(true);
+  expect(mayPost(input('live'), [running, queued, cold], now)).toBe(true);
+  // However long the one before it has waited.
+  for (const other of [begins, asks, waitsForItsServer])
+    expect(mayPost(input('live'), [running, queued, other], now)).toBe(false);
+  // It holds no place from a cold one, and no other step's business is a move's.
+  expect(mayPost(input('cold'), [cold, waitsForItsServer], now)).toBe(true);
+  expect(mayPost(input('cold'), [cold, cold], now)).toBe(false);
+  expect(mayPost(input('live'), [running, queued, { ...begins, key: 'gate' }], now)).toBe(true);
+});
+
 test('two cold moves at once, whatever moves live beside them', () => {
   expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, queued, running])).toBe(true);
   expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, cold])).toBe(false);

@@ -21,8 +21,8 @@ function aView(changes: Partial<MoveView> = {}): MoveView {
     self: 'us',
     staysPut: null,
     now: at(60 * second),
-    startedAt: at(0),
     still: 0,
+    busy: 0,
     serverDeadline: 600 * second,
     totalEnd: at(3600 * second),
     abortNow: false,
@@ -86,7 +86,11 @@ test('what became impossible or needless since the plan ends so', () => {
 test('a busy server is waited for, and not for ever', () => {
   const busy = aServer({ status: 'REBOOT', taskState: 'rebooting' });
   expect(nextAct(aView({ server: busy }))).toMatchObject({ act: 'wait' });
-  expect(ending(aView({ server: busy, now: at(601 * second) }))).toMatch(/^blocked: still REBOOT/);
+  expect(ending(aView({ server: busy, busy: 601 * second }))).toBe('blocked: still REBOOT (rebooting) after 10 min');
+  const late = { now: at(3600 * second), totalEnd: at(3600 * second) };
+  expect(ending(aView({ server: busy, ...late }))).toBe(
+    "blocked: still REBOOT (rebooting) when the drain's time was over",
+  );
 });
 
 test('an older migration proves nothing; the accepted request is waited for and never repeated', () => {

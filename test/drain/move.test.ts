@@ -1,23 +1,32 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { StepContext } from '../../src/command/command.ts';
 import { move } from '../../src/command/drain/move.ts';
+import type { MoveInput } from '../../src/command/drain/move-intent.ts';
+import type { Outcome } from '../../src/command/outcome.ts';
 import type { Cloud, Server } from '../../src/openstack/cloud.ts';
 import { defaultSettings } from '../../src/openstack/config.ts';
-import { aServer, cmp1, cmp2, serverId } from './things.ts';
+import { aServer, cmp1, cmp2, quietCloud, serverId } from './things.ts';
 
 const began = new Date('2026-11-29T10:00:00Z');
+const input: MoveInput = { server: serverId, from: cmp1, how: 'live', block: 'auto' };
+/** What happened, in its order. */
+let heard: string[];
+let now: Date;
+beforeEach(() => {
+  heard = [];
+  now = began;
+});
 
-/** Its server is so for four looks, and elsewhere then: how long it slept between them, and what it said meanwhile. */
-async function waited(server: Server, waits: string | null) {
-  const looks = [server, server, server, server];
-  const sleeps = new Set<number>();
-  const said = new Set<string>();
+/** Its server is so at the first looks, and elsewhere then; no lane falls free, and `waits` is what happens meanwhile. */
+async function moved(first: readonly Server[], wish: Partial<MoveInput> = {}, waits = () => {}): Promise<Outcome> {
+  const looks = [...first];
   const cloud: Partial<Cloud> = {
-    settings: defaultSettings,
-    server: async () => looks.shift() ?? aServer({ host: cmp2 }),
+    ...quietCloud,
+    server: async () => {
+      heard.push('looks');
+      return looks.shift() ?? aServer({ host: cmp2 });
+    },
     databases: { instance: async () => null } as unknown as Cloud['databases'],
-    migrations: async () => [],
-    about: async () => ({ userId: 'us' }) as Awaited<ReturnType<Cloud['about']>>,
   };
   const context: Partial<StepContext> = {
     cloud: cloud as Cloud, // what it does not ask for is not there
@@ -27,20 +36,38 @@ async function waited(server: Server, waits: string | null) {
     startedAt: began,
     signal: new AbortController().signal,
     cancelled: () => false,
-    now: () => began,
-    sleep: async (ms) => void sleeps.add(ms),
+    now: () => now,
+    sleep: async (ms) => void heard.push(`rests ${ms}`),
     beside: () => [],
-    takeLane: async (_, work) => (waits === null ? { did: await work() } : { waits }),
-    progress: (note) => said.add(note),
+    async takeLane({ goodFor }) {
+      heard.push(`waits, good for ${goodFor}`);
+      waits();
+      return null;
+    },
+    progress: (note) => void heard.push(note),
   };
-  const outcome = await move({ server: serverId, from: cmp1, how: 'live', block: 'auto' }, context as StepContext); // as above
-  return { state: outcome.state, sleeps: [...sleeps], said: [...said] };
+  return move({ ...input, ...wish }, context as StepContext); // as above
 }
 
-test('who waits for its turn, or for its server, asks Nova seldom and says what for', async () => {
-  const seldom = { state: 'gone', sleeps: [defaultSettings.pollInterval] };
-  const turn = await waited(aServer(), 'frozen by bob: incident 12');
-  expect(turn).toEqual({ ...seldom, said: ['frozen by bob: incident 12'] });
-  const busy = await waited(aServer({ status: 'REBOOT', taskState: 'rebooting' }), null);
-  expect(busy).toEqual({ ...seldom, said: ['waits while it is REBOOT (rebooting)'] });
+test('who waits for its server asks Nova seldom, and says what for', async () => {
+  const busy = aServer({ status: 'REBOOT', taskState: 'rebooting' });
+  expect((await moved([busy])).state).toBe('gone');
+  const rests = `rests ${defaultSettings.pollInterval}`;
+  expect(heard).toEqual(['looks', 'waits while it is REBOOT (rebooting)', rests, 'looks']);
+});
+
+test('who waited so long that it must look first does so at once; what a cold move saw is good for no time', async () => {
+  expect((await moved([aServer()])).state).toBe('gone');
+  expect(heard).toEqual(['looks', 'waits, good for 1000', 'rests 0', 'looks']);
+  heard = [];
+  expect((await moved([aServer({ status: 'SHUTOFF' })])).state).toBe('gone');
+  expect(heard).toEqual(['looks', 'waits, good for 0', 'rests 0', 'looks']);
+});
+
+test("its owner's window may close while it waits for its place: then it waits for the next", async () => {
+  const outcome = await moved([aServer(), aServer()], { window: '12:00-10:30 UTC' }, () => {
+    now = new Date('2026-11-29T10:31:00Z');
+  });
+  expect(outcome).toMatchObject({ state: 'later' });
+  expect(heard).toEqual(['looks', 'waits, good for 1000', 'rests 0']);
 });

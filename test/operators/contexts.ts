@@ -56,7 +56,7 @@ export function stepContext(cloud: Cloud, leases: LeaseWriter, job: StepContext[
     remember: async () => undefined,
     inquire: async () => null,
     beside: () => [],
-    takeLane: async (_, work) => ({ did: await work() }),
+    takeLane: async ({ work }) => ({ did: await work() }),
     progress: () => undefined,
   };
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await cloud.become(ids.get('cold') ?? '', 'SHUTOFF', { 'os-stop': null });
   for (const phase of phases) await cloud.fail(phase, `${cloud.prefix}${phase}*`);
   await cloud.migrationSeconds(onLab ? 3 : 20);
-  // By name: a healthy one is among the first three. Where all of those fail, a person is asked.
+  // By name: a healthy one is among the first four. Where all of those fail, a person is asked.
   ran = await stage.run(`maintenance ${host} --order name --reason reasons`);
 });
 afterAll(() => stage?.close());

@@ -23,7 +23,7 @@ import { sparesOf } from './spare.ts';
 import type { Survey } from './survey.ts';
 
 /** So many are tried before one has left; if all of them fail the others are not tried without asking. */
-export const canaries = 3;
+export const canaries = 4;
 
 /** The plan of a drain from what was found: pure, one row per server, smallest first where nothing else was said. */
 export function drainPlan(

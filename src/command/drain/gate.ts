@@ -9,9 +9,9 @@ const answerWithin = 30 * 60_000;
 const left: ReadonlySet<string> = new Set(['done', 'gone']);
 
 /**
- * The first three servers go before the others, which follow once one of them has left. One failure may be that server's
- * own, so the drain goes on; when all three failed it is more likely the host or the cloud, and a person says whether the
- * others are tried.
+ * The first few servers go before the others, which follow once one of them has left. One failure may be that server's own,
+ * so the drain goes on; when all of them failed it is more likely the host or the cloud, and a person says whether the others
+ * are tried.
  */
 export async function gate({ host, first: keys }: z.output<typeof GateInput>, context: StepContext): Promise<Outcome> {
   const first = context.ended.filter(({ key }) => keys.includes(key));

@@ -2,20 +2,23 @@ import type { Underway } from '../command.ts';
 import type { Json } from '../outcome.ts';
 import { type Lanes, MoveInput, MoveIntent } from './move-intent.ts';
 
-/** A step that has written nothing for so long waits for its server: the next may begin. */
+/** A step that has written nothing for so long waits for its server, or for a place: the next may begin. */
 const settles = 10_000;
 /** Moves of a kind that Nova has not begun: it queues live ones; of the copies of stopped servers' disks it queues none. */
 const places: Readonly<Record<MoveIntent['how'], number>> = { live: 1, cold: 2 };
 
-/** Whether one more step may begin; how it moves in the end, its server tells it later. Who has just begun may ask first. */
+/**
+ * Whether one more step may begin; how it moves in the end, its server tells it later. Who has just begun may ask first. One
+ * that goes live may look at its server before a place is free, where all that began have asked.
+ */
 export function mayPost(input: Json, others: readonly Underway[], now: Date): boolean {
   const { how, from } = MoveInput.safeParse(input).data ?? { how: 'live', from: null };
   const begins = ({ checkpoint, startedAt }: Underway) =>
     intentOf(checkpoint) === null && now.getTime() - startedAt.getTime() <= settles;
-  return mayAsk(
-    { how, from },
-    others.map((one) => ({ ...one, asks: one.asks || begins(one) })),
-  );
+  const looks =
+    how === 'live' && others.every(({ key, checkpoint }) => !key.startsWith('move:') || intentOf(checkpoint) !== null);
+  const asking = others.map((one) => ({ ...one, asks: one.asks || begins(one) }));
+  return looks || mayAsk({ how, from }, asking);
 }
 
 interface Wanted {

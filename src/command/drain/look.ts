@@ -12,10 +12,17 @@ export type Look =
       readonly server: Server | null;
       readonly migrations: readonly Migration[];
       readonly actions: readonly InstanceAction[] | null;
-      /** Looks at the migration alone since all was looked at; null: it cannot be looked at alone. */
-      readonly short: number | null;
+      readonly at: Times;
+      /** All was looked at, not our migration alone. */
+      readonly whole: boolean;
     }
   | { readonly seen: false; readonly why: string };
+
+/** When all of it was looked at, and when the figures of its copy: meanwhile our migration alone is. */
+interface Times {
+  readonly all: Date;
+  readonly figures: Date;
+}
 
 const passing: readonly CloudProblem[] = [
   'unavailable',
@@ -26,53 +33,70 @@ const passing: readonly CloudProblem[] = [
   'unauthorized',
 ];
 
-/** All is looked at again after so many looks at the migration alone. */
-const mostShort = 7;
+/** All is looked at again after so long, ms. */
+const allAgain = 15_000;
 
 /** A cloud that does not answer for a while is no reason to end a move: the step looks again until its time is over. */
-export async function look(
-  cloud: Cloud,
-  input: MoveInput,
-  intent: MoveIntent | null,
-  last: Look | null,
-): Promise<Look> {
+export async function look(cloud: Cloud, looking: Looking, last: Look | null): Promise<Look> {
   try {
-    return (await lookAtMigration(cloud, input, intent, last)) ?? (await lookAtAll(cloud, input, intent));
+    return (await lookAtMigration(cloud, looking, last)) ?? (await lookAtAll(cloud, looking));
   } catch (error) {
     if (!(error instanceof OpenStackError && isPassingTrouble(error))) throw error;
     return { seen: false, why: error.message };
   }
 }
 
+interface Looking {
+  readonly input: MoveInput;
+  readonly intent: MoveIntent | null;
+  readonly now: Date;
+}
+
 /**
- * As long as Nova shows our migration on its way nothing else of its server changes: one request instead of two or three.
- * Null: all is to be looked at.
+ * As long as Nova shows our live migration on its way nothing else of its server changes: one request for all that leave its
+ * host instead of two or three for each. Null: all is to be looked at.
  */
-async function lookAtMigration(
+async function lookAtMigration(cloud: Cloud, looking: Looking, last: Look | null): Promise<Look | null> {
+  const { intent, now } = looking;
+  if (last?.seen !== true || !isCalm(intent) || last.server?.status === 'UNKNOWN') return null;
+  const before = ourMigration({ ...last, ...looking });
+  if (apart(now, last.at.all) >= allAgain || (before !== null && !underway(before.status))) return null;
+  const isDue = apart(now, last.at.figures) >= cloud.settings.pollInterval;
+  const listed = before?.status === 'running' && isDue ? null : await listedOf(cloud, looking, last);
+  // One that copies for long is in the list no more.
+  const asks = listed === null && before?.status === 'running';
+  const ours = asks ? await copyOf(cloud, before) : listed;
+  if (ours === null || !underway(ours.status)) return null;
+  const known = withFigures(ours, before ?? undefined);
+  return {
+    ...last,
+    migrations: [known, ...last.migrations.filter(({ id }) => id !== ours.id)],
+    at: asks || ours.status !== 'running' ? { ...last.at, figures: now } : last.at,
+    whole: false,
+  };
+}
+
+/** A clock may be set back. */
+function apart(a: Date, b: Date): number {
+  return Math.abs(a.getTime() - b.getTime());
+}
+
+/** Our migration as the list of those that leave its host has it. */
+async function listedOf(
   cloud: Cloud,
-  input: MoveInput,
-  intent: MoveIntent | null,
-  last: Look | null,
-): Promise<Look | null> {
-  if (last?.seen !== true || last.short === null || last.short >= mostShort || !isCalm(intent)) return null;
-  const ours = ourMigration({ input, intent, ...last });
-  const now = ours === null ? undefined : await oneOf(cloud, ours);
-  if (now === undefined || !underway(now.status)) return null;
-  return { ...last, migrations: last.migrations.map((one) => (one.id === now.id ? now : one)), short: last.short + 1 };
+  { input, intent }: Looking,
+  { self }: Extract<Look, { seen: true }>,
+): Promise<Migration | null> {
+  const leaving = (await cloud.latestLeaving(input.from)) ?? [];
+  const migrations = leaving.filter(({ server }) => server === input.server);
+  return ourMigration({ input, intent, migrations, actions: null, self });
 }
 
-/** Only Nova's list of what is in progress has the figures of a copy; what has not begun is not in it yet. */
-async function oneOf(cloud: Cloud, before: Migration): Promise<Migration | undefined> {
-  const isIt = ({ id }: Migration) => id === before.id;
-  const copies = async () => (await inProgress(cloud, before.server)).find(isIt);
-  if (before.status === 'running') {
-    const copy = await copies();
-    return copy === undefined ? undefined : { ...withFigures(before, copy), status: copy.status };
-  }
-  const now = (await cloud.migrations({ server: before.server, limit: 50 })).find(isIt);
-  return now?.status === 'running' ? withFigures(now, await copies()) : now;
+async function copyOf(cloud: Cloud, { id, server }: Migration): Promise<Migration | null> {
+  return (await inProgress(cloud, server)).find((one) => one.id === id) ?? null;
 }
 
+/** Only this list of Nova's has the figures of a copy, while it runs. */
 async function inProgress(cloud: Cloud, server: ServerId): Promise<Migration[]> {
   try {
     return await cloud.serverMigrations(server);
@@ -82,7 +106,7 @@ async function inProgress(cloud: Cloud, server: ServerId): Promise<Migration[]> 
   }
 }
 
-async function lookAtAll(cloud: Cloud, input: MoveInput, intent: MoveIntent | null): Promise<Look> {
+async function lookAtAll(cloud: Cloud, { input, intent, now }: Looking): Promise<Look> {
   const [server, migrations, { userId: self }] = await Promise.all([
     serverOrNull(cloud, input.server),
     cloud.migrations({ server: input.server, limit: 50 }),
@@ -93,7 +117,6 @@ async function lookAtAll(cloud: Cloud, input: MoveInput, intent: MoveIntent | nu
   // Of a server whose cell is down there is nothing more to ask.
   const actions = unsure && server !== null && server.status !== 'UNKNOWN' ? await cloud.actions(input.server) : null;
   const copying = migrations.some(({ status, type }) => status === 'running' && type === 'live-migration');
-  // Only this list of Nova's has the figures of a copy.
   const figures = copying && intent !== null ? await inProgress(cloud, input.server) : [];
   const told = new Map(figures.map((one) => [one.id, one]));
   return {
@@ -102,22 +125,24 @@ async function lookAtAll(cloud: Cloud, input: MoveInput, intent: MoveIntent | nu
     server,
     migrations: migrations.map((one) => withFigures(one, told.get(one.id))),
     actions,
-    short: ours !== null && !unsure && canBeAlone(ours, told) ? 0 : null,
+    at: { all: now, figures: now },
+    whole: true,
   };
 }
 
-/** A live one on its way, whose copy Nova lists once it runs: an old one lists none. */
-function canBeAlone({ id, status, type }: Migration, told: ReadonlyMap<number, Migration>): boolean {
-  return type === 'live-migration' && underway(status) && (status !== 'running' || told.has(id));
-}
-
-/** Nobody stopped or forced it: nothing but its copy is waited for. */
+/** Nova took a live move, and nobody stopped or forced it: nothing but its copy is waited for. */
 function isCalm(intent: MoveIntent | null): boolean {
-  return intent !== null && intent.abort === null && intent.force === null;
+  if (intent === null || intent.how === 'cold' || intent.asked.refused !== null) return false;
+  return !doubtful(intent) && intent.abort === null && intent.force === null;
 }
 
+/** With its own, or those it had. */
 function withFigures(migration: Migration, figures: Migration | undefined): Migration {
-  return { ...migration, memory: figures?.memory ?? migration.memory, disk: figures?.disk ?? migration.disk };
+  return {
+    ...migration,
+    memory: migration.memory ?? figures?.memory ?? null,
+    disk: migration.disk ?? figures?.disk ?? null,
+  };
 }
 
 /** The answer to our request was lost: whose migration it is that Nova shows, only the instance actions tell. */

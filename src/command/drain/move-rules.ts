@@ -1,4 +1,4 @@
-import type { Server } from '../../openstack/cloud.ts';
+import type { Migration, Server } from '../../openstack/cloud.ts';
 import { blocked, failed, gone, unproven } from '../outcome.ts';
 import { follow } from './move-follow.ts';
 import type { MoveIntent } from './move-intent.ts';
@@ -34,12 +34,16 @@ function unseen({ now, totalEnd }: MoveView): MoveAct {
     : wait('its cell does not answer');
 }
 
+/** Something is being done to it, or it is on its way here. */
+export function isBusy({ input, server, migrations }: Pick<MoveView, 'input' | 'server' | 'migrations'>): boolean {
+  const isComing = ({ destination, status }: Migration) => destination === input.from && underway(status);
+  return server !== null && (isPassing(server) || migrations.some(isComing));
+}
+
 /** Nothing of ours is under way. */
 function begin(view: MoveView, server: Server, tries: number): MoveAct {
-  const { input, migrations } = view;
-  const incoming = migrations.some(({ destination, status }) => destination === input.from && underway(status));
-  if (server.host !== input.from && !incoming && !isPassing(server)) return elsewhere(view, server);
-  if (incoming || isPassing(server)) return whileBusy(view, server);
+  if (isBusy(view)) return whileBusy(view, server);
+  if (server.host !== view.input.from) return elsewhere(view, server);
   if (view.abortNow) return end(blocked('told to stop before it began'));
   if (view.staysPut !== null) return end(blocked(view.staysPut));
   if (tries > mostTries) return end(failed(refusal(view)));
@@ -76,12 +80,12 @@ function elsewhere({ input, migrations }: MoveView, server: Server): MoveAct {
   );
 }
 
-function whileBusy({ now, startedAt, serverDeadline, totalEnd }: MoveView, server: Server): MoveAct {
-  const busy = `${server.status}${server.taskState === null ? '' : ` (${server.taskState})`}`;
-  const late = now.getTime() - startedAt.getTime() > serverDeadline || now >= totalEnd;
-  return late
-    ? end(blocked(`still ${busy} after ${minutes(now.getTime() - startedAt.getTime())}`))
-    : wait(`waits while it is ${busy}`);
+function whileBusy({ now, busy, serverDeadline, totalEnd }: MoveView, { status, taskState }: Server): MoveAct {
+  const what = `${status}${taskState === null ? '' : ` (${taskState})`}`;
+  if (now >= totalEnd) return end(blocked(`still ${what} when the drain's time was over`));
+  return busy > serverDeadline
+    ? end(blocked(`still ${what} after ${minutes(busy)}`))
+    : wait(`waits while it is ${what}`);
 }
 
 function refusal({ intent }: MoveView): string {

@@ -17,9 +17,10 @@ export interface MoveView {
   /** Why the server may not be moved at all (`protect --move`), or null. */
   readonly staysPut: string | null;
   readonly now: Date;
-  readonly startedAt: Date;
-  /** How long nothing of what is looked at has changed, ms. */
+  /** How long nothing of what is looked at has changed since it was last asked for, ms. */
   readonly still: number;
+  /** How long something else is being done to it, ms. */
+  readonly busy: number;
   readonly serverDeadline: number;
   /** When the whole drain must have ended. */
   readonly totalEnd: Date;

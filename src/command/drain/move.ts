@@ -2,41 +2,36 @@ import type { StepContext } from '../command.ts';
 import { blocked, type Json, later, type Outcome, unproven } from '../outcome.ts';
 import { opensAt, windowOf } from '../window.ts';
 import { anotherHost } from './another-host.ts';
-import { type Copy, isStuck, seeCopy, unseenCopy } from './copy.ts';
+import { isStuck } from './copy.ts';
 import { explain } from './explain.ts';
 import { hostLease } from './host-lease.ts';
-import { mayAsk, waitsAlone } from './lane-rules.ts';
-import { lanesSeen, waitsForOthers } from './learn-lanes.ts';
-import { fingerprint, type Look, look } from './look.ts';
+import { mayAsk } from './lane-rules.ts';
+import { lanesSeen } from './learn-lanes.ts';
+import { type Look, look } from './look.ts';
 import { type MoveInput, MoveIntent } from './move-intent.ts';
 import { abortMove, askMove, confirmMove, forceMove, stored } from './move-requests.ts';
 import { nextAct } from './move-rules.ts';
-import { type MoveAct, type MoveView, ourMigration } from './move-view.ts';
+import type { MoveAct, MoveView } from './move-view.ts';
+import { goesOn, unwatched, type Watch, watchOn } from './move-watch.ts';
 import { staysPut } from './stays-put.ts';
 
-/** What changed last, and when; how far the copy has come. */
-interface Watch {
-  readonly print: string;
-  readonly since: Date;
-  readonly copy: Copy;
-  /** Since when it waits in Nova's queue behind nothing of ours; null where it does not. */
-  readonly alone: Date | null;
-  /** Since when it waits there though fewer of this job's run than are known to. */
-  readonly fewer: Date | null;
-}
+/** Moves of a host that look so often, ms, share what they see. */
+const mostOften = 250;
+/** What was seen of a server before its place fell free is good for so long, ms. */
+const knownFor = 1000;
 
 /** Moves one server off its host: looks, decides, asks, looks, until it is proven or can be no more. */
 export async function move(input: MoveInput, context: StepContext): Promise<Outcome> {
   const totalEnd = await drainEnds(input, context);
   let intent = readIntent(context.checkpoint);
-  const early = intent === null ? beforeWindow(input, totalEnd, context.now()) : null;
-  if (early !== null) return early;
-  let watch: Watch = { print: '', since: context.now(), copy: unseenCopy, alone: null, fewer: null };
+  let watch = unwatched(context.now());
   /** Undefined: nothing was asked. */
   let said: MoveView['said'] | undefined;
   let seen: Look | null = null;
   for (;;) {
-    seen = await look(context.cloud, input, intent, seen);
+    const early = intent === null ? beforeWindow(input, totalEnd, context.now()) : null;
+    if (early !== null) return early;
+    seen = await look(context.cloud, { input, intent, now: context.now() }, seen);
     watch = watchOn(watch, { input, seen, intent }, context);
     const act = seen.seen
       ? nextAct(await viewOf({ input, intent, seen, watch, totalEnd, said: said ?? null }, context))
@@ -45,12 +40,16 @@ export async function move(input: MoveInput, context: StepContext): Promise<Outc
     if (act.act === 'explain') return explain(input, intent, act, context.cloud);
     if (act.act === 'inquire') said = await context.inquire(act.question);
     else {
-      if (said !== undefined && isCalm(watch)) said = await takeBack(context);
+      if (said !== undefined && goesOn(watch)) said = await takeBack(context);
       const did = await perform(act, { input, intent, seen, watch, context });
+      if (did === 'look again') {
+        await rest(context, 0);
+        continue;
+      }
       if (did !== null && 'state' in did) return did;
       intent = did;
     }
-    await rest(context, intent);
+    await rest(context, pauseAfter(seen, intent, context));
   }
 }
 
@@ -62,11 +61,6 @@ function beforeWindow({ window: words }: MoveInput, totalEnd: Date, now: Date): 
   if (opens >= totalEnd)
     return blocked(`not begun: its owner allows ${words}, and the drain's time is over before that`);
   return later(opens, `waits for its owner's window, ${words}`);
-}
-
-/** Nothing is to be asked: it gets smaller, and what it waits for moves. */
-function isCalm({ copy, alone }: Watch): boolean {
-  return copy.looks === 0 && alone === null;
 }
 
 /** Nobody needs to answer any more. */
@@ -107,8 +101,8 @@ async function viewOf({ input, intent, seen, watch, totalEnd, said }: Found, con
     self: seen.self,
     staysPut: asking ? await staysPut(input.server, context) : null,
     now,
-    startedAt: context.startedAt,
     still: now.getTime() - watch.since.getTime(),
+    busy: watch.busy === null ? 0 : now.getTime() - watch.busy.getTime(),
     serverDeadline: context.cloud.settings.serverDeadline,
     totalEnd,
     abortNow: isAbortNow(context.signal),
@@ -135,7 +129,7 @@ interface Doing {
 
 type Doable = Exclude<MoveAct, { act: 'end' | 'explain' | 'inquire' }>;
 
-async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome | null> {
+async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome | null | 'look again'> {
   const { input, intent, context } = doing;
   switch (act.act) {
     case 'wait':
@@ -156,21 +150,23 @@ async function perform(act: Doable, doing: Doing): Promise<MoveIntent | Outcome 
   }
 }
 
-/** What this look told is written down, and what it tells those that wait for a lane. */
+/** What this look told is written down at once, for those that wait for a lane; then what it tells of the lanes. */
 async function noted(after: MoveIntent | null, { input, intent, watch, context }: Doing): Promise<MoveIntent | null> {
   if (after === null) return null;
+  if (after !== intent) await context.remember(stored(after));
+  if (intent === null || after.how !== 'live') return after;
   const fewer = watch.fewer === null ? 0 : context.now().getTime() - watch.fewer.getTime();
-  const live = intent !== null && after.how === 'live';
-  const lanes = live ? await lanesSeen({ input, before: intent, after, fewer }, context) : null;
-  const told = lanes === null ? after : { ...after, lanes };
-  if (told !== intent) await context.remember(stored(told));
+  const lanes = await lanesSeen({ input, before: intent, after, fewer }, context);
+  if (lanes === null) return after;
+  const told = { ...after, lanes };
+  await context.remember(stored(told));
   return told;
 }
 
 type Posting = Extract<MoveAct, { act: 'live' | 'cold' | 'retry' }>;
 
 /** What takes a place in Nova's queue waits for its turn; once the job was told to stop it is not begun. */
-async function inTurn(act: Posting, doing: Doing): Promise<MoveIntent | Outcome | null> {
+async function inTurn(act: Posting, doing: Doing): Promise<MoveIntent | Outcome | null | 'look again'> {
   const { input, intent, context } = doing;
   if (context.cancelled()) {
     return act.act === 'retry'
@@ -178,13 +174,13 @@ async function inTurn(act: Posting, doing: Doing): Promise<MoveIntent | Outcome 
       : blocked('told to stop before it began');
   }
   const how = act.act === 'cold' ? 'cold' : 'live';
-  const lane = await context.takeLane(
-    (others) => mayAsk({ how, from: input.from }, others),
-    () => post(act, doing),
-  );
-  if ('did' in lane) return lane.did;
-  context.progress(lane.waits);
-  return intent;
+  const lane = await context.takeLane({
+    lets: (others) => mayAsk({ how, from: input.from }, others),
+    // Of one that somebody starts meanwhile a cold move would shut the guest down.
+    goodFor: how === 'cold' ? 0 : knownFor,
+    work: () => post(act, doing),
+  });
+  return lane === null ? 'look again' : lane.did;
 }
 
 async function post(act: Posting, { input, intent, seen, context }: Doing): Promise<MoveIntent | Outcome | null> {
@@ -197,32 +193,22 @@ async function post(act: Posting, { input, intent, seen, context }: Doing): Prom
   return askMove(input, { how: 'live', tries: 1, ...found, again }, context);
 }
 
-function watchOn(
-  watch: Watch,
-  { input, seen, intent }: Pick<Doing, 'input' | 'seen' | 'intent'>,
-  context: StepContext,
-): Watch {
-  const print = fingerprint(seen);
-  const now = context.now();
-  const others = context.beside();
-  const ours = seen.seen ? ourMigration({ ...seen, input, intent }) : null;
-  return {
-    print,
-    since: print === watch.print ? watch.since : now,
-    copy: seen.seen ? seeCopy(watch.copy, seen.migrations, now) : watch.copy,
-    alone: waitsAlone(intent, others) ? (watch.alone ?? now) : null,
-    fewer: waitsForOthers(input.from, ours?.status, others) ? (watch.fewer ?? now) : null,
-  };
+/**
+ * A move that takes seconds is looked at often, one that takes minutes seldom: what follows it waits little longer; most often
+ * where that costs one request for all. One that was not asked for, or refused, is none: tens of them would ask Nova all the time.
+ */
+function pauseAfter(seen: Look, intent: MoveIntent | null, { cloud, now }: StepContext): number {
+  const { pollInterval } = cloud.settings;
+  if (intent === null || intent.asked.refused !== null) return pollInterval;
+  const asked = now().getTime() - intent.asked.at.getTime();
+  const isShared = seen.seen && !seen.whole;
+  return Math.min(pollInterval, isShared ? Math.max(mostOften, asked / 10) : Math.max(2 * mostOften, asked / 5));
 }
 
-/** Waits for the next look. A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */
-async function rest(context: StepContext, intent: MoveIntent | null): Promise<void> {
-  const { pollInterval } = context.cloud.settings;
-  // A move that takes seconds is looked at often, one that takes minutes seldom: what follows it waits little longer. One
-  // that waits for its turn, or for what another does with its server, is none: tens of them would ask Nova all the time.
-  const asked = intent === null ? Number.POSITIVE_INFINITY : context.now().getTime() - intent.asked.at.getTime();
+/** A `cancel-now`, which the first sleep tells, does not end the turn: what can be aborted is. */
+async function rest(context: StepContext, ms: number): Promise<void> {
   try {
-    await context.sleep(Math.min(pollInterval, Math.max(500, asked / 5)));
+    await context.sleep(ms);
   } catch (reason) {
     if (!isAbortNow(context.signal)) throw reason;
   }
