@@ -150,6 +150,8 @@ export interface Underway {
   readonly startedAt: Date;
   /** It has a lane, and has not written yet what for. */
   readonly asks: boolean;
+  /** It has ended; what it had asked for may go on without it. */
+  readonly left?: true;
 }
 
 export interface Step<S extends z.ZodType = z.ZodType> {

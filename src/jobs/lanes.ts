@@ -103,7 +103,7 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
     const outcome = await oneStep(carrying, row);
     const stage = carrying.phase.find(({ name }) => name === row.stage);
     if (stage?.onFailure === 'stop' && bad.has(outcome.state)) carrying.stops.push(outcome);
-    carrying.beside.delete(key);
+    leave(carrying, key, outcome);
   } catch (error) {
     // What it had asked for goes on without it: those that look on must see it until this worker has let go of the job.
     carrying.thrown.push(error);
@@ -111,6 +111,14 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
     carrying.going.delete(key);
     carrying.bell.ring();
   }
+}
+
+/** A move that was given up, or whose server was deleted, may hold its lane for as long as Nova is not through with it. */
+function leave({ beside }: Carrying, key: string, { state }: Outcome): void {
+  const last = beside.get(key);
+  const goesOn = state === 'unproven' || state === 'gone';
+  if (last?.checkpoint != null && goesOn) beside.set(key, { ...last, asks: false, left: true });
+  else beside.delete(key);
 }
 
 async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {

@@ -51,6 +51,17 @@ test('one that goes live looks at its server before a place is free, where all t
   expect(mayPost(input('live'), [running, queued, { ...begins, key: 'gate' }], now)).toBe(true);
 });
 
+test('a lane that was lost with its move is refilled by none; what it left in the queue keeps nobody', () => {
+  const knows = one(anIntent({ runningSince: new Date(1), lanes: { host: cmp1, most: 2, at: new Date(1) } }));
+  const lost = { ...running, left: true as const };
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows, queued])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows, queued, lost])).toBe(false);
+  // One ahead may always wait; who waits behind lost ones alone is alone.
+  expect(mayAsk({ how: 'live', from: cmp1 }, [knows, lost])).toBe(true);
+  expect(mayAsk({ how: 'live', from: cmp1 }, [{ ...queued, left: true }])).toBe(true);
+  expect(waitsAlone(anIntent(), [lost])).toBe(true);
+});
+
 test('two cold moves at once, whatever moves live beside them', () => {
   expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, queued, running])).toBe(true);
   expect(mayAsk({ how: 'cold', from: cmp1 }, [cold, cold])).toBe(false);

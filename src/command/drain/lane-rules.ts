@@ -33,13 +33,19 @@ interface Wanted {
  * one above those that were seen to run at once.
  */
 export function mayAsk({ how, from }: Wanted, others: readonly Underway[]): boolean {
-  const waiting = others.filter((one) => one.asks || holdsPlace(how, intentOf(one.checkpoint))).length;
+  const waiting = others.filter((one) => one.asks || (!one.left && holdsPlace(how, intentOf(one.checkpoint)))).length;
   if (waiting < places[how]) return true;
   const running = runningOf(others).length;
-  return how === 'live' && running > 0 && running + waiting <= (lanesOf(from, others)?.most ?? 0);
+  const lost = copying(others).length - running;
+  return how === 'live' && running > 0 && running + lost + waiting <= (lanesOf(from, others)?.most ?? 0);
 }
 
 export function runningOf(others: readonly Underway[]): Underway[] {
+  return copying(others).filter(({ left }) => !left);
+}
+
+/** Those whose copy was seen to run last, also where nobody looks after them any more. */
+function copying(others: readonly Underway[]): Underway[] {
   return others.filter(({ checkpoint }) => {
     const intent = intentOf(checkpoint);
     return intent?.how === 'live' && intent.runningSince !== null;
