@@ -1,5 +1,5 @@
 import type { ChangeCommand } from '../command/command.ts';
-import type { Outcome } from '../command/outcome.ts';
+import type { Json, Outcome } from '../command/outcome.ts';
 import { endedStep } from './ended-step.ts';
 import { isFrozen } from './freezes.ts';
 import { bad, openStages, type Phase, settled } from './phases.ts';
@@ -33,6 +33,12 @@ export async function runLanes(run: Run, phase: Phase, progress: Progress): Prom
     thrown: [],
     bell: openBell(),
   };
+  // What another worker saw end may hold its lane as well.
+  for (const row of await stepsOf(run.parts.database.rows, run.job.id)) {
+    const { key, checkpoint, startedAt } = row;
+    if (mayGoOn(row))
+      carrying.beside.set(key, { key, checkpoint, startedAt: startedAt ?? new Date(0), asks: false, left: true });
+  }
   for (;;) {
     const rung = carrying.bell.within(lookEveryMs);
     const may = carrying.thrown.length > 0 ? 'never' : await mayStart(carrying);
@@ -113,12 +119,16 @@ async function go(carrying: Carrying, row: StepRow): Promise<void> {
   }
 }
 
-/** A move that was given up, or whose server was deleted, may hold its lane for as long as Nova is not through with it. */
 function leave({ beside }: Carrying, key: string, { state }: Outcome): void {
   const last = beside.get(key);
-  const goesOn = state === 'unproven' || state === 'gone';
-  if (last?.checkpoint != null && goesOn) beside.set(key, { ...last, asks: false, left: true });
-  else beside.delete(key);
+  if (last !== undefined && mayGoOn({ state, checkpoint: last.checkpoint })) {
+    beside.set(key, { ...last, asks: false, left: true });
+  } else beside.delete(key);
+}
+
+/** A move that was given up, or whose server was deleted, may hold its lane for as long as Nova is not through with it. */
+function mayGoOn({ state, checkpoint }: { state: string; checkpoint: Json }): boolean {
+  return checkpoint !== null && (state === 'unproven' || state === 'gone');
 }
 
 async function oneStep(carrying: Carrying, row: StepRow): Promise<Outcome> {
