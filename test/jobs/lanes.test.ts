@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StepContext, Underway } from '../../src/command/command.ts';
-import { done, type Outcome } from '../../src/command/outcome.ts';
+import { done, gone, type Outcome } from '../../src/command/outcome.ts';
 import { openBell } from '../../src/jobs/take-lane.ts';
 import { Conflict } from '../../src/mysql/database.ts';
 import type { Story } from '../story.ts';
@@ -106,6 +106,27 @@ test('what a broken step had asked for holds its place: who waits for it is let 
   expect(await endedAs(story, job, 'done')).toEqual([
     'a done ended',
     'b done after a was taken up again',
+    'proof done did proof',
+  ]);
+});
+
+test('what ended before the cloud was through with it is seen by those beside it, and by the next worker', async () => {
+  play.steps['a'] = async (context) => {
+    await context.act({ asked: 'a' }, async () => undefined);
+    return gone('was deleted meanwhile');
+  };
+  let tries = 0;
+  play.steps['b'] = async (context) => {
+    tries += 1;
+    const left = () => context.beside().filter((other) => other.left);
+    await story.until('a is left', () => left().length > 0);
+    if (tries === 1) throw new Conflict('the database let nobody through');
+    return done(JSON.stringify(left().map(({ checkpoint }) => checkpoint)));
+  };
+  const job = await approved(story, 'a,b');
+  expect(await endedAs(story, job, 'done')).toEqual([
+    'a gone was deleted meanwhile',
+    'b done [{"asked":"a"}]',
     'proof done did proof',
   ]);
 });
